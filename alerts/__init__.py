@@ -1,0 +1,1 @@
+"""What samples mean and who is told."""

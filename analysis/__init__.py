@@ -1,0 +1,1 @@
+"""What is to be expected: pure functions that alerts and reports share."""

@@ -1,0 +1,1 @@
+"""How devices are read: one module a protocol, devices in, samples out."""

@@ -1,0 +1,113 @@
+"""Raw wire values to stored values: the one place where a number gets its meaning.
+
+Pure and the same for every protocol. What cannot be understood becomes None with a reason, never a
+number.
+"""
+
+import math
+from collections.abc import Mapping
+
+from collectors.sample import Reason, Value
+from device_configs.kinds import PointType
+from device_configs.profile import ProfilePoint
+
+Raw = int | float | bool | str | None
+"""What a protocol decoded: None where its own sentinel said 'not available'."""
+
+Converted = tuple[Value, Reason | None]
+
+
+def to_values(raw: Raw, point: ProfilePoint) -> Mapping[str, Converted]:
+    """Convert one raw value; several points where the profile fans out the bits of one integer."""
+    bits = point.mapping.bits
+    if not bits:
+        return {point.name: _to_value(raw, point)}
+    if raw is None or _is_missing(raw, point):
+        return dict.fromkeys(bits.values(), (None, Reason.NOT_IMPLEMENTED))
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        return dict.fromkeys(bits.values(), (None, Reason.WRONG_TYPE))
+    return {name: (bool(raw >> bit & 1), None) for bit, name in bits.items()}
+
+
+def _is_missing(raw: Raw, point: ProfilePoint) -> bool:
+    if isinstance(raw, float) and not math.isfinite(raw):
+        return True
+    return not isinstance(raw, bool) and raw in point.mapping.missing
+
+
+def _to_value(raw: Raw, point: ProfilePoint) -> Converted:
+    if raw is None or _is_missing(raw, point):
+        return None, Reason.NOT_IMPLEMENTED
+    mapping = point.mapping
+    if mapping.bit is not None:
+        if isinstance(raw, bool) or not isinstance(raw, int):
+            return None, Reason.WRONG_TYPE
+        return bool(raw >> mapping.bit & 1) != mapping.invert, None
+    if mapping.values:
+        return _listed(raw, point)
+    if point.spec.type is PointType.NUMBER:
+        return _number(raw, point)
+    if point.spec.type is PointType.BOOL:
+        return _boolean(raw, point)
+    if isinstance(raw, bool) or not isinstance(raw, str):
+        raw = str(raw)
+    if point.spec.type is PointType.ENUM and raw not in point.spec.values:
+        return None, Reason.UNKNOWN_VALUE
+    return raw, None
+
+
+def _listed(raw: Raw, point: ProfilePoint) -> Converted:
+    """Look a raw value up in the profile's table; `3`, `3.0` and `"3"` are the same entry."""
+    values = point.mapping.values
+    keys: list[str | int] = []
+    if isinstance(raw, bool):
+        keys = ["true" if raw else "false", int(raw)]
+    elif isinstance(raw, int):
+        keys = [raw, str(raw)]
+    elif isinstance(raw, float):
+        keys = [int(raw), str(int(raw))] if raw.is_integer() else []
+    elif isinstance(raw, str):
+        text = raw.strip()
+        keys = [text]
+        if text.lstrip("+-").isdecimal():
+            keys.append(int(text))
+    for key in keys:
+        if key in values:
+            return values[key], None
+    return None, Reason.UNKNOWN_VALUE
+
+
+def _number(raw: Raw, point: ProfilePoint) -> Converted:
+    if isinstance(raw, str):
+        try:
+            raw = float(raw.replace("_", "x"))
+        except ValueError:
+            return None, Reason.WRONG_TYPE
+    if raw is None or isinstance(raw, bool):
+        return None, Reason.WRONG_TYPE
+    if _is_missing(raw, point):
+        return None, Reason.NOT_IMPLEMENTED
+    mapping, stored = point.mapping, raw
+    if mapping.scale != 1.0 or mapping.offset != 0.0:
+        stored = stored * mapping.scale + mapping.offset
+    stored = point.to_stored.apply(stored)
+    if isinstance(stored, float):
+        if not math.isfinite(stored):
+            return None, Reason.WRONG_TYPE
+        if stored != raw:
+            # Decimal scales leave binary dust (2301 * 0.1); 15 digits are all a double can promise.
+            stored = float(f"{stored:.14g}")
+    return stored, None
+
+
+def _boolean(raw: Raw, point: ProfilePoint) -> Converted:
+    if isinstance(raw, str):
+        text = raw.strip().lower()
+        if text not in {"true", "false"}:
+            return None, Reason.WRONG_TYPE
+        raw = text == "true"
+    if not isinstance(raw, bool):
+        if raw not in (0, 1):
+            return None, Reason.WRONG_TYPE
+        raw = bool(raw)
+    return raw != point.mapping.invert, None

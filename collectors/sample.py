@@ -1,0 +1,85 @@
+"""The sample: what a collector read of one device at one moment, and nothing it did not read."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+Value = float | int | bool | str | None
+"""A point's value in its stored unit; None is unknown, and never 0."""
+
+
+class Lane(StrEnum):
+    """Safety samples overtake routine ones in every queue."""
+
+    SAFETY = "safety"
+    ROUTINE = "routine"
+
+
+class Quality(StrEnum):
+    """How far a value can be believed; the one enumeration of it."""
+
+    GOOD = "good"
+    SUSPECT = "suspect"
+    MISSING = "missing"
+    STALE = "stale"
+
+
+class Reason(StrEnum):
+    """Why a value is missing or suspect."""
+
+    NOT_IMPLEMENTED = "not_implemented"
+    """The device says that it does not have this value (sentinel, NaN)."""
+    NO_ANSWER = "no_answer"
+    """The device or its line did not answer in time."""
+    REFUSED = "refused"
+    """The device answered with an exception."""
+    GARBLED = "garbled"
+    """The answer was short, foreign or not decodable."""
+    UNKNOWN_VALUE = "unknown_value"
+    """An enumeration value the profile does not list."""
+    OUT_OF_RANGE = "out_of_range"
+    """Outside the plausible range; the value is kept and suspect."""
+    WRONG_TYPE = "wrong_type"
+    """The payload holds another type than the point has."""
+    OFFLINE = "offline"
+    """The device's availability topic, or its gateway, says it is offline."""
+    FUTURE = "future"
+    """The device's clock is ahead of ours by more than is allowed."""
+    NOT_CURRENT = "not_current"
+    """Nothing was heard for longer than the point may be silent."""
+
+
+class Sample(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """A partial update of one device or part: a point that is absent was not read.
+
+    Attributes:
+        device: `device` or `device/part`.
+        received_at: when we had it. [ms since 1970, UTC]
+        values: point name to value; None where it is unknown.
+        reasons: point name to `Reason`, where the value is None or suspect.
+        lane: safety or routine; one point always travels in the same lane.
+        source_at: the device's own clock, None where it has none that is trusted. [ms, UTC]
+        identity: what makes this payload the same on a second delivery, where its profile names it.
+        seq: the journal's number; 0 before the journal has it.
+    """
+
+    device: str
+    received_at: int
+    values: Mapping[str, Value]
+    reasons: Mapping[str, str] = {}
+    lane: Lane = Lane.ROUTINE
+    source_at: int | None = None
+    identity: str | None = None
+    seq: int = 0
+
+    @property
+    def at(self) -> int:
+        """The moment [ms] the values belong to: the device's clock where trusted, else arrival."""
+        return self.received_at if self.source_at is None else self.source_at
+
+    def quality(self, point: str) -> Quality:
+        """The quality of one point that is in `values`, by its value and reason alone."""
+        if self.values.get(point) is None:
+            return Quality.MISSING
+        return Quality.SUSPECT if point in self.reasons else Quality.GOOD

@@ -1,0 +1,1 @@
+"""The simulated estate: one model, spoken over real protocols."""

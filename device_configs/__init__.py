@@ -1,0 +1,1 @@
+"""What exists: quantities, kinds, profiles, the estate."""

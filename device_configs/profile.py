@@ -1,0 +1,311 @@
+"""Device profiles: how one product shows the points of its kind on the wire, as plain data.
+
+The loader knows the keys that all protocols share. What a protocol adds (its section and the wire
+address of a point) is checked by models that `sitewatch` hands in, so that this package knows no
+protocol.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from device_configs.faults import Fault, InvalidConfigError, Path_, from_validation, line_of
+from device_configs.kinds import Kind, PointSpec, PointType, kinds
+from device_configs.quantities import (
+    Conversion,
+    Label,
+    Strict,
+    UnknownUnitError,
+    conversion,
+)
+from device_configs.yaml_file import Document, read_yaml
+
+LIBRARY = Path(__file__).with_name("profiles")
+
+
+class Verified(StrEnum):
+    """How far a profile or a point is proven (design, section 5), best first."""
+
+    CAPTURE = "capture"
+    TWO_SOURCES = "two_sources"
+    DOCUMENT = "document"
+    DRIVER = "driver"
+    WEAK = "weak"
+
+
+class PointMapping(Strict):
+    """The keys of a profile point that mean the same in every protocol.
+
+    A raw value becomes a value in this order: `missing`, then `values` or `bit`, then
+    `raw * scale + offset` in `unit`, then conversion to the stored unit, then `range`.
+    """
+
+    unit: str | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+    values: Mapping[str | int, str | bool] = Field(default_factory=dict)
+    """Raw value to enumeration value or boolean; one that is not listed is missing."""
+    bit: int | None = Field(default=None, ge=0, le=63)
+    """The point is this bit of an integer, as a boolean."""
+    bits: Mapping[int, str] = Field(default_factory=dict)
+    """Bit number to point name: one integer becomes several boolean points."""
+    invert: bool = False
+    """A boolean that is true on the wire when the point is false."""
+    missing: tuple[float | str, ...] = ()
+    """Raw values that mean 'not available', beside those the protocol's type already has."""
+    range: tuple[float, float] | None = None
+    """Plausible range in the stored unit, narrower than the kind's."""
+    verified: Verified | None = None
+    source: str | None = None
+    note: str | None = None
+
+
+class _Parts(Strict):
+    kind: str
+    count: int = Field(ge=1, le=65535)
+    id: str = "p{n:03d}"
+    first: int = 1
+    points: Mapping[str, Mapping[str, object]]
+
+
+class _Header(Strict):
+    profile: str = Field(pattern=r"^[a-z0-9][a-z0-9_]{0,62}$")
+    kind: str
+    vendor: str
+    model: str
+    source: str
+    verified: Verified
+    note: str | None = None
+    label: Label | None = None
+    points: Mapping[str, Mapping[str, object]]
+    parts: _Parts | None = None
+
+    @model_validator(mode="after")
+    def _known_kind(self) -> "_Header":
+        for kind in (self.kind, self.parts.kind if self.parts else self.kind):
+            if kind not in kinds():
+                raise ValueError(f"kind {kind!r} is not one of {', '.join(sorted(kinds()))}")
+        return self
+
+
+@dataclass(frozen=True)
+class ProtocolSchema:
+    """What a protocol adds to profiles and devices: three models, handed in by `sitewatch`."""
+
+    protocol: str
+    """Name of the profile's section: `modbus`, `mqtt`."""
+    settings: type[BaseModel]
+    """The profile's section itself."""
+    address: type[BaseModel]
+    """The wire address of one point: what remains of its keys after those of `PointMapping`."""
+    links: Mapping[str, type[BaseModel]]
+    """Link name to the model of its parameters: `modbus_tcp`, `modbus_rtu`, `mqtt`."""
+
+
+@dataclass(frozen=True)
+class ProfilePoint:
+    """One point of a profile: what it means, how raw becomes a value, and where it stands."""
+
+    name: str
+    spec: PointSpec
+    mapping: PointMapping
+    to_stored: Conversion
+    address: BaseModel
+    verified: Verified
+
+
+@dataclass(frozen=True)
+class PartsProfile:
+    """The parts of a device that are all alike: detectors behind a panel."""
+
+    kind: Kind
+    count: int
+    id_format: str
+    first: int
+    points: Mapping[str, ProfilePoint]
+
+    def ids(self) -> tuple[str, ...]:
+        """The part ids in wire order."""
+        return tuple(self.id_format.format(n=n) for n in range(self.first, self.first + self.count))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One product: how it shows its points on the wire."""
+
+    id: str
+    kind: Kind
+    vendor: str
+    model: str
+    source: str
+    verified: Verified
+    protocol: str
+    settings: BaseModel
+    points: Mapping[str, ProfilePoint]
+    parts: PartsProfile | None = None
+    note: str | None = None
+    file: Path = field(default=Path(), compare=False)
+
+
+_COMMON = frozenset(PointMapping.model_fields)
+
+
+class _Reader:
+    """Reads one profile file and collects every fault in it."""
+
+    def __init__(self, document: Document, protocols: Mapping[str, ProtocolSchema]) -> None:
+        self.document = document
+        self.protocols = protocols
+        self.faults: list[Fault] = []
+
+    def fault(self, path: Path_, message: str) -> None:
+        line = line_of(self.document.lines, path)
+        dotted = ".".join(str(step) for step in path)
+        self.faults.append(Fault(str(self.document.file), line, dotted, message))
+
+    def model(self, model: type[BaseModel], data: object, path: Path_) -> BaseModel | None:
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            self.faults += from_validation(error, self.document.file, self.document.lines, path)
+            return None
+
+    def read(self) -> Profile | None:
+        if not isinstance(self.document.data, dict):
+            self.fault((), "a profile is a mapping that begins with 'profile: NAME'")
+            return None
+        data = dict(self.document.data)
+        sections = [name for name in self.protocols if name in data]
+        if len(sections) != 1:
+            names = ", ".join(sorted(self.protocols))
+            self.fault((), f"a profile has exactly one protocol section of: {names}")
+        schema = self.protocols[sections[0]] if sections else None
+        section = {name: data.pop(name) for name in sections}
+        header = self.model(_Header, data, ())
+        if not isinstance(header, _Header) or schema is None:
+            return None
+        settings = self.model(schema.settings, section[schema.protocol] or {}, (schema.protocol,))
+        kind = kinds()[header.kind]
+        points = self.points(header.points, kind, schema, header.verified, ("points",))
+        parts = self.parts(header, schema)
+        if self.faults or settings is None:
+            return None
+        return Profile(
+            header.profile, kind, header.vendor, header.model, header.source, header.verified,
+            schema.protocol, settings, points, parts, header.note, self.document.file,
+        )  # fmt: skip
+
+    def parts(self, header: _Header, schema: ProtocolSchema) -> PartsProfile | None:
+        if header.parts is None:
+            return None
+        kind = kinds()[header.parts.kind]
+        path: Path_ = ("parts", "points")
+        points = self.points(header.parts.points, kind, schema, header.verified, path)
+        return PartsProfile(kind, header.parts.count, header.parts.id, header.parts.first, points)
+
+    def points(
+        self,
+        data: Mapping[str, Mapping[str, object]],
+        kind: Kind,
+        schema: ProtocolSchema,
+        verified: Verified,
+        path: Path_,
+    ) -> dict[str, ProfilePoint]:
+        found = {}
+        for name, keys in data.items():
+            point = self.point(name, keys, kind, schema, verified, (*path, name))
+            if point is not None:
+                found[name] = point
+        return found
+
+    def point(
+        self,
+        name: str,
+        keys: Mapping[str, object],
+        kind: Kind,
+        schema: ProtocolSchema,
+        verified: Verified,
+        path: Path_,
+    ) -> ProfilePoint | None:
+        common = {key: value for key, value in keys.items() if key in _COMMON}
+        wire = {key: value for key, value in keys.items() if key not in _COMMON}
+        mapping = self.model(PointMapping, common, path)
+        address = self.model(schema.address, wire, path)
+        if not isinstance(mapping, PointMapping) or address is None:
+            return None
+        spec = _bit_carrier(name) if mapping.bits else kind.point(name)
+        if spec is None:
+            self.fault(path, f"kind {kind.kind!r} has no point {name!r}")
+            return None
+        for bit_name in mapping.bits.values():
+            if not kind.has(bit_name):
+                self.fault((*path, "bits"), f"kind {kind.kind!r} has no point {bit_name!r}")
+        for value in mapping.values.values():
+            if spec.type is PointType.ENUM and value not in spec.values:
+                known = ", ".join(spec.values)
+                self.fault((*path, "values"), f"{value!r} is not a value of {name}: {known}")
+        to_stored = self.conversion(spec, mapping, path)
+        return ProfilePoint(name, spec, mapping, to_stored, address, mapping.verified or verified)
+
+    def conversion(self, spec: PointSpec, mapping: PointMapping, path: Path_) -> Conversion:
+        if spec.type is not PointType.NUMBER or mapping.bits:
+            return Conversion()
+        if mapping.unit is None:
+            if spec.unit not in {"1", "count"}:
+                self.fault(path, f"'unit' is missing; {spec.name} is stored in {spec.unit}")
+            return Conversion()
+        try:
+            return conversion(mapping.unit, spec.unit)
+        except UnknownUnitError as error:
+            self.fault((*path, "unit"), str(error))
+            return Conversion()
+
+
+def _bit_carrier(name: str) -> PointSpec:
+    label = Label(zh=name, en=name)
+    return PointSpec(name=name, type=PointType.STRING, label=label)
+
+
+def read_profile(file: Path, protocols: Mapping[str, ProtocolSchema]) -> Profile:
+    """Read one profile file.
+
+    Raises:
+        InvalidConfigError: with every fault of the file.
+    """
+    reader = _Reader(read_yaml(file), protocols)
+    profile = reader.read()
+    if reader.faults or profile is None:
+        raise InvalidConfigError(reader.faults)
+    return profile
+
+
+def load_profiles(
+    protocols: Iterable[ProtocolSchema], *folders: Path, library: bool = True
+) -> dict[str, Profile]:
+    """Load the library and further folders; a folder's profile replaces the library's of its name.
+
+    Raises:
+        InvalidConfigError: with every fault of every file.
+    """
+    schemas = {schema.protocol: schema for schema in protocols}
+    faults: list[Fault] = []
+    found: dict[str, Profile] = {}
+    for folder in (LIBRARY, *folders) if library else folders:
+        here: dict[str, Path] = {}
+        for file in sorted(folder.glob("**/*.yaml")):
+            try:
+                profile = read_profile(file, schemas)
+            except InvalidConfigError as error:
+                faults += error.faults
+                continue
+            if profile.id in here:
+                message = f"profile {profile.id!r} is already in {here[profile.id].name}"
+                faults.append(Fault(str(file), 1, "profile", message))
+            here[profile.id] = file
+            found[profile.id] = profile
+    if faults:
+        raise InvalidConfigError(faults)
+    return found

@@ -1,0 +1,1 @@
+"""Where samples go: checks, journal, stores, latest values, counters to energy."""

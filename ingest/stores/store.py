@@ -1,0 +1,82 @@
+"""The time series store as the rest of sitewatch sees it; DuckDB and InfluxDB implement it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from collectors.sample import Quality, Sample, Value
+from ingest.bus import Cursor, IngestError
+
+
+class StoreError(IngestError):
+    """The store could not do it now; what was to be written is still in the journal."""
+
+
+class Aggregate(StrEnum):
+    """How the values of a step become one."""
+
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
+    LAST = "last"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value in a series."""
+
+    at: int
+    """[ms, UTC]; the start of the step where there is one."""
+    value: Value
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class LatestValue:
+    """The newest value of one point of one device or part."""
+
+    device: str
+    point: str
+    value: Value
+    quality: Quality
+    reason: str | None
+    source_at: int | None
+    received_at: int
+
+
+class TimeSeriesStore(Protocol):
+    """Durable time series. All calls block; callers run them in a worker thread.
+
+    Every call raises StoreError when the store cannot be reached or refuses.
+    """
+
+    def write(self, samples: Sequence[Sample], cursor: Cursor) -> None:
+        """Store samples and the recorder's cursor; durable when it returns, idempotent by seq."""
+        ...
+
+    def cursor(self) -> Cursor:
+        """The cursor of the last write."""
+        ...
+
+    def series(
+        self,
+        device: str,
+        points: Sequence[str],
+        start: int,
+        end: int,
+        step_ms: int | None = None,
+        aggregate: Aggregate = Aggregate.MEAN,
+        limit: int = 100_000,
+    ) -> Mapping[str, Sequence[Reading]]:
+        """Readings of `start <= at < end` [ms, UTC], raw or one a step; empty steps are absent."""
+        ...
+
+    def latest(self) -> Sequence[LatestValue]:
+        """The newest value of every point, for the start of the service."""
+        ...
+
+    def close(self) -> None:
+        """Flush and release."""
+        ...

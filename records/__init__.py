@@ -1,0 +1,1 @@
+"""Relational state: engine, migrations, people, audit chain, revisions."""

@@ -1,0 +1,73 @@
+"""The relational database: one engine, SQLite by default, PostgreSQL by setting.
+
+Tables are declared on `metadata` by the package that owns them; the migrations in
+`records/migrations` create them, and a test holds the two against each other.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import event
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = sa.MetaData(naming_convention=_NAMES)
+
+
+class RecordsError(Exception):
+    """Root of the errors of this package."""
+
+
+def sqlite_url(file: Path) -> str:
+    """The database URL of a SQLite file."""
+    return f"sqlite:///{file}"
+
+
+def make_engine(url: str) -> sa.Engine:
+    """An engine whose commits are on disk when they return.
+
+    SQLite runs in WAL with synchronous FULL, foreign keys on, and BEGIN IMMEDIATE, so that two
+    writers wait for each other instead of failing.
+    """
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: object, _record: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+        connection.isolation_level = None  # type: ignore[attr-defined]
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the database to the newest revision."""
+    config = Config()
+    config.set_main_option("script_location", "records:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction: committed at the end, rolled back on any error."""
+    with engine.begin() as connection:
+        yield connection
