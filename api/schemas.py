@@ -38,12 +38,24 @@ class Session(Shape):
     must_change_password: bool = False
 
 
+class PowerShare(Shape):
+    """How much of a power figure is known."""
+
+    known: float | None
+    """Sum of what is known [W], less than the whole while `unknown` is not 0."""
+    sources: int
+    """How many meters, inverters or piles the whole has; for `power`, how many balances."""
+    unknown: int
+    """How many of them have no current value."""
+
+
 class SiteState(Shape):
     """What a site and everything below it comes to now."""
 
     alarms: dict[str, int]
-    """Open alarms by severity: emergency, high, medium, info."""
+    """Open alarms by severity: emergency, high, medium, info; those of tests are not in it."""
     unacked: int
+    """Of these, how many nobody has acknowledged."""
     worst: str | None
     devices: int
     devices_connected: int
@@ -60,6 +72,12 @@ class SiteState(Shape):
     """Places whose fire and elevator monitoring works."""
     unprotected: int
     """Places whose monitoring is lost, in test, shielded or in fault."""
+    tests: int = 0
+    """Open alarms of tests and drills."""
+    degraded: int = 0
+    """Places that are still watched, with less than they should be."""
+    shares: dict[str, PowerShare] = {}
+    """`power`, `grid`, `pv`, `charging`: what is known where the figure itself is None."""
 
 
 class SiteNode(Shape):
@@ -186,6 +204,8 @@ class AlarmItem(Shape):
     place: str
     place_path: list[Labelled]
     """Names from the community down to the place."""
+    unplaced: bool = False
+    """Seen on the wire, but not in the estate: it stands at its parent's place."""
     state: str
     """Derived: active_unacked, active_acked, returned_unacked, latched_unacked, latched_acked,
     cleared."""

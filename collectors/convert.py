@@ -100,6 +100,36 @@ def _number(raw: Raw, point: ProfilePoint) -> Converted:
     return stored, None
 
 
+def to_raw(value: Value, point: ProfilePoint) -> Raw:
+    """The raw value that `to_values` turns into this value: the inverse, for simulators and tests.
+
+    A point that fans out bits takes the integer that carries them.
+
+    Raises:
+        ValueError: no raw value means this.
+    """
+    mapping = point.mapping
+    if value is None:
+        return mapping.missing[0] if mapping.missing else None
+    if mapping.bits:
+        return value
+    if mapping.bit is not None:
+        return int(bool(value) != mapping.invert) << mapping.bit
+    if mapping.values:
+        for raw, meaning in mapping.values.items():
+            if meaning == value and isinstance(meaning, bool) == isinstance(value, bool):
+                return raw
+        raise ValueError(f"no raw value of {point.name} means {value!r}")
+    if point.spec.type is PointType.BOOL:
+        return bool(value) != mapping.invert
+    if point.spec.type is not PointType.NUMBER:
+        return value
+    if isinstance(value, (str, bool)):
+        raise ValueError(f"{point.name} is a number, not {value!r}")  # noqa: TRY004
+    unscaled = (value - point.to_stored.offset) / point.to_stored.factor
+    return (unscaled - mapping.offset) / mapping.scale
+
+
 def _boolean(raw: Raw, point: ProfilePoint) -> Converted:
     if isinstance(raw, str):
         text = raw.strip().lower()

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, model_validator
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema, model_validator
 
 from device_configs.quantities import Strict
 
@@ -56,5 +56,16 @@ class Dated(Strict, Generic[T]):
         return self.steps[-1].value
 
 
-DatedNumber = Annotated[Dated[float], BeforeValidator(_expand)]
-DatedCount = Annotated[Dated[int], BeforeValidator(_expand)]
+def _written(kind: str) -> WithJsonSchema:
+    """The JSON Schema of a dated value as a person writes it."""
+    step = {
+        "type": "object",
+        "properties": {"from": {"type": "string", "format": "date"}, "value": {"type": kind}},
+        "required": ["from", "value"],
+        "additionalProperties": False,
+    }
+    return WithJsonSchema({"anyOf": [{"type": kind}, {"type": "array", "items": step}]})
+
+
+DatedNumber = Annotated[Dated[float], BeforeValidator(_expand), _written("number")]
+DatedCount = Annotated[Dated[int], BeforeValidator(_expand), _written("integer")]

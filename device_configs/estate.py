@@ -10,10 +10,17 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+)
 
 from device_configs.dated import DatedCount, DatedNumber
-from device_configs.faults import Fault, InvalidConfigError, Path_, from_validation, line_of
+from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
 from device_configs.profile import Profile, ProtocolSchema, Verified, load_profiles
 from device_configs.quantities import Label, Strict
 from device_configs.yaml_file import Document, read_yaml
@@ -30,7 +37,15 @@ def _duration(data: object) -> object:
     return data
 
 
-Seconds = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
+_WRITTEN_DURATION = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|min|h|d)$"},
+    ]
+}
+Seconds = Annotated[
+    float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_WRITTEN_DURATION)
+]
 """A duration in a file: `5s`, `2min`, `1h`, or seconds as a number. [s]"""
 
 
@@ -236,8 +251,8 @@ class Estate:
         return tuple(reversed(nodes))
 
     def community_of(self, site: str) -> Site | None:
-        """The community a site belongs to; None for the estate itself."""
-        for node in self.path(site):
+        """The nearest community above a site or the site itself; None for the estate itself."""
+        for node in reversed(self.path(site)):
             if node.level is Level.COMMUNITY:
                 return node
         return None
@@ -282,8 +297,7 @@ class _Loader:
 
     def fault(self, document: Document, path: Path_, message: str) -> None:
         line = line_of(document.lines, path)
-        dotted = ".".join(str(step) for step in path)
-        self.faults.append(Fault(str(document.file), line, dotted, message))
+        self.faults.append(Fault(str(document.file), line, dotted(path), message))
 
     def load(self) -> Estate:
         profiles = self.profiles()

@@ -5,14 +5,14 @@ address of a point) is checked by models that `sitewatch` hands in, so that this
 protocol.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from device_configs.faults import Fault, InvalidConfigError, Path_, from_validation, line_of
+from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
 from device_configs.kinds import Kind, PointSpec, PointType, kinds
 from device_configs.quantities import (
     Conversion,
@@ -65,7 +65,8 @@ class PointMapping(Strict):
 
 class _Parts(Strict):
     kind: str
-    count: int = Field(ge=1, le=65535)
+    count: int = Field(ge=0, le=65535)
+    """0 where the parts are found by asking the device, and none is taken for granted."""
     id: str = "p{n:03d}"
     first: int = 1
     points: Mapping[str, Mapping[str, object]]
@@ -103,6 +104,8 @@ class ProtocolSchema:
     """The wire address of one point: what remains of its keys after those of `PointMapping`."""
     links: Mapping[str, type[BaseModel]]
     """Link name to the model of its parameters: `modbus_tcp`, `modbus_rtu`, `mqtt`."""
+    contradictions: Callable[["Profile"], Iterable[str]] = lambda profile: ()
+    """What is wrong between the parts of a profile that is right in each of them."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,7 @@ class _Reader:
 
     def fault(self, path: Path_, message: str) -> None:
         line = line_of(self.document.lines, path)
-        dotted = ".".join(str(step) for step in path)
-        self.faults.append(Fault(str(self.document.file), line, dotted, message))
+        self.faults.append(Fault(str(self.document.file), line, dotted(path), message))
 
     def model(self, model: type[BaseModel], data: object, path: Path_) -> BaseModel | None:
         try:
@@ -193,10 +195,13 @@ class _Reader:
         parts = self.parts(header, schema)
         if self.faults or settings is None:
             return None
-        return Profile(
+        profile = Profile(
             header.profile, kind, header.vendor, header.model, header.source, header.verified,
             schema.protocol, settings, points, parts, header.note, self.document.file,
         )  # fmt: skip
+        for message in schema.contradictions(profile):
+            self.fault((schema.protocol,), message)
+        return profile
 
     def parts(self, header: _Header, schema: ProtocolSchema) -> PartsProfile | None:
         if header.parts is None:

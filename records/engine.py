@@ -20,6 +20,7 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 metadata = sa.MetaData(naming_convention=_NAMES)
+_READS = "sitewatch_reads"
 
 
 class RecordsError(Exception):
@@ -52,7 +53,8 @@ def make_engine(url: str) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -71,3 +73,10 @@ def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction: committed at the end, rolled back on any error."""
     with engine.begin() as connection:
         yield connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One state of the database to read from; it never waits for a writer, and writes nothing."""
+    with engine.connect() as connection:
+        yield connection.execution_options(**{_READS: True})

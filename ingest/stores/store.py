@@ -12,6 +12,9 @@ from ingest.bus import Cursor, IngestError
 class StoreError(IngestError):
     """The store could not do it now; what was to be written is still in the journal."""
 
+    retry_after_s: float | None = None
+    """What the server asked to wait before the next attempt. [s]"""
+
 
 class Aggregate(StrEnum):
     """How the values of a step become one."""

@@ -1,0 +1,185 @@
+"""The alarm as everyone outside the engine sees it, and the steps of its life."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from collectors.sample import Value
+from device_configs.quantities import Label
+
+
+class Severity(StrEnum):
+    """How much an alarm matters, worst first."""
+
+    EMERGENCY = "emergency"
+    HIGH = "high"
+    MEDIUM = "medium"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for an emergency; what is smaller is sent first."""
+        return tuple(Severity).index(self)
+
+
+class AlarmQuality(StrEnum):
+    """Whether the point behind an alarm has data now."""
+
+    GOOD = "good"
+    UNKNOWN = "unknown"
+
+
+class Transition(StrEnum):
+    """A step in an alarm's life; each is one event row, and what a route can ask for."""
+
+    RAISED = "raised"
+    RERAISED = "reraised"
+    """Active again before it was cleared; unacknowledged again."""
+    BECAME_REAL = "became_real"
+    """It was a test alarm, and then the same part reported outside of a test."""
+    RETURNED = "returned"
+    """Back to normal, not yet acknowledged."""
+    LATCHED = "latched"
+    """Back to normal, and held until acknowledged and reset."""
+    CLEARED = "cleared"
+    QUALITY_LOST = "quality_lost"
+    QUALITY_BACK = "quality_back"
+    ACKNOWLEDGED = "acknowledged"
+    RESET = "reset"
+    WITHDRAWN = "withdrawn"
+    """Its rule or device is no longer in the estate."""
+
+
+@dataclass(frozen=True)
+class SiteName:
+    """One step of the path to a place."""
+
+    id: str
+    name: Label
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an alarm is about, as it was named when the alarm was raised."""
+
+    device: str
+    """`device` or `device/part`."""
+    kind: str
+    name: Label
+    place: str
+    path: tuple[SiteName, ...]
+    """From the community down to the place."""
+    unplaced: bool = False
+    """Not in the estate; it stands at its parent's place."""
+
+
+def state_name(*, active: bool, acked: bool, latched: bool) -> str:
+    """The one word shown for the three flags."""
+    if active:
+        return "active_acked" if acked else "active_unacked"
+    if latched:
+        return "latched_acked" if acked else "latched_unacked"
+    return "cleared" if acked else "returned_unacked"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One alarm with its present state. Times are [ms since 1970, UTC]."""
+
+    id: int
+    rule: str
+    title: Label
+    alarm_class: str
+    severity: Severity
+    device: str
+    device_name: Label
+    kind: str
+    point: str
+    place: str
+    path: tuple[SiteName, ...]
+    unplaced: bool
+    active: bool
+    acked: bool
+    latched: bool
+    quality: AlarmQuality
+    held: tuple[str, ...]
+    """`shelved`, `inhibited`, `out_of_service`."""
+    test: bool
+    occurrences: int
+    value: Value
+    """The value that made it active the last time."""
+    raised_at: int
+    updated_at: int
+    acked_by: str | None = None
+    acked_at: int | None = None
+    cleared_at: int | None = None
+    note: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it still wants something: active, unacknowledged or latched."""
+        return self.active or not self.acked or self.latched
+
+    @property
+    def state(self) -> str:
+        """The derived state, as `AlarmItem.state` lists them."""
+        return state_name(active=self.active, acked=self.acked, latched=self.latched)
+
+
+@dataclass(frozen=True)
+class AlarmEvent:
+    """One step in an alarm's life. Times are [ms since 1970, UTC]."""
+
+    id: int
+    alarm: int
+    at: int
+    event: str
+    actor: str | None
+    note: str | None
+    source_at: int | None
+    """The device's own clock, where the step came from a sample that had one."""
+    value: Value = None
+
+
+def iso(moment: int | None) -> str | None:
+    """A moment [ms, UTC] as ISO 8601 with zone; None stays None."""
+    if moment is None:
+        return None
+    return dt.datetime.fromtimestamp(moment / 1000, dt.UTC).isoformat(timespec="milliseconds")
+
+
+def _both(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, "en": label.en}
+
+
+def to_json(alarm: Alarm) -> Mapping[str, object]:
+    """The alarm object of the HTTP interface and the webhook (fields of `AlarmItem`)."""
+    return {
+        "id": alarm.id,
+        "rule": alarm.rule,
+        "title": _both(alarm.title),
+        "alarm_class": alarm.alarm_class,
+        "severity": alarm.severity.value,
+        "device": alarm.device,
+        "device_name": _both(alarm.device_name),
+        "point": alarm.point,
+        "place": alarm.place,
+        "place_path": [_both(step.name) for step in alarm.path],
+        "unplaced": alarm.unplaced,
+        "state": alarm.state,
+        "active": alarm.active,
+        "acked": alarm.acked,
+        "latched": alarm.latched,
+        "quality": alarm.quality.value,
+        "held": list(alarm.held),
+        "test": alarm.test,
+        "occurrences": alarm.occurrences,
+        "value": alarm.value,
+        "raised_at": iso(alarm.raised_at),
+        "updated_at": iso(alarm.updated_at),
+        "acked_by": alarm.acked_by,
+        "acked_at": iso(alarm.acked_at),
+        "cleared_at": iso(alarm.cleared_at),
+        "note": alarm.note,
+    }

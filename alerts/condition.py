@@ -1,0 +1,207 @@
+"""Conditions: whether values mean trouble. Pure; 'unknown' is an answer of its own."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum, auto
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from collectors.sample import Value
+from device_configs.estate import Seconds
+from device_configs.quantities import Strict
+
+Scalar = bool | int | float | str
+
+
+class Verdict(Enum):
+    """What a condition says of a value."""
+
+    TRUE = auto()
+    FALSE = auto()
+    UNKNOWN = auto()
+    """There is no value; it raises nothing and clears nothing."""
+    BETWEEN = auto()
+    """Inside the deadband: whatever was, stays."""
+
+
+def _as_list(data: object) -> object:
+    return data if isinstance(data, list | tuple) else [data]
+
+
+Scalars = Annotated[tuple[Scalar, ...], BeforeValidator(_as_list)]
+
+
+def _as_state(data: object) -> object:
+    return data if isinstance(data, dict) else {"equals": data}
+
+
+class State(Strict):
+    """True for one of `equals`, or for anything but one of `differs`."""
+
+    equals: Scalars = ()
+    differs: Scalars = ()
+
+    @model_validator(mode="after")
+    def _one(self) -> "State":
+        if bool(self.equals) == bool(self.differs):
+            raise ValueError("give the values after 'equals' or after 'differs'")
+        return self
+
+    def judge(self, value: Value) -> Verdict:
+        """Judge one value."""
+        if value is None:
+            return Verdict.UNKNOWN
+        wanted = self.equals or self.differs
+        found = any(_same(value, one) for one in wanted)
+        return Verdict.TRUE if found == bool(self.equals) else Verdict.FALSE
+
+
+def _same(value: Value, wanted: Scalar) -> bool:
+    """Equal and of one type: 1 is 1.0, but not true."""
+    return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted
+
+
+AsState = Annotated[State, BeforeValidator(_as_state)]
+
+
+class Threshold(Strict):
+    """True above or below a limit; false again only past the deadband. Stored units."""
+
+    above: float | None = None
+    below: float | None = None
+    deadband: float = Field(default=0.0, ge=0)
+    connected_above: float | None = None
+    """What is not above it is taken as not connected: neither low nor high."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "Threshold":
+        if (self.above is None) == (self.below is None):
+            raise ValueError("give a limit after 'above' or after 'below'")
+        return self
+
+    def judge(self, value: Value) -> Verdict:
+        """Judge one number; what is no number is unknown."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return Verdict.UNKNOWN
+        if self.connected_above is not None and value <= self.connected_above:
+            return Verdict.FALSE
+        if self.above is not None:
+            excess, deadband = value - self.above, self.deadband
+        else:
+            excess, deadband = (self.below or 0.0) - value, self.deadband
+        if excess > 0:
+            return Verdict.TRUE
+        return Verdict.FALSE if excess <= -deadband else Verdict.BETWEEN
+
+
+class Silence(Strict):
+    """True when nothing was heard of a device for longer than `after` (see `silence_ms`)."""
+
+    after: Seconds | None = None
+
+
+class Missing(Strict):
+    """True while the device answers, but this point has no value."""
+
+
+class Unlisted(Strict):
+    """True for a device or part that sends and is not in the estate."""
+
+
+class ByService(Strict):
+    """Raised by sitewatch itself, not by a sample."""
+
+
+class Term(Strict):
+    """One part of a combination."""
+
+    point: str
+    state: AsState | None = None
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Term":
+        if sum(x is not None for x in (self.state, self.above, self.below)) != 1:
+            raise ValueError("give exactly one of 'state', 'above' and 'below'")
+        return self
+
+    def judge(self, values: Mapping[str, Value]) -> Verdict:
+        """Judge the point's last value; one that was never seen is unknown."""
+        value = values.get(self.point)
+        if self.state is not None:
+            return self.state.judge(value)
+        return Threshold(above=self.above, below=self.below).judge(value)
+
+
+class Combination(Strict):
+    """True when all of `all`, one of `any` (where given) and none of `unless` hold."""
+
+    all: tuple[Term, ...] = Field(min_length=1)
+    any: tuple[Term, ...] = ()
+    unless: tuple[Term, ...] = ()
+
+    @property
+    def points(self) -> frozenset[str]:
+        """The points it reads."""
+        return frozenset(term.point for term in (*self.all, *self.any, *self.unless))
+
+    def judge(self, values: Mapping[str, Value]) -> Verdict:
+        """Judge the last values. An unknown exemption exempts nobody."""
+        if any(term.judge(values) is Verdict.TRUE for term in self.unless):
+            return Verdict.FALSE
+        every = _all(term.judge(values) for term in self.all)
+        one = _any(term.judge(values) for term in self.any) if self.any else Verdict.TRUE
+        return _all((every, one))
+
+
+def _all(verdicts: Iterable[Verdict]) -> Verdict:
+    found = set(verdicts)
+    if Verdict.FALSE in found:
+        return Verdict.FALSE
+    return Verdict.UNKNOWN if Verdict.UNKNOWN in found else Verdict.TRUE
+
+
+def _any(verdicts: Iterable[Verdict]) -> Verdict:
+    found = set(verdicts)
+    if Verdict.TRUE in found:
+        return Verdict.TRUE
+    return Verdict.UNKNOWN if Verdict.UNKNOWN in found else Verdict.FALSE
+
+
+Calm = Callable[[Value], bool]
+"""Whether a value is surely no trouble to any of the conditions it was made of."""
+
+
+def calm_of(conditions: Iterable[Threshold | State | Missing]) -> Calm:
+    """A quick look for the many values that change nothing; what it cannot tell, it denies."""
+    low, high = -math.inf, math.inf
+    trouble: set[Scalar] = set()
+    fine: frozenset[Scalar] | None = None
+    missing = False
+    for one in conditions:
+        if isinstance(one, Missing):
+            missing = True
+        elif isinstance(one, Threshold):
+            high = min(high, math.inf if one.above is None else one.above)
+            low = max(low, -math.inf if one.below is None else one.below)
+        elif one.equals:
+            trouble |= set(one.equals)
+        else:
+            fine = frozenset(one.differs) if fine is None else fine & frozenset(one.differs)
+    # true is 1 to a set; where it matters, the exact judgement must look.
+    mixed = any(isinstance(value, bool) for value in fine or ())
+
+    def calm(value: Value) -> bool:
+        if value is None:
+            return not missing
+        if value in trouble or (fine is not None and (mixed or value not in fine)):
+            return False
+        kind = type(value)
+        return low <= value <= high if kind is float or kind is int else fine is None  # type: ignore[operator]
+
+    return calm
+
+
+Condition = Threshold | State | Silence | Combination | Missing | Unlisted | ByService

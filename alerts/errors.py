@@ -1,0 +1,29 @@
+"""The errors of this package: one root, and what a caller can do about each."""
+
+
+class AlertsError(Exception):
+    """Root of the errors of this package."""
+
+
+class AlarmNotFoundError(AlertsError):
+    """There is no alarm of this number."""
+
+    def __init__(self, alarm: int) -> None:
+        self.alarm = alarm
+        super().__init__(f"there is no alarm {alarm}")
+
+
+class NotAllowedError(AlertsError):
+    """The alarm's state forbids it; `key` names the sentence in `text.yaml` that says why."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
+class SendError(AlertsError):
+    """A channel could not deliver; `permanent` means that trying again cannot help."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        self.permanent = permanent
+        super().__init__(message)

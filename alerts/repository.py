@@ -1,0 +1,205 @@
+"""Alarms in SQL for everyone but the judge: read, page, acknowledge, reset.
+
+Acknowledging and resetting read the row, judge and write it in one transaction, as the judge does;
+SQLite's writers wait for each other, PostgreSQL locks the row. All calls block.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from alerts import tables
+from alerts.alarm import Alarm, AlarmEvent, Severity, Transition
+from alerts.engine import State, Step, acknowledge, reset
+from alerts.errors import AlarmNotFoundError, AlertsError, NotAllowedError
+from alerts.feed import AlarmFeed
+from alerts.routes import Routes
+from alerts.writer import Writer, flags, state_of, to_alarm
+from records.engine import reading
+
+Also = Callable[[sa.Connection, Alarm], None]
+"""What is to be written in the same transaction: the audit row of the deed."""
+
+
+@dataclass(frozen=True)
+class AlarmList:
+    """A page of alarms, newest first."""
+
+    items: tuple[Alarm, ...]
+    next: int | None
+    """`after` of the next page; None at the end."""
+
+
+class AlarmRepository:
+    """Reads alarms and does what people do with them."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        feed: AlarmFeed | None = None,
+        *,
+        routes: Callable[[], Routes] = Routes,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`routes` gives those of now; `wake` tells the dispatcher that there is something."""
+        self._engine = engine
+        self._feed = feed
+        self._routes = routes
+        self._wake = wake
+
+    def open_alarms(self) -> tuple[Alarm, ...]:
+        """Every open alarm, the worst first, then the newest."""
+        table = tables.alarms
+        with self._read() as connection:
+            rows = connection.execute(sa.select(table).where(table.c.is_open)).mappings().all()
+        found = [to_alarm(row) for row in rows]
+        return tuple(sorted(found, key=lambda alarm: (alarm.severity.rank, -alarm.id)))
+
+    def page(
+        self,
+        state: str = "open",
+        sites: Collection[str] | None = None,
+        severity: Severity | None = None,
+        device: str | None = None,
+        limit: int = 100,
+        after: int | None = None,
+    ) -> AlarmList:
+        """Alarms, newest first: `state` is `open` or `all`, `sites` the ids of allowed places.
+
+        `device` means the device itself and its parts; `after` is `AlarmList.next`.
+        """
+        table = tables.alarms
+        query = sa.select(table).order_by(table.c.id.desc()).limit(limit + 1)
+        if state == "open":
+            query = query.where(table.c.is_open)
+        if sites is not None:
+            query = query.where(table.c.place.in_(sorted(sites)))
+        if severity is not None:
+            query = query.where(table.c.severity == severity.value)
+        if device is not None:
+            part = table.c.device.startswith(f"{device}/", autoescape=True)
+            query = query.where(sa.or_(table.c.device == device, part))
+        if after is not None:
+            query = query.where(table.c.id < after)
+        with self._read() as connection:
+            rows = connection.execute(query).mappings().all()
+        items = tuple(to_alarm(row) for row in rows[:limit])
+        return AlarmList(items, items[-1].id if len(rows) > limit else None)
+
+    def get(self, alarm: int) -> Alarm:
+        """One alarm.
+
+        Raises:
+            AlarmNotFoundError: there is none of this number.
+        """
+        query = sa.select(tables.alarms).where(tables.alarms.c.id == alarm)
+        with self._read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise AlarmNotFoundError(alarm)
+        return to_alarm(row)
+
+    def events(self, alarm: int) -> tuple[AlarmEvent, ...]:
+        """What happened to an alarm, oldest first.
+
+        Raises:
+            AlarmNotFoundError: there is none of this number.
+        """
+        self.get(alarm)
+        table = tables.alarm_events
+        query = sa.select(table).where(table.c.alarm == alarm).order_by(table.c.id)
+        with self._read() as connection:
+            return tuple(AlarmEvent(**row) for row in connection.execute(query).mappings())
+
+    def acknowledge(
+        self,
+        alarm: int,
+        actor: str,
+        note: str | None,
+        now_ms: int,
+        *,
+        also: Also | None = None,
+    ) -> Alarm:
+        """Note that someone has seen an alarm; acknowledging it again changes nothing.
+
+        `also` is called in the same transaction, if there was something to acknowledge.
+
+        Raises:
+            AlarmNotFoundError: there is none of this number.
+            NotAllowedError: it is closed.
+        """
+        return self._act(alarm, actor, note, now_ms, acknowledge, also)
+
+    def reset(
+        self,
+        alarm: int,
+        actor: str,
+        note: str | None,
+        now_ms: int,
+        *,
+        also: Also | None = None,
+    ) -> Alarm:
+        """End a latched alarm; the note says what was found on site.
+
+        `also` is called in the same transaction.
+
+        Raises:
+            AlarmNotFoundError: there is none of this number.
+            NotAllowedError: it is closed, active or not acknowledged, or the note is missing.
+        """
+        return self._act(alarm, actor, note, now_ms, lambda state: reset(state, note or ""), also)
+
+    def _act(
+        self,
+        alarm: int,
+        actor: str,
+        note: str | None,
+        now_ms: int,
+        act: Callable[[State], Step],
+        also: Also | None,
+    ) -> Alarm:
+        with self._begin() as connection:
+            writer = Writer(connection, self._routes(), now_ms)
+            row = writer.row(alarm)
+            if row is None:
+                raise AlarmNotFoundError(alarm)
+            if not row["is_open"]:
+                raise NotAllowedError("not_open")
+            state, transitions = act(state_of(row))
+            if not transitions:
+                return to_alarm(row)
+            values = flags(state) | {"updated_at": now_ms}
+            if Transition.ACKNOWLEDGED in transitions:
+                values |= {"acked_by": actor, "acked_at": now_ms}
+            if note:
+                values["note"] = note
+            if not state.open:
+                values["cleared_at"] = now_ms
+            writer.update(alarm, values)
+            for transition in transitions:
+                said = note if transition is not Transition.CLEARED else None
+                writer.event(alarm, transition, now_ms, actor=actor, note=said)
+            if also is not None:
+                also(connection, writer.told[-1].alarm)
+        if self._feed is not None:
+            self._feed.publish(writer.told)
+        self._wake()
+        return writer.told[-1].alarm
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        try:
+            with reading(self._engine) as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            raise AlertsError(f"the alarms cannot be read now: {error}") from error
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            raise AlertsError(f"the alarms cannot be written now: {error}") from error

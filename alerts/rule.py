@@ -1,0 +1,187 @@
+"""A rule and its class: what is an alarm, how it behaves, and why."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, model_validator
+
+from alerts.alarm import Severity
+from alerts.condition import (
+    AsState,
+    ByService,
+    Combination,
+    Condition,
+    Missing,
+    Silence,
+    Threshold,
+    Unlisted,
+)
+from device_configs.estate import Id, Seconds
+from device_configs.kinds import kinds
+from device_configs.quantities import Label, Strict
+
+Delay = Literal[0] | Seconds
+"""A duration in a file, or 0. [s]"""
+
+CONDITIONS = (
+    "threshold", "state", "silence", "combination", "missing", "unlisted", "by_service",
+)  # fmt: skip
+
+
+class AlarmClass(Strict):
+    """What all alarms of a class have in common."""
+
+    title: Label
+    latch: bool = False
+    on_delay: Delay = 0
+    off_delay: Delay = 0
+    shelve_max: Seconds | None = None
+    """How long it may be shelved; without it, not at all. [s]"""
+    group_wait: Delay = 0
+    """How long notifications of one place wait for each other. [s]"""
+    escalate: tuple[Seconds, ...] = ()
+    """When the next person is told if nobody acknowledges. [s]"""
+    drillable: bool = True
+    """Whether an alarm of a part in test is a test alarm. Silence is never a test."""
+    source: str
+
+
+def _every_kind(data: object) -> object:
+    return sorted(kinds()) if data == "all" else data
+
+
+class RuleEntry(Strict):
+    """One rule of a file, defaults of its class not yet filled in."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    rule: str = Field(pattern=r"^[a-z0-9][a-z0-9_]{0,62}$")
+    kinds: Annotated[tuple[str, ...], BeforeValidator(_every_kind)] = ()
+    except_kinds: tuple[str, ...] = ()
+    point: str = ""
+    threshold: Threshold | None = None
+    state: AsState | None = None
+    silence: Silence | None = None
+    combination: Combination | None = None
+    missing: Missing | None = None
+    unlisted: Unlisted | None = None
+    by_service: ByService | None = None
+    alarm_class: str = Field(validation_alias=AliasChoices("class", "alarm_class"))
+    severity: Severity
+    latch: bool | None = None
+    on_delay: Delay | None = None
+    off_delay: Delay | None = None
+    title: Label
+    source: str
+    note: str | None = None
+    drillable: bool | None = None
+    applies_to_parts: bool = True
+    devices: tuple[Id, ...] = ()
+    sites: tuple[Id, ...] = ()
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> "RuleEntry":
+        given = [name for name in CONDITIONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one condition of {', '.join(CONDITIONS)}")
+        if given[0] in {"threshold", "state", "combination", "missing"} and not self.point:
+            raise ValueError(f"a rule with {given[0]!r} names its 'point'")
+        return self
+
+    @property
+    def condition(self) -> Condition:
+        """The one condition that is given."""
+        found: Condition = next(
+            condition for name in CONDITIONS if (condition := getattr(self, name)) is not None
+        )
+        return found
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule ready to be applied. Delays in [ms]."""
+
+    id: str
+    kinds: frozenset[str]
+    point: str
+    """A point's name or a pattern; for a combination, the point that the alarm shows."""
+    condition: Condition
+    alarm_class: str
+    severity: Severity
+    latch: bool
+    on_delay_ms: int
+    off_delay_ms: int
+    title: Label
+    source: str
+    note: str | None = None
+    parts: bool = True
+    devices: frozenset[str] = frozenset()
+    sites: frozenset[str] = frozenset()
+    enabled: bool = True
+    drillable: bool = True
+
+    @property
+    def urgent(self) -> bool:
+        """Whether even a late or suspect value raises it."""
+        return self.latch or self.severity is Severity.EMERGENCY
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it applies to all devices of its kinds."""
+        return not (self.devices or self.sites)
+
+    def applies(self, kind: str, device: str, sites: Iterable[str], *, part: bool) -> bool:
+        """Whether it applies to a device or part: by kind, and by device or site where given."""
+        if kind not in self.kinds or (part and not self.parts):
+            return False
+        if self.everywhere:
+            return True
+        parent = device.partition("/")[0]
+        named = device in self.devices or parent in self.devices
+        return named or not self.sites.isdisjoint(sites)
+
+
+def make_rule(entry: RuleEntry, classes: Mapping[str, AlarmClass]) -> Rule:
+    """Fill in what the class gives."""
+    above = classes[entry.alarm_class]
+    on_delay = above.on_delay if entry.on_delay is None else entry.on_delay
+    off_delay = above.off_delay if entry.off_delay is None else entry.off_delay
+    return Rule(
+        id=entry.rule,
+        kinds=frozenset(entry.kinds) - frozenset(entry.except_kinds),
+        point=entry.point,
+        condition=entry.condition,
+        alarm_class=entry.alarm_class,
+        severity=entry.severity,
+        latch=above.latch if entry.latch is None else entry.latch,
+        on_delay_ms=round(on_delay * 1000),
+        off_delay_ms=round(off_delay * 1000),
+        title=entry.title,
+        source=entry.source,
+        note=entry.note,
+        parts=entry.applies_to_parts,
+        devices=frozenset(entry.devices),
+        sites=frozenset(entry.sites),
+        enabled=entry.enabled,
+        drillable=above.drillable if entry.drillable is None else entry.drillable,
+    )
+
+
+@cache
+def pattern(point: str) -> re.Pattern[str]:
+    """The names a rule's point stands for: `{n}` is a number, `{name}` a name."""
+    escaped = re.escape(point).replace(r"\{n\}", r"\d+").replace(r"\{name\}", r"[a-z0-9_]+")
+    return re.compile(f"^{escaped}$")
+
+
+def covers(rule_point: str, kind: str, point: str) -> bool:
+    """Whether a rule's point means this point; `fault_{name}` is not the kind's `fault_code`."""
+    if rule_point == point:
+        return True
+    known = kinds().get(kind)
+    exact = known is not None and point in known.points
+    return not exact and "{" in rule_point and bool(pattern(rule_point).match(point))

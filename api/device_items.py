@@ -1,0 +1,177 @@
+"""Devices as the interface shows them: what the estate says, and how well they answer now."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from alerts.alarm import Alarm
+from api.estate_index import EstateIndex
+from api.items import moment
+from api.schemas import DeviceDetail, DeviceSummary, Labelled, PartInfo, PointInfo
+from collectors.driver import DeviceHealth
+from device_configs.estate import Device
+from device_configs.kinds import Kind, PointSpec
+from device_configs.profile import ProfilePoint
+from device_configs.quantities import Label
+
+_SECRET = ("password", "secret", "token", "key")
+
+
+class DevicesNow:
+    """What is known at this moment about all devices."""
+
+    def __init__(
+        self,
+        index: EstateIndex,
+        health: Mapping[str, DeviceHealth],
+        heard_at: Callable[[str], int | None],
+        alarms: Sequence[Alarm],
+    ) -> None:
+        self.index = index
+        self.health = health
+        self.heard_at = heard_at
+        """When a device was last heard. [ms, UTC]"""
+        self.alarms = Counter(alarm.device for alarm in alarms)
+        """Open alarms by device or part."""
+        self.alarms_below = Counter(alarm.device.partition("/")[0] for alarm in alarms)
+        """Open alarms by device, its parts included."""
+
+
+def both(label: Label) -> Labelled:
+    """A label in its languages."""
+    return {"zh": label.zh, "en": label.en}
+
+
+def to_summary(device: Device, now: DevicesNow) -> DeviceSummary:
+    """A device as a row of the list."""
+    return DeviceSummary.model_validate(_summary(device, now))
+
+
+def _summary(device: Device, now: DevicesNow) -> dict[str, object]:
+    profile, kind = device.profile, device.profile.kind
+    health = now.health.get(device.id)
+    heard_at = now.heard_at(device.id)
+    return {
+        "id": device.id,
+        "name": both(device.name),
+        "kind": kind.kind,
+        "kind_label": both(kind.label),
+        "system": kind.system.value,
+        "profile": profile.id,
+        "vendor": profile.vendor,
+        "model": profile.model,
+        "verified": profile.verified.value,
+        "place": device.place,
+        "community": now.index.community_of(device.place),
+        "connected": health.connected if health else None,
+        "reason": health.reason if health else None,
+        "last_seen_at": None if heard_at is None else moment(heard_at),
+        "interval_s": device.interval_s,
+        "parts": len(device.parts),
+        "alarms": now.alarms_below[device.id],
+    }
+
+
+def _detail(device: Device) -> dict[str, object]:
+    profile = device.profile
+    return {
+        "link": _link(device),
+        "protocol": profile.protocol,
+        "source": profile.source,
+        "note": device.entry.note or profile.note,
+    }
+
+
+def _link(device: Device) -> str:
+    """The link as one line; whatever could be a secret is left out."""
+    parameters = device.link.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    shown = (
+        f"{name}={value}"
+        for name, value in parameters.items()
+        if not any(word in name.lower() for word in _SECRET)
+    )
+    return " ".join((device.link_name, *shown))
+
+
+def to_detail(
+    device: Device, now: DevicesNow, heard: Iterable[str], visible: frozenset[str]
+) -> DeviceDetail:
+    """A device whole; `heard` are the full ids of its parts that were heard of."""
+    parts = device.profile.parts
+    detail = {
+        "points": _points(device.profile.kind, device.profile.points),
+        "part_points": _points(parts.kind, parts.points) if parts else [],
+        "part_list": [part for part in _part_list(device, heard) if part.place in visible],
+    }
+    return DeviceDetail.model_validate(_summary(device, now) | _detail(device) | detail)
+
+
+def to_part_detail(device: Device, part: str, now: DevicesNow) -> DeviceDetail:
+    """A part as if it were a device; how well it answers is its parent's matter."""
+    parts = device.profile.parts
+    kind = parts.kind if parts else device.profile.kind
+    full, given = f"{device.id}/{part}", device.parts.get(part)
+    name = given.name if given and given.name else Label(zh=full, en=full)
+    own = {
+        "id": full,
+        "name": both(name),
+        "kind": kind.kind,
+        "kind_label": both(kind.label),
+        "system": kind.system.value,
+        "place": given.place if given else device.place,
+        "parts": 0,
+        "alarms": now.alarms[full],
+        "points": _points(kind, parts.points if parts else device.profile.points),
+        "part_points": [],
+        "part_list": [],
+    }
+    own["community"] = now.index.community_of(str(own["place"]))
+    return DeviceDetail.model_validate(_summary(device, now) | _detail(device) | own)
+
+
+def _part_list(device: Device, heard: Iterable[str]) -> list[PartInfo]:
+    parts = device.profile.parts
+    kind = (parts.kind if parts else device.profile.kind).kind
+    listed = [
+        PartInfo(
+            id=f"{device.id}/{part.id}",
+            place=part.place,
+            name=both(part.name) if part.name else None,
+            type=part.type,
+            kind=kind,
+        )
+        for part in device.parts.values()
+    ]
+    known = {part.id for part in listed}
+    return listed + [
+        PartInfo(id=full, place=device.place, name=None, type=None, kind=kind, unplaced=True)
+        for full in sorted(set(heard) - known)
+    ]
+
+
+def point_info(spec: PointSpec, verified: str | None = None) -> PointInfo:
+    """What a point means."""
+    return PointInfo(
+        name=spec.name,
+        label=both(spec.label),
+        unit=spec.unit,
+        type=spec.type.value,
+        speed=spec.speed.value,
+        counter=spec.counter,
+        values={value: both(label) for value, label in spec.values.items()},
+        verified=verified,
+    )
+
+
+def _points(kind: Kind, points: Mapping[str, ProfilePoint]) -> list[PointInfo]:
+    """The points of a profile; a bit field stands as the points of its bits."""
+    found: list[PointInfo] = []
+    for point in points.values():
+        if not point.mapping.bits:
+            found.append(point_info(point.spec, point.verified.value))
+            continue
+        specs = (kind.point(name) for name in point.mapping.bits.values())
+        found += [point_info(spec, point.verified.value) for spec in specs if spec]
+    if not points:
+        # A discovered profile (SunSpec) names no points of its own: the kind's are what may come.
+        found = [point_info(spec) for spec in kind.points.values() if "{" not in spec.name]
+    return found

@@ -1,0 +1,68 @@
+"""What the app is given: everything behind it, wired by `sitewatch/service.py`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry
+
+from alerts.feed import AlarmFeed
+from alerts.repository import AlarmRepository
+from alerts.rules import RuleSet
+from collectors.driver import LineHealth
+from device_configs.estate import Estate
+from device_configs.kinds import Kind
+from ingest.latest import Latest
+from ingest.stores.store import TimeSeriesStore
+from records.sessions import Limits
+
+STATIC = Path(__file__).with_name("static")
+"""Where the built page stands."""
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """What an installation may choose about the interface."""
+
+    secure_cookies: bool = False
+    """Behind TLS: the session cookie travels over HTTPS only."""
+    session_idle_s: float = 12 * 3600
+    """A session ends after this long without a request: one shift. [s]"""
+    session_absolute_s: float = 7 * 86_400
+    """A session ends this long after its login, whatever happens. [s]"""
+    metrics_public: bool = False
+    """Serve /metrics without login: only where nobody but the scraper reaches the port."""
+    static: Path = STATIC
+    """Folder of the built page."""
+
+    @property
+    def limits(self) -> Limits:
+        """The session times as `records.sessions` takes them."""
+        return Limits(int(self.session_idle_s * 1000), int(self.session_absolute_s * 1000))
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything behind the interface; callables are asked at each request and must be cheap."""
+
+    estate: Callable[[], Estate]
+    """The estate of now: a changed folder replaces it."""
+    kinds: Mapping[str, Kind]
+    engine: sa.Engine
+    latest: Latest
+    store: TimeSeriesStore
+    alarms: AlarmRepository
+    alarm_feed: AlarmFeed
+    rules: Callable[[], RuleSet]
+    line_health: Callable[[], Sequence[LineHealth]]
+    health: Callable[[], Mapping[str, str]]
+    """Stage to `ok` or a reason."""
+    revision: Callable[[], str]
+    """The revision of the estate folder."""
+    now_ms: Callable[[], int]
+    """Wall clock. [ms, UTC]"""
+    version: str
+    registry: CollectorRegistry
+    """The metrics of the whole service."""
+    settings: ApiSettings = field(default_factory=ApiSettings)

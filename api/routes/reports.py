@@ -1,0 +1,69 @@
+"""The energy report as JSON and CSV."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response
+
+from api.auth import Asking
+from api.errors import language_of
+from api.parts_of_app import Behind, IndexOfNow, Workers
+from api.schemas import EnergyReport, EnergyRow
+from reports.energy import EnergyReportData, energy_report
+from reports.periods import Step
+from reports.render_csv import energy_csv
+from reports.texts import Language
+
+router = APIRouter(tags=["reports"])
+
+
+@router.get("/reports/energy", response_model=EnergyReport)
+async def get_energy(
+    caller: Asking,
+    house: Behind,
+    index: IndexOfNow,
+    threads: Workers,
+    period: Annotated[str, Query(max_length=10, description="2026, 2026-11 or 2026-11-23")],
+    site: str | None = None,
+    step: Step | None = None,
+    format: Literal["json", "csv"] = "json",
+    language: Language | None = None,
+    accept_language: Annotated[str, Header()] = "",
+) -> Response | EnergyReport:
+    """What a site drew, made, fed in and charged, by day; a year without `step`, by month.
+
+    `language` is that of the CSV's headings; without it, the one the browser asks for.
+    """
+    chosen = site or index.estate.id
+    cut = step or (Step.MONTH if len(period) == len("2026") else Step.DAY)
+    caller.within(index.estate, chosen)
+    found = await threads.query(
+        lambda: energy_report(
+            house.engine, index.estate, chosen, period, cut,
+            now_ms=house.now_ms(), revision=house.revision(),
+        )
+    )  # fmt: skip
+    if format == "json":
+        return to_report(found)
+    spoken = language or Language(language_of(accept_language))
+    name = f"energy-{chosen}-{period}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(
+        energy_csv(found, spoken), media_type="text/csv; charset=utf-8", headers=headers
+    )
+
+
+def to_report(data: EnergyReportData) -> EnergyReport:
+    """The report in the interface's shape."""
+    return EnergyReport(
+        site=data.site,
+        site_name=dict(data.site_name),
+        period=data.period,
+        step=data.step,
+        timezone=data.timezone,
+        revision=data.revision,
+        meters=list(data.meters),
+        rows=[EnergyRow(**vars(row)) for row in data.rows],
+        total=EnergyRow(**vars(data.total)),
+        notes=list(data.notes),
+    )

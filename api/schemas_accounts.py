@@ -1,0 +1,126 @@
+"""The shapes of sessions, people, tokens and the audit chain."""
+
+import datetime as dt
+
+from pydantic import Field
+
+from api.schemas import Shape
+from records.people import Role
+
+_Secret = Field(min_length=1, max_length=1000, repr=False)
+
+
+class Login(Shape):
+    """`POST session`."""
+
+    username: str = Field(max_length=200)
+    password: str = _Secret
+
+
+class PasswordChange(Shape):
+    """`PUT session/password`: other sessions of the person end."""
+
+    current_password: str = _Secret
+    new_password: str = _Secret
+
+
+class PersonItem(Shape):
+    """A row of `GET people`."""
+
+    username: str
+    roles: list[Role]
+    sites: list[str]
+    """Site ids, or `*` for the whole estate."""
+    must_change_password: bool
+    created_at: dt.datetime
+
+
+class People(Shape):
+    """`GET people`."""
+
+    items: list[PersonItem]
+
+
+class PersonChange(Shape):
+    """`PUT people/{username}`: other roles and sites."""
+
+    roles: list[Role] = Field(min_length=1)
+    sites: list[str] = Field(min_length=1, max_length=1000)
+    """Site ids, or `*` for the whole estate."""
+
+
+class NewPerson(PersonChange):
+    """`POST people`; the answer holds a random password to be changed at the first login."""
+
+    username: str = Field(min_length=1, max_length=63)
+
+
+class MadePassword(Shape):
+    """A password that was made, and is shown only now."""
+
+    username: str
+    password: str
+
+
+class TokenItem(Shape):
+    """A row of `GET tokens`."""
+
+    name: str
+    roles: list[Role]
+    sites: list[str]
+    created_by: str
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    last_used_at: dt.datetime | None
+
+
+class Tokens(Shape):
+    """`GET tokens`."""
+
+    items: list[TokenItem]
+
+
+class NewToken(PersonChange):
+    """`POST tokens`."""
+
+    name: str = Field(min_length=1, max_length=64)
+    expires_at: dt.datetime | None = None
+
+
+class MadeToken(Shape):
+    """A token that was made; the secret is shown only now."""
+
+    name: str
+    token: str
+
+
+class AuditItem(Shape):
+    """One row of the audit chain."""
+
+    seq: int
+    at: dt.datetime
+    actor: str
+    """`person:NAME`, `token:NAME` or `system`."""
+    address: str | None
+    action: str
+    """`session.opened`, `alarm.acknowledged`, `person.added` ..."""
+    subject: str
+    detail: dict[str, object]
+    hash: str
+
+
+class AuditPage(Shape):
+    """`GET audit?action=&limit=&after=`: newest first."""
+
+    items: list[AuditItem]
+    next: str | None = None
+
+
+class AuditVerdict(Shape):
+    """`GET audit/verdict`: whether the chain is whole."""
+
+    whole: bool
+    rows: int
+    head: str
+    """`NUMBER:HASH` of the newest row; kept elsewhere, it proves later that nothing was cut off."""
+    faults: list[str]

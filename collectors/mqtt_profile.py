@@ -1,0 +1,282 @@
+"""What MQTT adds to profiles and devices: topics, payload formats, identity, time, availability."""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from pydantic import Field, field_validator, model_validator
+
+from collectors.driver import CollectorsError
+from device_configs.estate import Device
+from device_configs.profile import Profile, ProfilePoint, ProtocolSchema
+from device_configs.quantities import Strict
+
+_TOPIC_LIMIT = 512
+"""Longest topic accepted here [characters]; MQTT itself allows 65,535 bytes."""
+
+
+class BadMqttProfileError(CollectorsError):
+    """A profile or link that passed its models but cannot be spoken, in one sentence."""
+
+
+class Payload(StrEnum):
+    """How a topic's payload is written."""
+
+    JSON = "json"
+    SCALAR = "scalar"
+    """One value as text: `23.5`, `true`, `online`."""
+
+
+class TimeFormat(StrEnum):
+    """How a device writes its clock."""
+
+    EPOCH_S = "epoch_s"
+    EPOCH_MS = "epoch_ms"
+    ISO8601 = "iso8601"
+    """With its zone; a time without one is not used."""
+
+
+def _compilable(path: str) -> str:
+    try:
+        jmespath.compile(path)
+    except JMESPathError as error:
+        raise ValueError(f"{path!r} is not a JMESPath expression") from error
+    return path
+
+
+def _topic_name(topic: str) -> str:
+    """Check a topic (not a filter): no wildcards, nothing of the broker's own, no empty level."""
+    if not topic or len(topic) > _TOPIC_LIMIT:
+        raise ValueError(f"a topic has 1 to {_TOPIC_LIMIT} characters")
+    if re.search(r"[#+\x00-\x1f]", topic):
+        raise ValueError(f"{topic!r} is a topic and may not hold '+', '#' or control characters")
+    if topic.startswith("$") or "" in topic.split("/"):
+        raise ValueError(f"{topic!r}: a topic does not begin with '$' and has no empty level")
+    return topic
+
+
+class Time(Strict):
+    """Where a JSON payload has the device's clock, and whether it is believed."""
+
+    path: str
+    format: TimeFormat
+    trusted: bool = False
+    """Only a trusted clock becomes `source_at`."""
+
+    _path = field_validator("path")(_compilable)
+
+
+class Availability(Strict):
+    """The topic that says whether the device is there: a last will, or its gateway's word."""
+
+    topic: str = "{topic}/availability"
+    """`{topic}` is the device's topic, `{parent}` what is above its last level."""
+    path: str | None = None
+    """Where the word stands when the payload is a JSON object."""
+    online: str = "online"
+    offline: str = "offline"
+
+    @field_validator("path")
+    @classmethod
+    def _path_compiles(cls, path: str | None) -> str | None:
+        return None if path is None else _compilable(path)
+
+
+class Events(Strict):
+    """A topic whose messages say that a coded condition began or ended."""
+
+    code: str = "code"
+    phase: str = "phase"
+    begun: tuple[str, ...] = ("raise",)
+    ended: tuple[str, ...] = ("clear",)
+    none: tuple[int, ...] = (0,)
+    """Codes that say that nothing is wrong any more; they end every condition of the topic."""
+
+    _paths = field_validator("code", "phase")(_compilable)
+
+
+class TopicSettings(Strict):
+    """One topic below the device's own."""
+
+    payload: Payload | None = None
+    identity: tuple[str, ...] = ()
+    retained: bool = False
+    """Whether the device publishes it retained; the simulator does as it says."""
+    events: Events | None = None
+
+    @field_validator("identity")
+    @classmethod
+    def _paths_compile(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_compilable(path) for path in paths)
+
+
+class MqttSettings(Strict):
+    """The `mqtt` section of a profile."""
+
+    topic: str
+    """Where the product publishes: a topic with `{id}` and, if needed, `{place}` in it."""
+    payload: Payload = Payload.JSON
+    identity: tuple[str, ...] = ()
+    """JMESPaths that together make a payload the same on a second delivery; all must be there."""
+    retained: bool = False
+    events: Events | None = None
+    time: Time | None = None
+    availability: tuple[Availability, ...] = ()
+    topics: Mapping[str, TopicSettings] = Field(default_factory=dict)
+    """Suffix to what differs from the settings above."""
+
+    @field_validator("topic")
+    @classmethod
+    def _pattern(cls, topic: str) -> str:
+        _topic_name(_fill(topic, "id", "place"))
+        if "{id}" not in topic.split("/"):
+            raise ValueError("the topic needs {id} as a level of its own")
+        return topic
+
+    @field_validator("identity")
+    @classmethod
+    def _paths_compile(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_compilable(path) for path in paths)
+
+    def at(self, suffix: str) -> TopicSettings:
+        """The settings of one topic, the section's own where it gives none."""
+        given = self.topics.get(suffix)
+        if given is None:
+            return TopicSettings(
+                payload=self.payload,
+                identity=self.identity,
+                retained=self.retained,
+                events=self.events,
+            )
+        return given.model_copy(update={"payload": given.payload or self.payload})
+
+
+class MqttAddress(Strict):
+    """Where a point stands: in which topic, and where in its payload."""
+
+    topic: str = ""
+    """Below the device's topic; empty for the device's topic itself."""
+    path: str | None = None
+    """JMESPath in a JSON payload; without it, the key that is called as the point is."""
+    event: int | str | tuple[int | str, ...] | None = None
+    """The event codes that this point stands for; `other` for codes that no point names."""
+
+    @field_validator("path")
+    @classmethod
+    def _path_compiles(cls, path: str | None) -> str | None:
+        return None if path is None else _compilable(path)
+
+    @model_validator(mode="after")
+    def _path_or_event(self) -> "MqttAddress":
+        if self.topic:
+            _topic_name(self.topic)
+        if self.path is not None and self.event is not None:
+            raise ValueError("a point has a path or an event, not both")
+        return self
+
+    def codes(self) -> tuple[str, ...]:
+        """The event codes as text; empty for a point that is read from a path."""
+        if self.event is None:
+            return ()
+        codes = self.event if isinstance(self.event, tuple) else (self.event,)
+        return tuple(str(code) for code in codes)
+
+
+class MqttLink(Strict):
+    """How the estate links a device: by the profile's topic, or by one of its own."""
+
+    topic: str | None = None
+
+    @field_validator("topic")
+    @classmethod
+    def _is_name(cls, topic: str | None) -> str | None:
+        return None if topic is None else _topic_name(topic)
+
+
+def address_of(point: ProfilePoint) -> MqttAddress:
+    """The MQTT address of a point.
+
+    Raises:
+        BadMqttProfileError: it has that of another protocol.
+    """
+    if not isinstance(point.address, MqttAddress):
+        raise BadMqttProfileError(f"point {point.name} has no MQTT address")
+    return point.address
+
+
+def contradictions(profile: Profile) -> Iterator[str]:
+    """What of a profile cannot be read the way its topics are written."""
+    settings = profile.settings
+    if not isinstance(settings, MqttSettings):
+        yield f"profile {profile.id} does not speak MQTT"
+        return
+    if profile.parts is not None:
+        yield f"profile {profile.id}: MQTT devices have no parts yet"
+    suffixes = {address_of(point).topic for point in profile.points.values()}
+    for suffix in settings.topics:
+        if suffix not in suffixes:
+            yield f"profile {profile.id}: no point is in the topic {suffix!r}"
+    for point in profile.points.values():
+        address = address_of(point)
+        topic = settings.at(address.topic)
+        if topic.payload is Payload.SCALAR and (address.path or address.codes()):
+            yield f"point {point.name}: its topic is a scalar, which has no path and no event"
+        elif address.codes() and topic.events is None:
+            yield f"point {point.name}: its topic has no 'events' settings"
+
+
+SCHEMA = ProtocolSchema(
+    "mqtt", MqttSettings, MqttAddress, {"mqtt": MqttLink}, contradictions=contradictions
+)
+
+
+def _fill(pattern: str, device: str, place: str) -> str:
+    return pattern.replace("{id}", device).replace("{place}", place)
+
+
+def settings_of(device: Device) -> MqttSettings:
+    """The `mqtt` section of a device's profile.
+
+    Raises:
+        BadMqttProfileError: the profile speaks another protocol.
+    """
+    settings = device.profile.settings
+    if not isinstance(settings, MqttSettings):
+        raise BadMqttProfileError(f"{device.id}: profile {device.profile.id} does not speak MQTT")
+    return settings
+
+
+def topic_of(device: Device) -> str:
+    """The device's own topic: that of its link, else the profile's pattern filled in."""
+    settings = settings_of(device)
+    if isinstance(device.link, MqttLink) and device.link.topic is not None:
+        return device.link.topic
+    return _fill(settings.topic, device.id, device.place)
+
+
+def filter_of(device: Device) -> str | None:
+    """The subscription that covers the profile's devices; None where the link goes its own way.
+
+    A link's topic may still follow the pattern: `zigbee2mqtt/smoke-1` follows `zigbee2mqtt/{id}`.
+    """
+    levels = settings_of(device).topic.split("/")
+    given = topic_of(device).split("/")
+    if len(levels) != len(given):
+        return None
+    wild = ["+" if "{" in level else level for level in levels]
+    follows = all(level in ("+", name) for level, name in zip(wild, given, strict=True))
+    return "/".join(wild) if follows else None
+
+
+def below(topic: str, suffix: str) -> str:
+    """The topic of a suffix below a device's topic."""
+    return f"{topic}/{suffix}" if suffix else topic
+
+
+def availability_topic(device: Device, availability: Availability) -> str:
+    """The full topic of one availability entry of a device."""
+    topic = topic_of(device)
+    parent = topic.rpartition("/")[0]
+    return availability.topic.replace("{topic}", topic).replace("{parent}", parent)

@@ -1,0 +1,185 @@
+"""MQTT topics of a profile compiled to plans: where points, identity and clock stand."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from collectors.json_path import Getter, compile_path, steps
+from collectors.mqtt_profile import (
+    BadMqttProfileError,
+    Events,
+    MqttSettings,
+    Payload,
+    Time,
+    TimeFormat,
+    TopicSettings,
+    address_of,
+    contradictions,
+)
+from collectors.quick import Quick, quick_converter
+from device_configs.profile import Profile, ProfilePoint
+
+INT64 = 1 << 63
+"""Samples hold signed 64-bit integers; what is outside becomes a float."""
+_CODE_LIMIT = 64
+"""Longest event code. [characters]"""
+_YEAR_2000_MS = 946_684_800_000
+_YEAR_2100_MS = 4_102_444_800_000
+
+Clock = Callable[[object], int | None]
+"""Decoded payload to the device's moment [ms, UTC]; None where it gives no plausible one."""
+
+
+@dataclass(frozen=True)
+class TopicPlan:
+    """How the payloads of one topic of a profile become values."""
+
+    suffix: str
+    payload: Payload
+    readings: Sequence["Reading"]
+    identity: Sequence[Getter]
+    time: Clock | None
+    events: "EventPlan | None" = None
+
+
+class Reading(NamedTuple):
+    """How one point is read from a decoded payload."""
+
+    key: str | None
+    """The key of the payload's object that `get` looks up; None where it does more."""
+    get: Getter
+    quick: "Quick"
+    point: ProfilePoint
+
+
+@dataclass(frozen=True)
+class EventPlan:
+    """How the messages of an event topic become points."""
+
+    code: Getter
+    phase: Getter
+    settings: Events
+    points: Mapping[str, Sequence[str]]
+    """Event code to the points that stand for it."""
+
+    def all_points(self) -> tuple[str, ...]:
+        """Every point that stands for a code."""
+        return tuple(dict.fromkeys(name for names in self.points.values() for name in names))
+
+
+def plans(profile: Profile) -> Mapping[str, TopicPlan]:
+    """The plan of every topic of a profile, by suffix.
+
+    Raises:
+        BadMqttProfileError: a point cannot be read the way its topic is written.
+    """
+    settings = profile.settings
+    wrong = next(iter(contradictions(profile)), None)
+    if wrong is not None or not isinstance(settings, MqttSettings):
+        raise BadMqttProfileError(f"profile {profile.id}: {wrong}")
+    by_suffix: dict[str, list[ProfilePoint]] = {}
+    for point in profile.points.values():
+        by_suffix.setdefault(address_of(point).topic, []).append(point)
+    return {suffix: _plan(suffix, points, settings) for suffix, points in by_suffix.items()}
+
+
+def _plan(suffix: str, points: Sequence[ProfilePoint], settings: MqttSettings) -> TopicPlan:
+    topic = settings.at(suffix)
+    if topic.payload is Payload.SCALAR:
+        return TopicPlan(suffix, Payload.SCALAR, [_reading(p, _whole) for p in points], (), None)
+    read = [point for point in points if not address_of(point).codes()]
+    return TopicPlan(
+        suffix,
+        Payload.JSON,
+        [_reading(point, compile_path(path_of(point)), _key(path_of(point))) for point in read],
+        [compile_path(path) for path in topic.identity],
+        _clock(settings.time) if settings.time and settings.time.trusted else None,
+        _events(topic, points),
+    )
+
+
+def path_of(point: ProfilePoint) -> str:
+    """The JMESPath of a point: its own, else the key that is called as the point is."""
+    return address_of(point).path or json.dumps(point.name)
+
+
+def _key(path: str) -> str | None:
+    plain = steps(path)
+    return plain[0] if plain and len(plain) == 1 and isinstance(plain[0], str) else None
+
+
+def _reading(point: ProfilePoint, get: Getter, key: str | None = None) -> Reading:
+    return Reading(key, get, quick_converter(point), point)
+
+
+def _whole(data: object) -> object:
+    return data
+
+
+def _events(topic: TopicSettings, points: Sequence[ProfilePoint]) -> EventPlan | None:
+    if topic.events is None:
+        return None
+    names: dict[str, list[str]] = {}
+    for point in points:
+        for code in address_of(point).codes():
+            names.setdefault(event_code(code) or code, []).append(point.name)
+    events = topic.events
+    return EventPlan(compile_path(events.code), compile_path(events.phase), events, names)
+
+
+def event_code(raw: object) -> str | None:
+    """Write an event code as text: `9`, `9.0`, `"09"` and `"0009"` are one code."""
+    if isinstance(raw, bool) or raw is None:
+        return None
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
+    if isinstance(raw, int):
+        return str(raw) if -INT64 <= raw < INT64 else None
+    if not isinstance(raw, str) or not raw.strip() or len(raw) > _CODE_LIMIT:
+        return None
+    text = raw.strip()
+    return text.lstrip("0") or "0" if text.isascii() and text.isdecimal() else text
+
+
+def _clock(time: Time) -> Clock:
+    get, read = compile_path(time.path), _CLOCKS[time.format]
+
+    def at(data: object) -> int | None:
+        moment = read(get(data))
+        # A device that lost its clock says 1970: no moment at all is better than that one.
+        if moment is None or not _YEAR_2000_MS <= moment < _YEAR_2100_MS:
+            return None
+        return moment
+
+    return at
+
+
+def _epoch(unit_ms: int) -> Clock:
+    def read(raw: object) -> int | None:
+        if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+            return None
+        try:
+            return round(float(raw) * unit_ms)
+        except (ValueError, OverflowError):
+            return None
+
+    return read
+
+
+def _iso8601(raw: object) -> int | None:
+    if not isinstance(raw, str):
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(raw)
+        return None if moment.tzinfo is None else round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
+_CLOCKS: Mapping[TimeFormat, Clock] = {
+    TimeFormat.EPOCH_S: _epoch(1000),
+    TimeFormat.EPOCH_MS: _epoch(1),
+    TimeFormat.ISO8601: _iso8601,
+}

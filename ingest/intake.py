@@ -1,0 +1,108 @@
+"""The way in: every sample of every driver passes here, is checked, and is on disk on return."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from collectors.sample import Sample
+from device_configs.estate import Device
+from device_configs.kinds import Kind
+from ingest.bus import Bus
+from ingest.checks import DeviceChecks, check, device_checks, kind_checks, part_checks
+from ingest.clock import wall_clock_ms
+from ingest.latest import Latest
+
+
+class ListenedBus(Bus, Protocol):
+    """A bus that shows each sample, numbered, as soon as it is durable."""
+
+    def listen(self, listener: Callable[[Sequence[Sample]], None]) -> None:
+        """Have every written sample given to `listener` before `append` returns."""
+        ...
+
+
+@dataclass(frozen=True)
+class IntakeStatistics:
+    """What came in since the start of the process, in samples."""
+
+    taken: int
+    altered: int
+    """Those in which a check made a value unknown or suspect, or took the device's time away."""
+    unknown_device: int
+    """Those refused because the estate has no such device."""
+    last_unknown: str | None
+    """The newest device that the estate does not have."""
+
+
+class Intake:
+    """Checks samples, writes them to the bus, and lets the latest values follow.
+
+    Implements `collectors.driver.Sink`. The latest values listen to the bus, so that they show
+    what is on disk, in its order and without duplicates, also when a caller is cancelled.
+    """
+
+    def __init__(
+        self,
+        bus: ListenedBus,
+        latest: Latest,
+        devices: Mapping[str, Device],
+        *,
+        own: Mapping[str, Kind] | None = None,
+        now_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        self._bus = bus
+        self._now_ms = now_ms
+        self._own = dict(own or {})
+        """Devices that are not of the estate: sitewatch itself, of kind `service`."""
+        self._taken = self._altered = self._unknown = 0
+        self._last_unknown: str | None = None
+        self._devices: Mapping[str, Device] = {}
+        self._checks: dict[str, DeviceChecks] = {}
+        self._part_checks: dict[str, DeviceChecks] = {}
+        self.use(devices)
+        bus.listen(latest.apply)
+
+    def use(self, devices: Mapping[str, Device]) -> None:
+        """Take up the devices of a new revision of the estate."""
+        self._devices = devices
+        self._checks = {name: kind_checks(kind) for name, kind in self._own.items()}
+        self._part_checks = {}
+
+    async def append(self, samples: Sequence[Sample]) -> int:
+        """Check samples and write them; returns the last number once they are on disk.
+
+        Samples of devices that the estate does not have are refused and counted; an unknown part
+        of a known device is taken, for an alarm of an unlisted detector is still an alarm.
+
+        Raises:
+            IngestError: they are not on disk, and must not be acknowledged.
+        """
+        now = self._now_ms()
+        checked: list[Sample] = []
+        for sample in samples:
+            checks = self._checks_of(sample.device)
+            if checks is None:
+                self._unknown += 1
+                self._last_unknown = sample.device
+                continue
+            good = check(sample, checks, now)
+            self._altered += good is not sample
+            checked.append(good)
+        number = await self._bus.append(checked)
+        self._taken += len(checked)
+        return number
+
+    def _checks_of(self, name: str) -> DeviceChecks | None:
+        root, slash, part = name.partition("/")
+        known = self._part_checks if slash else self._checks
+        checks = known.get(root)
+        if checks is None:
+            device = self._devices.get(root)
+            if device is None:
+                return None
+            checks = known[root] = part_checks(device) if slash else device_checks(device)
+        return checks if part or not slash else None
+
+    def statistics(self) -> IntakeStatistics:
+        """What was counted so far."""
+        return IntakeStatistics(self._taken, self._altered, self._unknown, self._last_unknown)

@@ -1,0 +1,178 @@
+"""Quarter-hour intervals from counters: the consumer `intervals` of the journal.
+
+Cursor, counter states and intervals move in one SQL transaction; after a kill the consumer reads
+the journal again from its cursor, so that nothing is lost and nothing doubled.
+
+History comes in beside the live data (`ingest.counter_book` says how the two are joined). What is
+imported twice is older than what is booked, and ignored.
+"""
+
+import asyncio
+import threading
+import time
+from collections import Counter as TallyCounter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from collectors.sample import Sample
+from device_configs.estate import Estate
+from ingest.bus import Bus, Cursor, IngestError
+from ingest.counter_book import Changes, CounterBook
+from ingest.interval_tables import (
+    CONSUMER,
+    HISTORY,
+    LIVE,
+    add_amounts,
+    add_steps,
+    drop_states,
+    put_cursor,
+    put_states,
+    read_cursor,
+    read_states,
+)
+from records.engine import reading, transaction
+
+PACE_S = 2.0
+"""How long the consumer gathers before it writes; each write waits for the disk once. [s]"""
+CHUNK = 2_000
+"""Samples of history in one transaction, so that alarms never wait long for the database."""
+BREATH_S = 0.1
+"""The longest pause that an import makes between two transactions. [s]"""
+
+
+class IntervalsError(IngestError):
+    """The intervals cannot be written now; what was to be written is still in the journal."""
+
+
+@dataclass(frozen=True)
+class IntervalStatistics:
+    """What the consumer has done since its start."""
+
+    readings: int = 0
+    ignored: int = 0
+    """Readings that came out of order: older than the newest of their counter."""
+    steps: int = 0
+    """Resets, jumps and outliers: steps that are not energy."""
+    unset_clock: int = 0
+    """Readings whose device clock cannot be right."""
+
+
+class IntervalWriter:
+    """Makes intervals of the readings in the journal, and of imported history."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        bus: Bus,
+        estate: Estate,
+        *,
+        now_ms: Callable[[], int],
+        pace_s: float = PACE_S,
+        batch: int = 20_000,
+    ) -> None:
+        """Make a writer; `now_ms` [ms, UTC] dates the records of steps, nothing else."""
+        self._engine = engine
+        self._bus = bus
+        self._estate = estate
+        self._now_ms = now_ms
+        self._pace_s = pace_s
+        self._batch = batch
+        self._lock = threading.Lock()
+        self._book: CounterBook | None = None
+        self._done: TallyCounter[str] = TallyCounter()
+
+    @property
+    def statistics(self) -> IntervalStatistics:
+        """What was done since the start."""
+        return IntervalStatistics(**self._done)
+
+    def take_estate(self, estate: Estate) -> None:
+        """Use a changed estate from now on; what is booked stays as it is."""
+        with self._lock:
+            self._estate = estate
+            self._book = None
+
+    async def run(self) -> None:
+        """Read the journal and book until cancelled.
+
+        Raises:
+            IntervalsError: the database refuses; run it again, it goes on from its cursor.
+        """
+        cursor = await asyncio.to_thread(self._open)
+        while True:
+            samples = await self._bus.read(cursor, self._batch, 5.0)
+            if not samples:
+                continue
+            cursor = await asyncio.to_thread(self._book_live, samples, cursor)
+            await self._bus.commit(CONSUMER, cursor)
+            if len(samples) < self._batch:
+                await asyncio.sleep(self._pace_s)
+
+    def backfill(self, samples: Sequence[Sample]) -> None:
+        """Book history, each device's samples in order of time; blocks, for a worker thread.
+
+        May be called many times, while the live data flows; call `join_history` at the end.
+
+        Raises:
+            IntervalsError: the database refuses; the same samples may be given again.
+        """
+        for begin in range(0, len(samples), CHUNK):
+            started = time.monotonic()
+            with self._open_book() as book:
+                self._save(book.take_history(samples[begin : begin + CHUNK]))
+            # As long a pause as the write took: whoever waits for the database gets in.
+            time.sleep(min(time.monotonic() - started, BREATH_S))
+
+    def join_history(self) -> None:
+        """Book what lies between history and live data, and make one segment of both; blocks.
+
+        A counter that has no live reading yet goes on from its history. Repeating it is harmless.
+
+        Raises:
+            IntervalsError: the database refuses; call it again.
+        """
+        with self._open_book() as book:
+            self._save(book.join())
+
+    def _open(self) -> Cursor:
+        with self._open_book(), reading(self._engine) as connection:
+            return read_cursor(connection)
+
+    def _book_live(self, samples: Sequence[Sample], cursor: Cursor) -> Cursor:
+        after = cursor.advanced(samples)
+        with self._open_book() as book:
+            self._save(book.take_live(samples), after)
+        return after
+
+    @contextmanager
+    def _open_book(self) -> Iterator[CounterBook]:
+        """The book, for one piece of work; when that fails it is read again from the database."""
+        with self._lock:
+            book, self._book = self._book, None
+            try:
+                if book is None:
+                    with reading(self._engine) as connection:
+                        live, history = (read_states(connection, name) for name in (LIVE, HISTORY))
+                    book = CounterBook(self._estate, live, history)
+                yield book
+            except sa.exc.SQLAlchemyError as error:
+                raise IntervalsError(f"the intervals cannot be written: {error}") from error
+            self._book = book
+
+    def _save(self, changes: Changes, cursor: Cursor | None = None) -> None:
+        """Write what a batch changed; the database is held for this long and no longer."""
+        now_ms = self._now_ms()
+        with transaction(self._engine) as connection:
+            for segment in (LIVE, HISTORY):
+                booking = changes.of(segment)
+                add_amounts(connection, booking.amounts)
+                add_steps(connection, booking.steps, now_ms)
+                put_states(connection, segment, booking.states)
+            drop_states(connection, HISTORY, changes.joined)
+            if cursor is not None:
+                put_cursor(connection, cursor)
+        self._done.update(changes.tally)
+        self._done["steps"] += len(changes.live.steps) + len(changes.history.steps)

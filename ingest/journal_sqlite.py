@@ -1,0 +1,66 @@
+"""How the journal's file is opened: schema, settings, the lock, and errors in our own words."""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingest.bus import IngestError
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS batch (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, lane INTEGER NOT NULL, first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL, count INTEGER NOT NULL, lane_total INTEGER NOT NULL,
+  written_at INTEGER NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS batch_by_lane ON batch (lane, last_seq);
+CREATE TABLE IF NOT EXISTS identity (
+  id INTEGER PRIMARY KEY, device TEXT NOT NULL, identity TEXT NOT NULL, written_at INTEGER NOT NULL,
+  UNIQUE (device, identity));
+CREATE TABLE IF NOT EXISTS consumer (
+  name TEXT PRIMARY KEY, safety INTEGER NOT NULL, routine INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@contextmanager
+def translated(done: str) -> Iterator[None]:
+    """Turn what SQLite raises into an IngestError that says what was tried."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise IngestError(f"the journal cannot be {done}: {error}") from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection whose commits are synced to disk when they return."""
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    for pragma in (
+        "auto_vacuum=INCREMENTAL",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=OFF",
+        "journal_size_limit=33554432",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+class FileLock:
+    """Keeps a second process from the file: two of them would give the same numbers."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("w")
+        except OSError as error:
+            raise IngestError(f"the journal's folder cannot be written: {error}") from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise IngestError(f"another process has the journal {path.stem} open") from error
+
+    def close(self) -> None:
+        """Let another process have it."""
+        self._file.close()

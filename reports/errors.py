@@ -1,0 +1,13 @@
+"""What can be wrong with a request for a report."""
+
+
+class ReportsError(Exception):
+    """Root of the errors of this package."""
+
+
+class UnknownSiteError(ReportsError):
+    """The estate has no such site."""
+
+
+class InvalidPeriodError(ReportsError):
+    """The period or its step cannot be read or does not fit."""

@@ -1,0 +1,60 @@
+"""`sitewatch demo`: the simulated estate on real sockets, and the whole service on it."""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from collectors.simulator.make_estate import FOLDER as DEMO_ESTATE
+from collectors.simulator.materialise import materialise
+from sitewatch.data_folder import own
+from sitewatch.demo_clock import ModelClock
+from sitewatch.demo_history import HistoryImport
+from sitewatch.demo_process import started_simulator
+from sitewatch.estate_folder import load_folder
+from sitewatch.logs import configure_logs
+from sitewatch.screen import say
+from sitewatch.service import serve
+from sitewatch.settings import MqttSettings, load_settings
+from sitewatch.web import listen
+
+PortOption = Annotated[int, typer.Option(help="port of the page; 0 takes a free one")]
+DataOption = Annotated[Path, typer.Option(help="folder for the demo's data")]
+HistoryOption = Annotated[str, typer.Option(help="how much past to fill in, as 35d; 0d for none")]
+StartOption = Annotated[
+    str | None, typer.Option(help="what the model's clock shows at the start, ISO 8601 with zone")
+]
+_DAY_MS = 86_400_000
+
+
+def _days(text: str) -> int:
+    match = re.fullmatch(r"(\d{1,4})d", text)
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is not a number of days such as 35d")
+    return int(match.group(1))
+
+
+def demo(
+    port: PortOption = 8000,
+    data: DataOption = Path("demo-data"),
+    history: HistoryOption = "35d",
+    start_at: StartOption = None,
+) -> None:
+    """Start a simulated estate of about 300 devices and its page, until Ctrl-C."""
+    span_ms = _days(history) * _DAY_MS
+    settings = load_settings()
+    configure_logs()
+    with own(data) as folder, listen(settings.service.host, port) as listening:
+        estate = materialise(DEMO_ESTATE, data / "estate")
+        loaded = load_folder(estate)
+        clock = ModelClock(data / "model-clock")
+        with started_simulator(estate, data, clock.start(start_at)) as simulator:
+            clock.keep(simulator.shift_ms)
+            say(f"broker: {simulator.broker} at {simulator.mqtt_url}")
+            settings = settings.model_copy(
+                update={"mqtt": MqttSettings(url=simulator.mqtt_url, client_id="sitewatch-demo")}
+            )
+            past = HistoryImport(data / "history-until", span_ms, simulator.shift_ms, say)
+            asyncio.run(serve(loaded, settings, folder, listening, say=say, companions=[past.run]))

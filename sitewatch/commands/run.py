@@ -1,0 +1,38 @@
+"""`sitewatch run`: the service on real devices."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sitewatch.data_folder import own
+from sitewatch.estate_folder import load_folder
+from sitewatch.logs import configure_logs
+from sitewatch.screen import say
+from sitewatch.service import serve
+from sitewatch.settings import load_settings
+from sitewatch.web import listen
+
+EstateOption = Annotated[Path, typer.Option("--estate", help="the estate folder")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="settings as TOML")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="the data folder")]
+PortOption = Annotated[int | None, typer.Option("--port", help="port of the page")]
+
+
+def run(
+    estate: EstateOption,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    port: PortOption = None,
+) -> None:
+    """Run the service on an estate folder until Ctrl-C."""
+    settings = load_settings(config)
+    loaded = load_folder(estate)
+    configure_logs()
+    service = settings.service
+    with (
+        own(data or service.data) as folder,
+        listen(service.host, service.port if port is None else port) as listening,
+    ):
+        asyncio.run(serve(loaded, settings, folder, listening, say=say))

@@ -1,0 +1,61 @@
+"""An estate folder with all that is in it: estate, profiles, rules and routes, loaded as one."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerts.names import name_faults
+from alerts.routes import Routes, load_routes
+from alerts.rules import RuleSet, load_rules
+from collectors.registry import SCHEMAS
+from device_configs.estate import Estate, load_estate
+from device_configs.faults import Fault, InvalidConfigError
+
+
+@dataclass(frozen=True)
+class EstateFolder:
+    """One accepted state of the folder."""
+
+    folder: Path
+    estate: Estate
+    rules: RuleSet
+    routes: Routes
+    revision: str
+    """Hash over all files, the same for the same content."""
+
+
+def load_folder(folder: Path) -> EstateFolder:
+    """Load an estate folder whole.
+
+    Raises:
+        InvalidConfigError: with every fault of every file in it.
+    """
+    faults: list[Fault] = []
+    estate = rules = routes = None
+    try:
+        estate = load_estate(folder, SCHEMAS)
+    except InvalidConfigError as error:
+        faults += error.faults
+    try:
+        rules = load_rules(folder)
+    except InvalidConfigError as error:
+        faults += error.faults
+    try:
+        routes = load_routes(folder)
+    except InvalidConfigError as error:
+        faults += error.faults
+    if faults or estate is None or rules is None or routes is None:
+        raise InvalidConfigError(faults)
+    unknown = name_faults(folder, estate, rules, routes)
+    if unknown:
+        raise InvalidConfigError(unknown)
+    return EstateFolder(folder, estate, rules, routes, revision_of(folder))
+
+
+def revision_of(folder: Path) -> str:
+    """The hash of every YAML file of a folder with its name, as 12 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*.yaml")):
+        digest.update(file.relative_to(folder).as_posix().encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,271 @@
+"""The service: the one place where the packages are wired together."""
+
+import asyncio
+import functools
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import sqlalchemy as sa
+import structlog
+from prometheus_client import CollectorRegistry
+
+from alerts.feed import AlarmFeed
+from alerts.judge import Judge
+from alerts.outbox import Dispatcher
+from alerts.repository import AlarmRepository
+from api.app import create_app
+from api.house import ApiSettings, House
+from collectors.driver import Driver, Wiring
+from collectors.registry import DRIVERS
+from collectors.supervise import supervise
+from device_configs.kinds import kinds
+from ingest.clock import wall_clock_ms
+from ingest.intake import Intake
+from ingest.intervals import IntervalWriter
+from ingest.journal import Journal
+from ingest.journal_limits import JournalLimits
+from ingest.latest import Latest
+from ingest.recorder import Recorder
+from ingest.stores.store import StoreError, TimeSeriesStore
+from records.dead_letters import DeadLetterBox
+from records.people import ensure_first_administrator
+from records.revisions import accept, folder_files
+from sitewatch.channels import open_channels
+from sitewatch.collection import Collection
+from sitewatch.current import Current
+from sitewatch.data_folder import DataFolder
+from sitewatch.estate_folder import EstateFolder
+from sitewatch.open_store import open_store
+from sitewatch.records_database import open_records
+from sitewatch.settings import Settings
+from sitewatch.stages import Stages
+from sitewatch.staleness import stale_after
+from sitewatch.web import make_server
+
+_LOG = structlog.get_logger(__name__)
+_CONSUMERS = ("recorder", "judge", "intervals")
+_EXPIRE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a companion of the service may use while it runs."""
+
+    estate: EstateFolder
+    store: TimeSeriesStore
+    intervals: IntervalWriter
+
+
+Companion = Callable[[Running], Awaitable[None]]
+"""Something that runs beside the service until it ends, such as the demo's import of history."""
+
+
+@dataclass(frozen=True)
+class _House:
+    """Everything that is open while the service runs."""
+
+    current: Current
+    settings: Settings
+    engine: sa.Engine
+    journal: Journal
+    store: TimeSeriesStore
+    latest: Latest
+    intake: Intake
+    collection: Collection
+    recorder: Recorder
+    judge: Judge
+    intervals: IntervalWriter
+    dispatcher: Dispatcher
+    repository: AlarmRepository
+    feed: AlarmFeed
+
+    async def take_up(self, loaded: EstateFolder) -> None:
+        """Hand a changed estate folder to everything that works with it."""
+        await asyncio.to_thread(
+            accept, self.engine, folder_files(loaded.folder), loaded.revision,
+            by="estate folder", now_ms=wall_clock_ms(),
+        )  # fmt: skip
+        self.intake.use(loaded.estate.devices)
+        self.judge.replace(loaded.estate, loaded.rules, loaded.routes)
+        self.intervals.take_estate(loaded.estate)
+        self.collection.change(loaded.estate)
+
+    def stages(self) -> Stages:
+        """How the stages are doing."""
+        return Stages(
+            self.collection.health,
+            {
+                "journal": lambda: self.journal.statistics().reason,
+                "store": lambda: self.recorder.health().reason,
+                "engine": lambda: self.judge.health.reason,
+                "outbox": lambda: self.dispatcher.health.reason,
+                "estate": lambda: self.current.reason,
+            },
+        )
+
+    def api(self) -> House:
+        """What the HTTP interface is given."""
+        return House(
+            estate=lambda: self.current.loaded.estate,
+            kinds=kinds(),
+            engine=self.engine,
+            latest=self.latest,
+            store=self.store,
+            alarms=self.repository,
+            alarm_feed=self.feed,
+            rules=lambda: self.current.loaded.rules,
+            line_health=self.collection.health,
+            health=self.stages(),
+            revision=lambda: self.current.loaded.revision,
+            now_ms=wall_clock_ms,
+            version=version("sitewatch"),
+            registry=CollectorRegistry(),
+            settings=ApiSettings(secure_cookies=self.settings.service.secure_cookies),
+        )
+
+
+def _wiring(
+    settings: Settings, estate_id: str, intake: Intake, letters: DeadLetterBox, driver: Driver
+) -> Wiring:
+    own: dict[str, object] = {}
+    if driver.schema.protocol == "mqtt":
+        own = {
+            "url": settings.mqtt.url,
+            "client_id": settings.mqtt.client_id or f"sitewatch-{estate_id}",
+            "username": settings.mqtt.username,
+            "password": settings.mqtt.password,
+        }
+    return Wiring(intake, letters, wall_clock_ms, own)
+
+
+@asynccontextmanager
+async def _open(
+    loaded: EstateFolder, settings: Settings, data: DataFolder, engine: sa.Engine
+) -> AsyncIterator[_House]:
+    current = Current(loaded)
+    letters = DeadLetterBox(engine, now_ms=wall_clock_ms)
+    store = await asyncio.to_thread(
+        open_store, settings.store, data, lambda: current.loaded.estate, letters
+    )
+    limits = JournalLimits(
+        max_bytes=settings.journal.max_bytes, min_free_bytes=settings.journal.free_floor_bytes
+    )
+    try:
+        async with (
+            Journal.open(data.journal, _CONSUMERS, limits=limits) as journal,
+            open_channels(settings, loaded.estate, wall_clock_ms) as channels,
+        ):
+            latest = Latest(stale_after(lambda: current.loaded.estate.devices))
+            await _restore(latest, store)
+            intake = Intake(journal, latest, loaded.estate.devices)
+            wiring = functools.partial(_wiring, settings, loaded.estate.id, intake, letters)
+            feed = AlarmFeed()
+            dispatcher = Dispatcher(
+                engine,
+                channels,
+                now_ms=wall_clock_ms,
+                routes=lambda: current.loaded.routes,
+                failure_rule=lambda: current.loaded.rules.find("channel_failed"),
+                feed=feed,
+            )
+            yield _House(
+                current, settings, engine, journal, store, latest, intake,
+                Collection(DRIVERS, wiring, loaded.estate),
+                Recorder(journal, store),
+                Judge(
+                    engine, journal, loaded.estate, loaded.rules, loaded.routes,
+                    now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
+                ),
+                IntervalWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
+                dispatcher,
+                AlarmRepository(
+                    engine, feed, routes=lambda: current.loaded.routes, wake=dispatcher.wake
+                ),
+                feed,
+            )  # fmt: skip
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+async def _restore(latest: Latest, store: TimeSeriesStore) -> None:
+    try:
+        latest.load(await asyncio.to_thread(store.latest))
+    except StoreError as error:
+        _LOG.warning("the store cannot be read; values appear as they come in", error=str(error))
+
+
+async def _expire(latest: Latest) -> None:
+    while True:
+        await asyncio.sleep(_EXPIRE_S)
+        latest.expire(wall_clock_ms())
+
+
+async def serve(
+    loaded: EstateFolder,
+    settings: Settings,
+    data: DataFolder,
+    listening: socket.socket,
+    *,
+    say: Callable[[str], None],
+    companions: Sequence[Companion] = (),
+) -> None:
+    """Run the service until SIGINT or SIGTERM.
+
+    Raises:
+        SitewatchError, IngestError, RecordsError: what it needs cannot be had.
+    """
+    with open_records(settings, data) as engine:
+        await asyncio.to_thread(
+            accept, engine, folder_files(loaded.folder), loaded.revision,
+            by="start", now_ms=wall_clock_ms(),
+        )  # fmt: skip
+        _first_person(engine, settings, say)
+        async with _open(loaded, settings, data, engine) as house:
+            await _run(house, listening, companions, say)
+
+
+def _first_person(engine: sa.Engine, settings: Settings, say: Callable[[str], None]) -> None:
+    file = settings.admin_password_file
+    given = file.read_text(encoding="utf-8").strip() if file else None
+    made = ensure_first_administrator(engine, given, wall_clock_ms())
+    if made is not None:
+        say(f"login: admin / {made}   (shown once; change it on the page)")
+
+
+async def _run(
+    house: _House,
+    listening: socket.socket,
+    companions: Sequence[Companion],
+    say: Callable[[str], None],
+) -> None:
+    server = make_server(create_app(house.api()))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, functools.partial(setattr, server, "should_exit", True))
+    running = Running(house.current.loaded, house.store, house.intervals)
+    async with asyncio.TaskGroup() as group:
+        stages: dict[str, Callable[[], Awaitable[None]]] = {
+            "recorder": house.recorder.run,
+            "judge": house.judge.run,
+            "intervals": house.intervals.run,
+            "outbox": house.dispatcher.run,
+            "collection": house.collection.run,
+            "expire": functools.partial(_expire, house.latest),
+            "estate folder": functools.partial(house.current.watch, house.take_up),
+        }
+        tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]
+        tasks += [
+            group.create_task(supervise("companion", functools.partial(one, running)))
+            for one in companions
+        ]
+        host, port = listening.getsockname()[:2]
+        estate = house.current.loaded.estate
+        say(f"sitewatch {version('sitewatch')}: {estate.id}, {len(estate.devices)} devices")
+        say(f"page: http://{host}:{port}")
+        await server.serve(sockets=[listening])
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,181 @@
+"""Settings: environment `SITEWATCH_<SECTION>__<KEY>` over a TOML file over defaults."""
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from device_configs.faults import Fault, InvalidConfigError, dotted
+from device_configs.quantities import Strict
+
+
+class ServiceSettings(Strict):
+    """Where the service lives."""
+
+    data: Path = Path("sitewatch-data")
+    """Folder of journal, databases and series."""
+    host: str = "127.0.0.1"
+    """Address the page listens on; loopback unless told otherwise."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port the page listens on; 0 takes a free one."""
+    secure_cookies: bool = False
+    """Set behind TLS: the session cookie is sent over HTTPS only."""
+    public_url: str | None = None
+    """How people reach the page, for links in messages."""
+
+
+class DatabaseSettings(Strict):
+    """The relational database."""
+
+    url: SecretStr | None = None
+    """SQLAlchemy URL; SQLite in the data folder when absent."""
+
+
+class StoreKind(StrEnum):
+    """Which time series store is used."""
+
+    DUCKDB = "duckdb"
+    INFLUX = "influx"
+
+
+class StoreSettings(Strict):
+    """The time series store."""
+
+    kind: StoreKind = StoreKind.DUCKDB
+    """`duckdb` or `influx`."""
+    memory_limit: str = "256MB"
+    """DuckDB's memory limit."""
+    threads: int = Field(default=2, ge=1)
+    """DuckDB's threads."""
+    url: str = "http://127.0.0.1:8086"
+    """InfluxDB's address."""
+    database: str = "sitewatch"
+    """InfluxDB 1.x database, or the bucket of 1.8, 2.x and 3."""
+    username: str | None = None
+    """Account at InfluxDB; none when absent."""
+    password: SecretStr | None = None
+    """Password at InfluxDB."""
+    organisation: str | None = None
+    """Organisation of InfluxDB 2.x."""
+    token: SecretStr | None = None
+    """API token; given for 1.8+, 2.x and 3, and writes then go to /api/v2/write."""
+
+
+class MqttSettings(Strict):
+    """The broker."""
+
+    url: str = "mqtt://127.0.0.1:1883"
+    """Address of the broker; `mqtts://` for TLS."""
+    client_id: str | None = None
+    """Stable name of the persistent session; `sitewatch-<estate>` when absent."""
+    username: str | None = None
+    """Account at the broker; none when absent."""
+    password: SecretStr | None = None
+    """Password at the broker."""
+
+
+class JournalSettings(Strict):
+    """The journal on disk."""
+
+    max_bytes: int = Field(default=4_000_000_000, ge=1_000_000)
+    """Most bytes the unread tail may take before routine samples are dropped. [B]"""
+    free_floor_bytes: int = Field(default=500_000_000, ge=0)
+    """Free space that is left to the rest of the machine. [B]"""
+
+
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class MailSettings(Strict):
+    """The mail server for e-mail notifications."""
+
+    host: str | None = None
+    """Mail server; no e-mail is sent when absent."""
+    port: int = 25
+    """Port of the mail server."""
+    sender: str = "sitewatch@localhost"
+    """Sender of the messages."""
+    username: str | None = None
+    """Account at the mail server; none when absent."""
+    password: SecretStr | None = None
+    """Password at the mail server."""
+    security: MailSecurity = MailSecurity.STARTTLS
+    """`none`, `starttls` or `tls`."""
+
+
+class WebhookSettings(Strict):
+    """Signing of webhooks."""
+
+    secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    """Keys of the HMAC-SHA256 signature by the name that a route gives as `secret_setting`."""
+
+
+class Settings(BaseSettings):
+    """Everything that is a matter of this installation and not of the estate."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SITEWATCH_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    service: ServiceSettings = ServiceSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    store: StoreSettings = StoreSettings()
+    mqtt: MqttSettings = MqttSettings()
+    journal: JournalSettings = JournalSettings()
+    mail: MailSettings = MailSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    admin_password_file: Path | None = None
+    """File with the first administrator's password; made and printed once when absent."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which comes in as keyword arguments."""
+        return env_settings, init_settings
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        InvalidConfigError: the file or a variable is wrong; every fault at once.
+    """
+    data = _toml(file) if file else {}
+    unknown = sorted(set(data) - set(Settings.model_fields))
+    if unknown and file:
+        known = ", ".join(Settings.model_fields)
+        message = f"there is no such section; the sections are {known}"
+        raise InvalidConfigError([Fault(str(file), 0, name, message) for name in unknown])
+    try:
+        return Settings(**data)
+    except ValidationError as error:
+        where = str(file) if file else "environment SITEWATCH_*"
+        faults = [
+            Fault(where, 0, dotted(tuple(finding["loc"])), finding["msg"])
+            for finding in error.errors(include_url=False)
+        ]
+        raise InvalidConfigError(faults) from error
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        raise InvalidConfigError([Fault(str(file), 0, "", reason)]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfigError([Fault(str(file), 0, "", f"is not TOML: {error}")]) from error

@@ -1,0 +1,85 @@
+"""The energy report as JSON and CSV."""
+
+import csv
+import io
+
+import pytest
+
+from records.people import Role
+from tests.api.house import Built
+
+
+@pytest.fixture
+def seen(town: Built) -> Built:
+    town.person("boss", Role.MANAGER)
+    town.person("north", Role.MANAGER, sites=("north",))
+    return town
+
+
+async def test_without_data_every_figure_is_unknown(seen: Built) -> None:
+    async with seen.signed_in("boss") as client:
+        answer = await client.get("/api/v1/reports/energy?period=2026-09&step=day")
+    report = answer.json()
+    assert answer.status_code == 200
+    assert (report["site"], report["step"], report["timezone"]) == ("town", "day", "Asia/Shanghai")
+    assert report["revision"] == "abc123"
+    assert report["total"]["consumption_wh"] is None
+    assert report["total"]["missing_share"] == 1.0
+    assert report["rows"][0]["period"] == "2026-09-01"
+    assert {"grid", "north-grid", "pv"} <= set(report["meters"])
+
+
+async def test_csv_leaves_unknown_empty(seen: Built) -> None:
+    async with seen.signed_in("north") as client:
+        query = "site=north&period=2026-09&step=month&format=csv"
+        answer = await client.get(f"/api/v1/reports/energy?{query}")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == (
+        'attachment; filename="energy-north-2026-09.csv"'
+    )
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert rows[1][0] == "2026-09"
+    assert rows[1][1] == ""
+    assert rows[0] != rows[1]
+
+
+async def test_csv_speaks_the_readers_language(seen: Built) -> None:
+    async with seen.signed_in("boss") as client:
+        path = "/api/v1/reports/energy?period=2026-09&format=csv"
+        chinese = await client.get(path, headers={"Accept-Language": "zh-CN"})
+        english = await client.get(path, headers={"Accept-Language": "en"})
+        asked = await client.get(f"{path}&language=zh", headers={"Accept-Language": "en"})
+    assert chinese.text == asked.text != english.text
+    assert "行政中心" not in english.text
+
+
+async def test_a_year_is_by_month(seen: Built) -> None:
+    async with seen.signed_in("boss") as client:
+        report = (await client.get("/api/v1/reports/energy?period=2026")).json()
+    assert report["step"] == "month"
+    assert [row["period"] for row in report["rows"]] == [f"2026-{n:02d}" for n in range(1, 10)]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("period=2026-13", 422),
+        ("period=september", 422),
+        ("period=../../x", 422),
+        ("", 422),
+        ("period=2026-09&step=hour", 422),
+        ("period=2026-09&format=xlsx", 422),
+        ("period=2026-09&site=atlantis", 404),
+    ],
+)
+async def test_what_cannot_be_asked(seen: Built, query: str, status: int) -> None:
+    async with seen.signed_in("boss") as client:
+        answer = await client.get(f"/api/v1/reports/energy?{query}")
+    assert answer.status_code == status, answer.text
+
+
+async def test_another_branch_has_no_report(seen: Built) -> None:
+    async with seen.signed_in("north") as client:
+        for query in ("", "&site=town", "&site=tower"):
+            path = f"/api/v1/reports/energy?period=2026-09{query}"
+            assert (await client.get(path)).status_code == 404

@@ -1,0 +1,145 @@
+"""The tree and its state: what is unknown stays unknown, and nobody sees more than theirs."""
+
+from typing import Any
+
+import pytest
+
+from alerts.alarm import Severity
+from records.people import Role
+from tests.api.house import STALE_MS, Built
+
+
+@pytest.fixture
+def seen(town: Built) -> Built:
+    town.person("all", Role.OPERATOR)
+    town.person("north", Role.OPERATOR, sites=("north",))
+    return town
+
+
+async def _sites(town: Built, name: str = "all", query: str = "") -> dict[str, dict[str, Any]]:
+    async with town.signed_in(name) as client:
+        rows = (await client.get(f"/api/v1/sites{query}")).json()
+    return {row["id"]: row for row in rows}
+
+
+async def test_parents_come_before_children(seen: Built) -> None:
+    rows = await _sites(seen)
+    order = list(rows)
+    assert order[0] == "town"
+    for row in rows.values():
+        assert row["parent"] is None or order.index(row["parent"]) < order.index(row["id"])
+    assert rows["centre"]["role"] == "centre"
+    assert (rows["centre"]["area_m2"], rows["centre"]["occupants"]) == (10000, 900)
+    assert rows["tower"]["area_m2"] == 8000
+    assert rows["lobby"]["area_m2"] is None
+
+
+async def test_before_anything_was_heard_every_power_is_unknown(seen: Built) -> None:
+    state = (await _sites(seen))["town"]["state"]
+    for figure in ("power_now", "grid_now", "pv_now", "charging_now"):
+        assert state[figure] is None
+    assert state["shares"]["grid"] == {"known": None, "sources": 2, "unknown": 2}
+    assert state["protected"] == 0
+    assert state["unprotected"] > 0
+
+
+async def test_power_is_grid_plus_pv(seen: Built) -> None:
+    seen.heard("grid", active_power=-2000.0)
+    seen.heard("pv", active_power=5000.0)
+    seen.heard("pile", active_power=700.0, state="charging")
+    seen.heard("north-grid", active_power=100.0)
+    rows = await _sites(seen)
+    centre, town = rows["centre"]["state"], rows["town"]["state"]
+    assert (centre["power_now"], centre["grid_now"], centre["pv_now"]) == (3000, -2000, 5000)
+    assert (centre["charging_now"], centre["charging_sessions"]) == (700, 1)
+    assert (town["power_now"], town["grid_now"]) == (3100, -1900)
+    north = rows["north"]["state"]
+    assert (north["power_now"], north["pv_now"]) == (100, None)
+    assert north["shares"]["pv"] == {"known": None, "sources": 0, "unknown": 0}
+
+
+async def test_one_silent_meter_makes_the_whole_unknown_and_says_what_is_known(
+    seen: Built,
+) -> None:
+    seen.heard("grid", active_power=1000.0)
+    seen.heard("pv", active_power=500.0)
+    seen.clock.now += STALE_MS + 1
+    seen.heard("grid", active_power=1000.0)
+    seen.heard("north-grid", active_power=100.0)
+    town = (await _sites(seen))["town"]["state"]
+    assert (town["power_now"], town["pv_now"]) == (None, None)
+    assert town["grid_now"] == 1100
+    assert town["shares"]["power"] == {"known": 100, "sources": 2, "unknown": 1}
+
+
+async def test_a_value_out_of_range_is_not_added(seen: Built) -> None:
+    seen.heard("grid", active_power=True)
+    assert (await _sites(seen))["centre"]["state"]["grid_now"] is None
+
+
+async def test_alarms_are_counted_upwards_and_tests_apart(seen: Built) -> None:
+    seen.alarm("panel/p001", Severity.EMERGENCY)
+    seen.alarm("panel/p002", Severity.HIGH, acked=True, rule="r2")
+    seen.alarm("north-smoke", Severity.EMERGENCY, test=True)
+    rows = await _sites(seen)
+    town, north = rows["town"]["state"], rows["north"]["state"]
+    assert town["alarms"] == {"emergency": 1, "high": 1, "medium": 0, "info": 0}
+    assert (town["unacked"], town["worst"], town["tests"]) == (1, "emergency", 1)
+    assert (north["worst"], north["unacked"], north["tests"]) == ("high", 0, 1)
+    assert rows["lobby"]["state"]["worst"] == "emergency"
+    assert rows["plant"]["state"]["worst"] is None
+
+
+async def test_an_alarm_of_a_place_that_is_gone_still_counts(seen: Built) -> None:
+    seen.alarm("removed", Severity.HIGH, place="demolished")
+    assert (await _sites(seen))["town"]["state"]["worst"] == "high"
+
+
+async def test_devices_and_their_links_are_counted(seen: Built) -> None:
+    rows = await _sites(seen)
+    assert (rows["town"]["state"]["devices"], rows["town"]["state"]["devices_connected"]) == (7, 2)
+    assert (rows["north"]["state"]["devices"], rows["north"]["state"]["devices_connected"]) == (
+        2,
+        1,
+    )
+
+
+async def test_states_are_worked_out_once_a_second(seen: Built) -> None:
+    seen.heard("north-grid", active_power=1.0)
+    assert (await _sites(seen))["north"]["state"]["grid_now"] == 1
+    seen.heard("north-grid", active_power=2.0)
+    seen.clock.now += 999
+    assert (await _sites(seen))["north"]["state"]["grid_now"] == 1
+    seen.clock.now += 1
+    assert (await _sites(seen))["north"]["state"]["grid_now"] == 2
+
+
+async def test_whoever_has_a_branch_sees_that_branch(seen: Built) -> None:
+    rows = await _sites(seen, "north")
+    assert set(rows) == {"north", "north-hall"}
+    assert rows["north"]["parent"] is None
+    async with seen.signed_in("north") as client:
+        for path in ("sites?site=town", "sites?site=centre", "coverage?site=lobby"):
+            assert (await client.get(f"/api/v1/{path}")).status_code == 404
+        places = {item["place"] for item in (await client.get("/api/v1/coverage")).json()["items"]}
+    assert places == {"north-hall"}
+
+
+async def test_coverage_counts_what_it_lists(seen: Built) -> None:
+    seen.heard("panel", fire=False)
+    seen.heard("panel/p002", smoke=False)
+    seen.heard("north-smoke", smoke=False)
+    async with seen.signed_in("all") as client:
+        found = (await client.get("/api/v1/coverage")).json()
+    states = {item["place"]: item["state"] for item in found["items"]}
+    assert states == {"lobby": "unprotected", "north-hall": "protected"}
+    assert (found["protected"], found["unprotected"], found["degraded"]) == (1, 1, 0)
+
+
+async def test_a_new_estate_is_taken_up_at_once(seen: Built) -> None:
+    old = seen.house.estate()
+    assert "plant" in await _sites(seen)
+    sites = {name: site for name, site in old.sites.items() if name != "plant"}
+    devices = {name: device for name, device in old.devices.items() if name != "evil"}
+    seen.estates.append(type(old)(old.id, old.name, old.timezone, sites, devices, old.profiles))
+    assert "plant" not in await _sites(seen)

@@ -1,0 +1,45 @@
+"""The broker's settings: every fault is one sentence without a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from collectors.mqtt_settings import BrokerSettingsError, read_settings, tls_context
+
+
+def test_host_port_and_credentials() -> None:
+    plain = read_settings({"url": "mqtt://10.0.0.5"})
+    assert (plain.host, plain.port, plain.tls, plain.credentials()) == (
+        "10.0.0.5",
+        1883,
+        False,
+        None,
+    )
+    full = read_settings({"url": "mqtts://user:p%40ss@broker:9883"})
+    assert (full.host, full.port, full.tls) == ("broker", 9883, True)
+    assert full.credentials() == ("user", "p@ss")
+    given = read_settings({"url": "mqtt://b", "username": "u", "password": "secret"})
+    assert given.credentials() == ("u", "secret")
+    assert "secret" not in repr(given)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, "mqtt.url"),
+        ({"url": "http://b"}, "mqtt://HOST:PORT"),
+        ({"url": "mqtt://"}, "mqtt://HOST:PORT"),
+        ({"url": "mqtt://b:99999"}, "mqtt.url"),
+        ({"url": "mqtt://b", "colour": 1}, "mqtt.colour"),
+        ({"url": "mqtt://b", "client_id": ""}, "mqtt.client_id"),
+        ({"url": "mqtt://b", "max_inflight": 70_000}, "mqtt.max_inflight"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: dict[str, object], says: str) -> None:
+    with pytest.raises(BrokerSettingsError, match=says.replace(".", r"\.")):
+        read_settings(settings)
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BrokerSettingsError, match=r"mqtt\.ca_file"):
+        tls_context(tmp_path / "ca.pem")

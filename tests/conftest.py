@@ -1,0 +1,78 @@
+"""What every test can use, and the rule that CI skips nothing but what it must."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CAPTURES = Path(os.environ.get("SITEWATCH_CAPTURES", str(ROOT.parent / "shared" / "captures")))
+MAY_SKIP = ("needs_captures", "needs_influx2")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs captures or an InfluxDB 2.x server where there is none."""
+    for item in items:
+        if item.get_closest_marker("needs_captures") and not CAPTURES.is_dir():
+            item.add_marker(pytest.mark.skip(reason=f"there are no captures in {CAPTURES}"))
+        if item.get_closest_marker("needs_influx2") and not os.environ.get(
+            "SITEWATCH_TEST_INFLUX_URL"
+        ):
+            item.add_marker(pytest.mark.skip(reason="SITEWATCH_TEST_INFLUX_URL names no server"))
+
+
+class _Skips:
+    """Counts skipped tests by whether CI allows them."""
+
+    def __init__(self) -> None:
+        self.allowed = 0
+        self.refused: list[str] = []
+
+
+_SKIPS = pytest.StashKey[_Skips]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin the count."""
+    config.stash[_SKIPS] = _Skips()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count every skipped test."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        skips = item.config.stash[_SKIPS]
+        if any(item.get_closest_marker(name) for name in MAY_SKIP):
+            skips.allowed += 1
+        else:
+            skips.refused.append(f"{item.nodeid}: {report.longrepr}")
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Under CI a skip that is not allowed fails the run."""
+    if os.environ.get("CI") == "true" and session.config.stash[_SKIPS].refused and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were skipped and why that is allowed or not."""
+    skips = terminalreporter.config.stash[_SKIPS]
+    if os.environ.get("CI") == "true" and skips.refused:
+        terminalreporter.section("skips that CI does not allow")
+        for line in skips.refused:
+            terminalreporter.line(line)
+    terminalreporter.line(
+        f"skipped for want of captures or an InfluxDB 2.x server: {skips.allowed}; "
+        f"other skips: {len(skips.refused)}"
+    )
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of registers and payloads read from real devices."""
+    return CAPTURES

@@ -1,0 +1,98 @@
+"""A real InfluxDB 1.x and a real VictoriaMetrics on free ports, for the tests."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+_CONFIG = """\
+reporting-disabled = true
+bind-address = "127.0.0.1:{rpc}"
+[meta]
+  dir = "{folder}/meta"
+[data]
+  dir = "{folder}/data"
+  wal-dir = "{folder}/wal"
+  query-log-enabled = false
+[monitor]
+  store-enabled = false
+[http]
+  bind-address = "127.0.0.1:{http}"
+  log-enabled = false
+  max-body-size = 2000000
+  auth-enabled = {auth}
+"""
+MAX_BODY = 2_000_000
+"""What the server takes in one request. [bytes]"""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for opened in sockets:
+        opened.bind(("127.0.0.1", 0))
+    ports = [opened.getsockname()[1] for opened in sockets]
+    for opened in sockets:
+        opened.close()
+    return ports
+
+
+@contextmanager
+def _process(command: Sequence[str], url: str, path: str) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait(process, url + path)
+            yield process
+        finally:
+            process.kill()
+            process.wait(30)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=5).status_code < 400:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise RuntimeError(f"{url} did not come up")
+
+
+@contextmanager
+def influxd(folder: Path, *, http_port: int | None = None, auth: bool = False) -> Iterator[str]:
+    """The address of a running influxd 1.x whose files are in `folder`; killed at the end."""
+    if shutil.which("influxd") is None:
+        pytest.skip("influxd (InfluxDB 1.x) is not on the PATH")
+    rpc, http = free_ports(2)
+    http = http_port or http
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "influxdb.conf"
+    flag = "true" if auth else "false"
+    config.write_text(_CONFIG.format(rpc=rpc, http=http, folder=folder, auth=flag), "utf-8")
+    url = f"http://127.0.0.1:{http}"
+    with _process(["influxd", "-config", str(config)], url, "/ping"):
+        yield url
+
+
+@contextmanager
+def victoria_metrics(folder: Path) -> Iterator[str]:
+    """The address of a running VictoriaMetrics; killed at the end."""
+    if shutil.which("victoria-metrics") is None:
+        pytest.skip("victoria-metrics is not on the PATH")
+    [port] = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        "victoria-metrics",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        f"-storageDataPath={folder}",
+        "-retentionPeriod=100y",
+    ]
+    with _process(command, url, "/health"):
+        yield url

@@ -1,0 +1,87 @@
+"""Stores to test: DuckDB in a file, InfluxDB in a real server that all tests here share."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.influx import InfluxStore
+from ingest.stores.influx_write import InfluxSettings
+from ingest.stores.store import TimeSeriesStore
+from tests.influx import influxd
+from tests.ingest.samples import NOW
+
+_NUMBERS = itertools.count()
+
+
+@dataclass
+class Letters:
+    """What a store rejected."""
+
+    found: list[tuple[str, bytes, str]] = field(default_factory=list)
+
+    def __call__(self, source: str, payload: bytes, reason: str) -> None:
+        self.found.append((source, payload, reason))
+
+
+def describe(device: str) -> tuple[str, str] | None:
+    """Kind and site of the devices of these tests."""
+    parent, slash, _ = device.partition("/")
+    if parent == "panel-1":
+        return ("smoke_detector" if slash else "fire_panel"), "centre"
+    return None if parent == "stranger" else ("electricity_meter", "centre, hall=1")
+
+
+Open = Callable[[], AbstractContextManager[TimeSeriesStore]]
+
+
+@pytest.fixture(scope="session")
+def influx_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with influxd(tmp_path_factory.mktemp("influxd")) as url:
+        yield url
+
+
+@pytest.fixture
+def letters() -> Letters:
+    return Letters()
+
+
+@pytest.fixture
+def influx(influx_url: str, letters: Letters) -> Callable[..., InfluxStore]:
+    """Makes stores on one new database."""
+    database = f"test {next(_NUMBERS)}"
+
+    def make(**settings: object) -> InfluxStore:
+        chosen = InfluxSettings(influx_url, database, **settings)  # type: ignore[arg-type]
+        return InfluxStore(chosen, describe, letters, now_ms=lambda: NOW)
+
+    return make
+
+
+@pytest.fixture(params=["duckdb", "influx"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Opens the same store again and again."""
+    if request.param == "influx":
+        make = request.getfixturevalue("influx")
+    else:
+
+        def make() -> DuckDbStore:
+            return DuckDbStore(DuckDbSettings(tmp_path / "store.duckdb"))
+
+    @contextmanager
+    def open_() -> Iterator[TimeSeriesStore]:
+        with closing(make()) as store:
+            store.cursor()
+            yield store
+
+    return open_
+
+
+@pytest.fixture
+def store(opened: Open) -> Iterator[TimeSeriesStore]:
+    with opened() as found:
+        yield found

@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from records.engine import make_engine, migrate, reading, sqlite_url, transaction
+
+
+def test_commits_are_on_disk_and_keys_are_enforced(tmp_path: Path) -> None:
+    engine = make_engine(sqlite_url(tmp_path / "a.sqlite"))
+    with reading(engine) as connection:
+        pragma = connection.exec_driver_sql
+        assert pragma("PRAGMA journal_mode").scalar() == "wal"
+        assert pragma("PRAGMA synchronous").scalar() == 2
+        assert pragma("PRAGMA foreign_keys").scalar() == 1
+    engine.dispose()
+
+
+def test_a_reader_waits_for_no_writer(tmp_path: Path) -> None:
+    engine = make_engine(sqlite_url(tmp_path / "a.sqlite"))
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+    with transaction(engine) as writer:
+        writer.exec_driver_sql("INSERT INTO t VALUES (2)")
+        with reading(engine) as reader:
+            assert reader.execute(sa.text("SELECT count(*) FROM t")).scalar() == 1
+    engine.dispose()
+
+
+def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
+    engine = make_engine(sqlite_url(tmp_path / "a.sqlite"))
+    migrate(engine)
+    tables = sa.inspect(engine).get_table_names()
+    migrate(engine)
+    assert sa.inspect(engine).get_table_names() == tables
+    assert "estate_revision" in tables
+    engine.dispose()

@@ -1,0 +1,22 @@
+"""The catalogue of reports."""
+
+from reports.energy_columns import COLUMNS
+from reports.texts import Language, in_language, note_text, texts
+
+
+def test_every_column_has_a_heading() -> None:
+    assert set(COLUMNS) == set(texts().columns)
+
+
+def test_every_text_is_in_both_languages() -> None:
+    catalogue = texts()
+    for group in (catalogue.titles, catalogue.columns, catalogue.words, catalogue.notes):
+        for key, label in group.items():
+            assert in_language(label, Language.ZH).strip(), key
+            assert in_language(label, Language.EN).strip(), key
+
+
+def test_a_note_is_a_sentence_and_an_unknown_key_stays_visible() -> None:
+    assert note_text("no_meter", Language.ZH).endswith("。")
+    assert note_text("no_meter", Language.EN).endswith(".")
+    assert note_text("what_is_this", Language.EN) == "what_is_this"

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from device_configs.faults import InvalidConfigError
+from sitewatch.settings import StoreKind, load_settings
+from sitewatch.settings_table import rows, table
+from tests.conftest import ROOT
+
+
+def test_defaults_are_safe() -> None:
+    settings = load_settings()
+    assert settings.service.host == "127.0.0.1"
+    assert settings.store.kind is StoreKind.DUCKDB
+    assert settings.webhook.secrets == {}
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "sitewatch.toml"
+    file.write_text('[service]\nport = 8080\n[mqtt]\nusername = "u"\n', encoding="utf-8")
+    monkeypatch.setenv("SITEWATCH_SERVICE__PORT", "9090")
+    monkeypatch.setenv("SITEWATCH_MQTT__PASSWORD", "hidden-word")
+    settings = load_settings(file)
+    assert settings.service.port == 9090
+    assert settings.mqtt.username == "u"
+    assert settings.mqtt.password is not None
+    assert settings.mqtt.password.get_secret_value() == "hidden-word"
+    assert "hidden-word" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[servce]\nport = 1\n", "servce: there is no such section"),
+        ("[service]\nprot = 1\n", "service.prot: Extra inputs are not permitted"),
+        ("[service]\nport = 70000\n", "service.port: Input should be less than or equal to 65535"),
+        ("[service\n", "is not TOML"),
+    ],
+)
+def test_a_wrong_file_is_one_sentence(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "sitewatch.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidConfigError) as caught:
+        load_settings(file)
+    assert len(caught.value.faults) == 1
+    assert message in str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match="No such file"):
+        load_settings(tmp_path / "none.toml")
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert table() in text, "run python -m sitewatch.settings_table and paste its output"
+    assert [name for name, _, meaning in rows() if not meaning] == []

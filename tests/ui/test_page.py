@@ -1,0 +1,252 @@
+"""The page in a real browser on the real demo: every page, both languages, an alarm, a silence."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.service import PASSWORD, Service, command, started
+from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
+
+ROOT = Path(__file__).resolve().parents[2]
+PANEL, PART, SECOND_PART = "centre-panel", "p017", "p018"
+SILENT, METER = "centre-pile-01", "centre-grid"
+PATIENCE_MS = 40_000
+"""The machine may be busy with other tests; what is asserted is that it happens, not how fast."""
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
+    pytest.mark.skipif(
+        not (ROOT / "api" / "static" / "index.html").exists(),
+        reason="the page is not built: make web",
+    ),
+]
+
+
+@dataclass
+class Demo:
+    """The running demo with its data folder."""
+
+    service: Service
+    data: Path
+
+    def incident(self, name: str, device: str, *options: str) -> None:
+        """Make something happen in it."""
+        subprocess.run(
+            command("incident", name, "--data", str(self.data), "--device", device, *options),
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    data = folder / "data"
+    with started(
+        "demo", "--port", "0", "--data", str(data), "--history", "2d", folder=folder
+    ) as service:
+        yield Demo(service, data)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """Fails the test that made the browser complain."""
+    found = Complaints()
+    yield found
+    assert found.found == []
+
+
+def pages_of(demo: Demo) -> dict[str, str]:
+    """Every page by the name of its picture."""
+    return {
+        "overview": "/",
+        "overview-worst": "/?order=worst",
+        "site": "/sites/centre",
+        "device-meter": f"/devices/{METER}?points=active_power,voltage_l1&span=1h",
+        "device-panel": f"/devices/{PANEL}?q={PART}",
+        "alarms": "/alarms",
+        "alarms-all": "/alarms?state=all&severity=high&site=centre",
+        "energy-days": "/energy",
+        "energy-months": "/energy?site=centre&period=2026",
+        "password": "/password",
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "dark", "phone"),
+    [("zh", False, False), ("en", True, False), ("zh", True, True), ("en", False, True)],
+)
+def test_every_page_in_both_languages(
+    demo: Demo, browser: Browser, complaints: Complaints, language: str, dark: bool, phone: bool
+) -> None:
+    context = open_context(browser, language, dark=dark, phone=phone)
+    page = context.new_page()
+    complaints.watch(page)
+    page.goto(demo.service.url)
+    page.wait_for_url(re.compile(r"/login"))
+    shoot(page, f"login-{language}-{'phone' if phone else 'desk'}")
+    sign_in(page, demo.service.url, PASSWORD)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN" if language == "zh" else "en")
+    for name, address in pages_of(demo).items():
+        page.goto(demo.service.url + address)
+        page.wait_for_load_state("load")
+        expect(page.get_by_role("heading", level=1)).to_be_attached(timeout=PATIENCE_MS)
+        expect(page.locator("[data-state=loading]")).to_have_count(0, timeout=PATIENCE_MS)
+        expect(page.locator("footer")).to_contain_text("不能代替火灾报警控制器")
+        expect(page.locator("footer")).to_contain_text("does not replace the fire panel")
+        if name.startswith(("device-meter", "energy-days")):
+            expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
+        shoot(page, f"{name}-{language}-{'phone' if phone else 'desk'}")
+        assert overflow(page) <= 0, f"{name} is wider than the window"
+    context.close()
+
+
+def test_overview_has_the_whole_estate(
+    demo: Demo, browser: Browser, complaints: Complaints
+) -> None:
+    context = open_context(browser, "zh")
+    page = context.new_page()
+    complaints.watch(page)
+    sign_in(page, demo.service.url, PASSWORD)
+    expect(page.locator("[data-site]")).to_have_count(25, timeout=PATIENCE_MS)
+    page.locator("[data-site=centre] a").click()
+    expect(page).to_have_url(re.compile(r"/sites/centre$"))
+    page.get_by_label("查找设备").fill(METER)
+    expect(page).to_have_url(re.compile(rf"q={METER}"))
+    page.locator(f"[data-device={METER}] a").first.click()
+    expect(page).to_have_url(re.compile(rf"/devices/{METER}$"))
+    power = page.locator("[data-key=active_power] .sw-value")
+    expect(power).to_have_attribute("data-state", "good", timeout=PATIENCE_MS)
+    expect(power).to_contain_text(re.compile(r"\d\s*kW"))
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Live values")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Live values")).to_be_visible(timeout=PATIENCE_MS)
+    context.close()
+
+
+def test_smoke_is_seen_acknowledged_and_needs_a_reset(
+    demo: Demo, browser: Browser, complaints: Complaints
+) -> None:
+    context = open_context(browser, "en")
+    page = context.new_page()
+    complaints.watch(page)
+    sign_in(page, demo.service.url, PASSWORD)
+    page.goto(f"{demo.service.url}/alarms")
+    expect(page.get_by_test_id("link")).to_have_attribute("data-state", "up", timeout=PATIENCE_MS)
+    demo.incident("smoke", PANEL, "--part", PART)
+    row = page.locator(f"[data-device='{PANEL}/{PART}']")
+    expect(row).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("safety")).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^\(\d+\) sitewatch$"))
+    demo.incident("smoke", PANEL, "--part", SECOND_PART)
+    expect(page.locator(f"[data-device='{PANEL}/{SECOND_PART}']")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    shoot(page, "alarms-fire-en-desk")
+    acknowledge(page, f"{PANEL}/{PART}")
+    demo.incident("smoke", PANEL, "--part", PART, "--clear")
+    expect(row).to_have_attribute("data-state", "latched_acked", timeout=150_000)
+    row.get_by_role("button", name="Reset on site").click()
+    dialog = page.get_by_role("dialog")
+    submit = dialog.get_by_role("button", name="Reset", exact=True)
+    expect(submit).to_be_disabled()
+    dialog.get_by_role("textbox").fill("Room inspected: toast, no fire")
+    submit.click()
+    expect(row).to_have_count(0, timeout=PATIENCE_MS)
+    context.close()
+
+
+def acknowledge(page: Page, device: str) -> None:
+    row = page.locator(f"[data-device='{device}']")
+    row.get_by_role("button", name="Acknowledge").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("On my way")
+    shoot(page, "acknowledge-en-desk")
+    dialog.get_by_role("button", name="Acknowledge").click()
+    expect(row).to_have_attribute("data-state", "active_acked", timeout=PATIENCE_MS)
+    row.get_by_role("button").first.click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("On my way")
+    shoot(page, "alarm-details-en-desk")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+
+
+def test_silent_device_is_unknown_and_never_zero(
+    demo: Demo, browser: Browser, complaints: Complaints
+) -> None:
+    context = open_context(browser, "zh")
+    page = context.new_page()
+    complaints.watch(page)
+    sign_in(page, demo.service.url, PASSWORD)
+    page.goto(f"{demo.service.url}/devices/{SILENT}")
+    power = page.locator("[data-key=active_power] .sw-value")
+    expect(power).to_have_attribute("data-state", "good", timeout=PATIENCE_MS)
+    demo.incident("silent", SILENT)
+    expect(power).to_have_attribute("data-state", re.compile("unknown|stale"), timeout=90_000)
+    expect(power).to_contain_text(re.compile("未知|已过期"))
+    if power.get_attribute("data-state") == "unknown":
+        assert not re.search(r"\d", power.inner_text())
+    expect(page.locator("h1 + .sw-badge")).to_contain_text("离线", timeout=PATIENCE_MS)
+    shoot(page, "device-silent-zh-desk")
+    demo.incident("silent", SILENT, "--clear")
+    context.close()
+
+
+def test_lost_stream_greys_the_page_and_recovers(demo: Demo, browser: Browser) -> None:
+    """Not under `complaints`: a browser does complain when it is cut off."""
+    context = open_context(browser, "en")
+    # Without the shared worker, whose requests Playwright cannot hold up.
+    context.add_init_script("delete window.SharedWorker")
+    page = context.new_page()
+    sign_in(page, demo.service.url, PASSWORD)
+    page.route("**/api/v1/live*", lambda route: route.abort())
+    page.reload()
+    notice = page.get_by_test_id("stream-lost")
+    expect(notice).to_be_visible(timeout=PATIENCE_MS)
+    expect(notice).to_contain_text("Live stream lost for")
+    expect(page.locator("main")).to_have_class(re.compile("sw-lost"))
+    shoot(page, "stream-lost-en-desk")
+    page.unroute("**/api/v1/live*")
+    expect(notice).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("link")).to_have_attribute("data-state", "up")
+    context.close()
+
+
+def test_what_is_not_there_says_so(demo: Demo, browser: Browser) -> None:
+    """Not under `complaints`: the answer 404 is a line in the console."""
+    context = open_context(browser, "en")
+    page = context.new_page()
+    sign_in(page, demo.service.url, PASSWORD)
+    for address in ("/nowhere", "/sites/nowhere", "/devices/nowhere"):
+        page.goto(demo.service.url + address)
+        expect(page.get_by_test_id("missing")).to_be_visible(timeout=PATIENCE_MS)
+    shoot(page, "missing-en-desk")
+    context.close()
+
+
+def test_signing_out_ends_the_session(demo: Demo, browser: Browser, complaints: Complaints) -> None:
+    context = open_context(browser, "en")
+    page = context.new_page()
+    complaints.watch(page)
+    sign_in(page, demo.service.url, PASSWORD)
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    page.wait_for_url(re.compile(r"/login"))
+    page.goto(f"{demo.service.url}/alarms")
+    page.wait_for_url(re.compile(r"/login\?next="))
+    context.close()

@@ -1,0 +1,134 @@
+/** What the page asks the service for, and how long an answer stays fresh. */
+
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { getJson } from "./client";
+import type {
+  AlarmEvent,
+  AlarmPage,
+  Coverage,
+  DeviceDetail,
+  DeviceSummary,
+  EnergyReport,
+  Health,
+  KindInfo,
+  Series,
+  Session,
+  SiteNode,
+} from "./schema";
+
+const SECOND = 1000;
+const PAGE_OF_ALARMS = 100;
+
+/** A device id may hold a part (`panel-1/p017`); the resource is the device. */
+export function deviceOf(id: string): string {
+  return id.split("/", 1)[0] ?? id;
+}
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: ({ signal }) => getJson<Session>("/session", {}, signal),
+  staleTime: 60 * SECOND,
+  retry: false,
+});
+
+export const healthQuery = queryOptions({
+  queryKey: ["health"],
+  queryFn: ({ signal }) => getJson<Health>("/health", {}, signal),
+  refetchInterval: 30 * SECOND,
+});
+
+export const sitesQuery = queryOptions({
+  queryKey: ["sites"],
+  queryFn: ({ signal }) => getJson<SiteNode[]>("/sites", {}, signal),
+  refetchInterval: 5 * SECOND,
+});
+
+export const devicesQuery = (site: string) =>
+  queryOptions({
+    queryKey: ["devices", site],
+    queryFn: ({ signal }) => getJson<DeviceSummary[]>("/devices", { site }, signal),
+    refetchInterval: 15 * SECOND,
+  });
+
+export const deviceQuery = (device: string) =>
+  queryOptions({
+    queryKey: ["device", device],
+    queryFn: ({ signal }) =>
+      getJson<DeviceDetail>(`/devices/${encodeURIComponent(device)}`, {}, signal),
+    refetchInterval: 15 * SECOND,
+  });
+
+/** What exists in the library does not change while a page is open. */
+export const kindsQuery = queryOptions({
+  queryKey: ["kinds"],
+  queryFn: ({ signal }) => getJson<KindInfo[]>("/kinds", {}, signal),
+  staleTime: Infinity,
+});
+
+export const coverageQuery = (site: string | undefined) =>
+  queryOptions({
+    queryKey: ["coverage", site ?? ""],
+    queryFn: ({ signal }) => getJson<Coverage>("/coverage", { site }, signal),
+    refetchInterval: 15 * SECOND,
+  });
+
+export interface AlarmFilter {
+  state: "open" | "all";
+  site?: string | undefined;
+  severity?: string | undefined;
+  device?: string | undefined;
+}
+
+export const alarmsQuery = (filter: AlarmFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["alarms", filter],
+    queryFn: ({ pageParam, signal }) =>
+      getJson<AlarmPage>(
+        "/alarms",
+        { ...filter, limit: PAGE_OF_ALARMS, after: pageParam ?? undefined },
+        signal,
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next ?? null,
+    refetchInterval: 20 * SECOND,
+  });
+
+export const alarmEventsQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["alarm-events", id],
+    queryFn: ({ signal }) => getJson<AlarmEvent[]>(`/alarms/${id}/events`, {}, signal),
+  });
+
+export interface SeriesRequest {
+  device: string;
+  points: string[];
+  start: string;
+  end: string;
+  step: string | undefined;
+}
+
+export const getSeries = (request: SeriesRequest, signal: AbortSignal) =>
+  getJson<Series>(
+    `/devices/${encodeURIComponent(request.device)}/series`,
+    {
+      points: request.points.join(","),
+      start: request.start,
+      end: request.end,
+      step: request.step,
+    },
+    signal,
+  );
+
+export interface EnergyRequest {
+  site: string;
+  period: string;
+  step: "day" | "month";
+}
+
+export const energyQuery = (request: EnergyRequest) =>
+  queryOptions({
+    queryKey: ["energy", request],
+    queryFn: ({ signal }) =>
+      getJson<EnergyReport>("/reports/energy", { ...request, format: "json" }, signal),
+    staleTime: 60 * SECOND,
+  });

@@ -1,0 +1,125 @@
+/** The pages and their addresses. */
+
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import type { QueryClient } from "@tanstack/react-query";
+import { ApiError } from "./api/client";
+import { sessionQuery } from "./api/queries";
+import { LoginPage } from "./pages/Login";
+import { OverviewPage } from "./pages/Overview";
+import {
+  alarmsSearch,
+  deviceSearch,
+  energySearch,
+  loginSearch,
+  overviewSearch,
+  siteSearch,
+} from "./search";
+import { Shell } from "./shell/Shell";
+import { forgetSignIn, hasSignedIn } from "./signedIn";
+import { Crashed } from "./ui/Crashed";
+import { Loading, Missing } from "./ui/states";
+
+const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: Missing,
+  errorComponent: Crashed,
+});
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/login",
+  validateSearch: loginSearch,
+  component: LoginPage,
+});
+
+/** Everything behind the login. */
+const insideRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "inside",
+  beforeLoad: async ({ context, location }) => {
+    const login = redirect({ to: "/login", search: { next: location.href } });
+    if (!hasSignedIn()) throw login;
+    try {
+      await context.queries.query({ ...sessionQuery, staleTime: "static" });
+    } catch (error) {
+      // Any other failure is for the frame to say, and to try again.
+      if (!(error instanceof ApiError) || error.status !== 401) return;
+      forgetSignIn();
+      throw login;
+    }
+  },
+  component: Shell,
+  notFoundComponent: Missing,
+});
+
+const passwordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/password",
+  component: lazyRouteComponent(() => import("./pages/Password"), "PasswordPage"),
+});
+const logoutRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/logout",
+  component: lazyRouteComponent(() => import("./pages/Logout"), "LogoutPage"),
+});
+const overviewRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/",
+  validateSearch: overviewSearch,
+  component: OverviewPage,
+});
+const siteRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/sites/$site",
+  validateSearch: siteSearch,
+  component: lazyRouteComponent(() => import("./pages/Site"), "SitePage"),
+});
+const deviceRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/devices/$device",
+  validateSearch: deviceSearch,
+  component: lazyRouteComponent(() => import("./pages/Device"), "DevicePage"),
+});
+const alarmsRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/alarms",
+  validateSearch: alarmsSearch,
+  component: lazyRouteComponent(() => import("./pages/Alarms"), "AlarmsPage"),
+});
+const energyRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/energy",
+  validateSearch: energySearch,
+  component: lazyRouteComponent(() => import("./pages/Energy"), "EnergyPage"),
+});
+
+const routeTree = rootRoute.addChildren([
+  loginRoute,
+  passwordRoute,
+  logoutRoute,
+  insideRoute.addChildren([overviewRoute, siteRoute, deviceRoute, alarmsRoute, energyRoute]),
+]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultPendingComponent: Loading,
+    defaultErrorComponent: Crashed,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

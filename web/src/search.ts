@@ -1,0 +1,58 @@
+/** What the address of a page may hold; anything else in it is left out. */
+
+import { SEVERITIES, type Severity } from "./ui/badges";
+
+type Raw = Record<string, unknown>;
+
+function text(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function choice<T extends string>(value: unknown, choices: readonly T[]): T | undefined {
+  return choices.find((each) => each === value);
+}
+
+/** Leaves out what is not set, so that addresses stay short. */
+function given<T extends object>(search: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(search).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+export const loginSearch = (raw: Raw) => given({ next: text(raw["next"]) });
+
+export const overviewSearch = (raw: Raw) =>
+  given({ order: choice(raw["order"], ["worst"] as const) });
+
+export const siteSearch = (raw: Raw) => given({ system: text(raw["system"]), q: text(raw["q"]) });
+
+export const SPANS = ["1h", "24h", "7d", "35d"] as const;
+export type Span = (typeof SPANS)[number];
+
+export const deviceSearch = (raw: Raw) =>
+  given({
+    points: text(raw["points"]),
+    span: choice(raw["span"], SPANS),
+    part: text(raw["part"]),
+    q: text(raw["q"]),
+    abnormal: raw["abnormal"] === true ? true : undefined,
+  });
+
+export const alarmsSearch = (raw: Raw) => {
+  const severity: Severity | undefined = choice(raw["severity"], SEVERITIES);
+  const alarm = Number(raw["alarm"]);
+  return given({
+    state: choice(raw["state"], ["all"] as const),
+    severity,
+    site: text(raw["site"]),
+    alarm: Number.isInteger(alarm) && alarm > 0 ? alarm : undefined,
+  });
+};
+
+export const energySearch = (raw: Raw) => {
+  const period = text(raw["period"]);
+  return given({
+    site: text(raw["site"]),
+    period: period !== undefined && /^\d{4}(-\d{2})?$/.test(period) ? period : undefined,
+  });
+};

@@ -1,0 +1,3 @@
+export function Brand({ size = 26 }: { size?: number }) {
+  return <img src="/icon.svg" width={size} height={size} alt="" />;
+}

@@ -1,0 +1,147 @@
+/** The frame of every page: whose estate, where to go, what is alarming, whether it is live. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useAlarmRefresh } from "../alarms/useAlarms";
+import { ApiError } from "../api/client";
+import { healthQuery, sessionQuery } from "../api/queries";
+import { useWords } from "../i18n";
+import { useLink, useNow } from "../live/hooks";
+import { startLive } from "../live/store";
+import { useMay } from "../session";
+import { forgetSignIn } from "../signedIn";
+import { useSites } from "../useSites";
+import { clockTime } from "../format/time";
+import { HighIcon, LinkDownIcon, LinkUpIcon, UnknownIcon } from "../ui/icons";
+import { Empty } from "../ui/states";
+import { Brand } from "./Brand";
+import { AccountMenu, LanguageSwitch, SchemeSwitch, SoundSwitch } from "./Menus";
+import { SafetyBar } from "./SafetyBar";
+import { StreamNotice } from "./StreamNotice";
+
+export function Shell() {
+  const { t } = useWords();
+  const mayWatch = useMay("watch");
+  const lost = useLink().state === "down";
+  useEndOfSession();
+  useAlarmRefresh();
+  useEffect(() => {
+    if (mayWatch) startLive();
+  }, [mayWatch]);
+  return (
+    <div className="sw-app">
+      <a className="sw-skip" href="#main">
+        {t("app.skip")}
+      </a>
+      <div className="sw-top">
+        <Header />
+        {mayWatch && <SafetyBar />}
+        {mayWatch && <StreamNotice />}
+      </div>
+      <main id="main" className={lost ? "sw-main sw-lost" : "sw-main"} tabIndex={-1}>
+        {mayWatch ? (
+          <Outlet />
+        ) : (
+          <Empty title={t("error.forbidden_title")}>{t("error.forbidden")}</Empty>
+        )}
+      </main>
+      <Footer />
+    </div>
+  );
+}
+
+/** Back to the login when the session has ended, and on to the new password where one is due. */
+function useEndOfSession(): void {
+  const { data, error } = useQuery(sessionQuery);
+  const navigate = useNavigate();
+  const ended = error instanceof ApiError && error.status === 401;
+  useEffect(() => {
+    if (!ended) return;
+    forgetSignIn();
+    void navigate({ to: "/login", search: { next: location.pathname + location.search } });
+  }, [ended, navigate]);
+  useEffect(() => {
+    if (data?.must_change_password === true) void navigate({ to: "/password" });
+  }, [data, navigate]);
+}
+
+function Header() {
+  const { t, name } = useWords();
+  const sites = useSites();
+  const estate = sites.data?.estate ?? sites.data?.nodes[0];
+  return (
+    <header className="sw-header">
+      <Link to="/" className="sw-brand">
+        <Brand />
+        <span>{estate === undefined ? t("app.name") : name(estate.name)}</span>
+      </Link>
+      <nav aria-label={t("nav.label")} className="sw-nav">
+        <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+          {t("nav.overview")}
+        </Link>
+        <Link to="/alarms" activeOptions={{ includeSearch: false }}>
+          {t("nav.alarms")}
+        </Link>
+        <Link to="/energy" activeOptions={{ includeSearch: false }}>
+          {t("nav.energy")}
+        </Link>
+      </nav>
+      <div className="sw-tools">
+        <HealthPill />
+        <LinkPill />
+        <Clock />
+        <SoundSwitch />
+        <SchemeSwitch />
+        <LanguageSwitch />
+        <AccountMenu />
+      </div>
+    </header>
+  );
+}
+
+function Clock() {
+  const { language } = useWords();
+  const now = useNow();
+  return <time className="sw-clock">{clockTime(now, language)}</time>;
+}
+
+function LinkPill() {
+  const { t } = useWords();
+  const { state } = useLink();
+  const Shape = { up: LinkUpIcon, down: LinkDownIcon, connecting: UnknownIcon }[state];
+  return (
+    <span className={`sw-pill sw-pill-${state}`} data-testid="link" data-state={state}>
+      <Shape size={15} />
+      {t(`link.${state}`)}
+    </span>
+  );
+}
+
+/** Only seen when a stage of the service does not work. */
+function HealthPill() {
+  const { t } = useWords();
+  const { data } = useQuery(healthQuery);
+  if (data === undefined || data.status === "ok") return null;
+  const stages = Object.entries(data.stages)
+    .filter(([, state]) => state !== "ok")
+    .map(([stage, state]) => `${stage}: ${state}`)
+    .join("; ");
+  const text = t("link.degraded", { stages });
+  return (
+    <span className="sw-pill sw-pill-warn" title={text} role="status">
+      <HighIcon size={15} />
+      <span className="sw-clip">{text}</span>
+    </span>
+  );
+}
+
+export function Footer() {
+  const { i18n } = useWords();
+  return (
+    <footer className="sw-footer">
+      <span lang="zh-CN">{i18n.getFixedT("zh")("app.notice")}</span>
+      <span lang="en">{i18n.getFixedT("en")("app.notice")}</span>
+    </footer>
+  );
+}
