@@ -17,7 +17,7 @@ from alerts.feed import AlarmFeed
 from alerts.judge import Judge
 from alerts.outbox import Dispatcher
 from alerts.repository import AlarmRepository
-from api.app import create_app
+from api.app import create_app, end_streams
 from api.house import ApiSettings, House
 from collectors.driver import Driver, Wiring
 from collectors.registry import DRIVERS
@@ -242,10 +242,16 @@ async def _run(
     companions: Sequence[Companion],
     say: Callable[[str], None],
 ) -> None:
-    server = make_server(create_app(house.api()))
+    app = create_app(house.api())
+    server = make_server(app)
+
+    def stop() -> None:
+        end_streams(app)
+        server.should_exit = True
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, functools.partial(setattr, server, "should_exit", True))
+        loop.add_signal_handler(number, stop)
     running = Running(house.current.loaded, house.store, house.intervals)
     async with asyncio.TaskGroup() as group:
         stages: dict[str, Callable[[], Awaitable[None]]] = {

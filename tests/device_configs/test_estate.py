@@ -85,7 +85,10 @@ def test_a_day_is_a_day_of_the_site(estate: Estate) -> None:
     assert local_day(estate, evening) == dt.date(2026, 11, 24)
 
 
-def test_a_missing_folder_and_a_missing_file(tmp_path: Path) -> None:
+def test_a_missing_folder_and_a_missing_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_configs.profile.LIBRARY", tmp_path / "none")
     with pytest.raises(InvalidConfigError, match="there is no such folder"):
         load_estate(tmp_path / "none", [SCHEMA])
     with pytest.raises(InvalidConfigError, match=r"estate\.yaml: No such file"):

@@ -5,6 +5,10 @@ from pathlib import Path
 
 from tests.device_configs.estates import ESTATE, write
 
+QUICK = """\
+- {rule: smoke_detector_fire, off_delay: 2s}
+- {rule: elevator_entrapment, off_delay: 2s}
+"""
 HALL = """\
   - id: compound-1
     role: compound
@@ -64,5 +68,10 @@ def estate(folder: Path, devices: str, routes: str = "[]\n") -> Path:
     """An estate of one centre."""
     return write(
         folder / "estate",
-        {"estate.yaml": ESTATE + HALL, "devices/all.yaml": devices, "routes/duty.yaml": routes},
+        {
+            "estate.yaml": ESTATE + HALL,
+            "devices/all.yaml": devices,
+            "routes/duty.yaml": routes,
+            "rules/quick.yaml": QUICK,
+        },
     )

@@ -107,12 +107,23 @@ function rowsOf(lines: readonly Line[]): Line[][] {
   return [...rows.values()];
 }
 
-function largest(row: readonly Line[]): number {
-  let found = 0;
+/** The lowest and the highest value of a row of axes. */
+function rangeOf(row: readonly Line[]): { low: number; high: number } {
+  let [low, high] = [Infinity, -Infinity];
   for (const line of row) {
-    for (const [, value] of line.rows) found = Math.max(found, Math.abs(value ?? 0));
+    for (const [, value] of line.rows) {
+      if (value === null) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
   }
-  return found;
+  return low > high ? { low: 0, high: 0 } : { low, high };
+}
+
+/** So many decimals that neighbouring ticks read differently. */
+function decimalsFor(range: number): number {
+  if (range === 0) return 1;
+  return Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(range / 2))));
 }
 
 export interface History {
@@ -192,7 +203,9 @@ function axisOf(row: readonly Line[], gridIndex: number, language: Language) {
       axisLabel: { formatter: (value: number) => words[value] ?? "" },
     };
   }
-  const scale = scaleFor(row[0]?.unit ?? "", largest(row));
+  const { low, high } = rangeOf(row);
+  const scale = scaleFor(row[0]?.unit ?? "", Math.max(Math.abs(low), Math.abs(high)));
+  const places = decimalsFor((high - low) / scale.divisor);
   return {
     type: "value" as const,
     gridIndex,
@@ -201,12 +214,7 @@ function axisOf(row: readonly Line[], gridIndex: number, language: Language) {
     nameGap: 10,
     nameTextStyle: { align: "right" as const },
     axisLabel: {
-      formatter: (value: number) => {
-        const scaled = value / scale.divisor;
-        const size = Math.abs(scaled);
-        const places = Number.isInteger(scaled) ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : 2;
-        return decimal(scaled, places, language);
-      },
+      formatter: (value: number) => decimal(value / scale.divisor, places, language),
     },
   };
 }
