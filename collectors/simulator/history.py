@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from collectors.sample import Sample, Value
-from collectors.simulator.charging import Pile, PileState
+from collectors.simulator.charging import PileState
 from collectors.simulator.curve import Flow
 from collectors.simulator.model import Model
 from collectors.simulator.noise import Floats, Indices
 from collectors.simulator.readings import HEAT_SPREAD_K, WATER_WH_PER_M3_K, came_and_went
 from collectors.simulator.span import DAY_MS, EPOCH_MS, STEP_MS, day_of, start_of
-from collectors.simulator.wire_values import as_read
+from collectors.simulator.wire_values import as_read, as_told
 from device_configs.estate import Device
 
 STEP = 15 * 60_000
@@ -113,16 +113,17 @@ def _inverter(past: _Past) -> dict[str, Column]:
 
 def _pile(past: _Past) -> dict[str, Column]:
     rate, ahead, _ = past.flow.series(past.day, past.at_ms)
-    states = _states(past.model.plant.piles[past.device.id], past.day, past.at_ms)
+    states = _states(past)
     return {"active_power": rate, "active_energy_total": ahead, "state": states}
 
 
-def _states(pile: Pile, day: int, at_ms: Indices) -> list[Value]:
-    steps = (at_ms - start_of(day)) / STEP_MS
+def _states(past: _Past) -> list[Value]:
+    pile = past.model.plant.piles[past.device.id]
+    steps = (past.at_ms - start_of(past.day)) / STEP_MS
     found: list[Value] = [PileState.AVAILABLE.value] * len(steps)
-    for session in pile.sessions(day):
+    for session in pile.sessions(past.day):
         for place in np.flatnonzero((steps >= session.plugged) & (steps < session.unplugged)):
-            found[int(place)] = session.state_at(float(steps[place])).value
+            found[int(place)] = as_told(past.device, session.state_at(float(steps[place])))
     return found
 
 

@@ -15,6 +15,7 @@ from collectors.simulator.curve import Flow
 from collectors.simulator.noise import draw, key
 from collectors.simulator.plant import Plant
 from collectors.simulator.span import STEP_MS, day_of, start_of
+from collectors.simulator.wire_values import as_told
 from device_configs.estate import Device
 
 Readings = dict[str, Value]
@@ -177,7 +178,7 @@ def ev_charger(moment: Moment) -> Readings:
         begun = start_of(day_of(moment.at_ms)) + session.begin * STEP_MS
         energy = total - flow.total(begun)
     return electrical(moment, power, 0.99) | {
-        "state": state.value,
+        "state": as_told(moment.device, state),
         "active_energy_total": total,
         "session_energy": energy,
         "connector_temperature": 24.0 + 18.0 * power / pile.rating_w,

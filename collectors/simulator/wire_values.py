@@ -9,7 +9,9 @@ import numpy as np
 from collectors.convert import Raw, to_values
 from collectors.modbus_schema import Address, WordType
 from collectors.sample import Value
+from collectors.simulator.charging import PileState
 from collectors.simulator.noise import Floats
+from device_configs.estate import Device
 from device_configs.profile import ProfilePoint
 
 _NARROW = np.float32
@@ -29,6 +31,14 @@ def as_read(point: ProfilePoint, values: Floats) -> list[Value]:
             value, _ = to_values(number, point)[point.name]
         found.append(value)
     return found
+
+
+def as_told(device: Device, state: PileState) -> str:
+    """The state of a pile in its product's words: many have none for a car that is full."""
+    known = device.profile.points["state"].mapping.values.values()
+    if state is PileState.FINISHED and state.value not in known:
+        return PileState.CONNECTED.value
+    return state.value
 
 
 def _rounded(point: ProfilePoint, raw: Floats) -> list[Raw]:

@@ -11,6 +11,7 @@ import {
 import type { QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./api/client";
 import { sessionQuery } from "./api/queries";
+import type { Session } from "./api/schema";
 import { LoginPage } from "./pages/Login";
 import { OverviewPage } from "./pages/Overview";
 import {
@@ -46,14 +47,16 @@ const insideRoute = createRoute({
   beforeLoad: async ({ context, location }) => {
     const login = redirect({ to: "/login", search: { next: location.href } });
     if (!hasSignedIn()) throw login;
+    let session: Session;
     try {
-      await context.queries.query({ ...sessionQuery, staleTime: "static" });
+      session = await context.queries.query({ ...sessionQuery, staleTime: "static" });
     } catch (error) {
       // Any other failure is for the frame to say, and to try again.
       if (!(error instanceof ApiError) || error.status !== 401) return;
       forgetSignIn();
       throw login;
     }
+    if (session.must_change_password) throw redirect({ to: "/password" });
   },
   component: Shell,
   notFoundComponent: Missing,

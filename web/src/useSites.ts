@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { sitesQuery } from "./api/queries";
 import type { SiteNode } from "./api/schema";
+import { useMay } from "./session";
 
 export class SiteTree {
   readonly nodes: readonly SiteNode[];
@@ -51,5 +52,6 @@ export class SiteTree {
 const treeOf = (nodes: SiteNode[]) => new SiteTree(nodes);
 
 export function useSites() {
-  return useQuery({ ...sitesQuery, select: treeOf });
+  const enabled = useMay("watch");
+  return useQuery({ ...sitesQuery, select: treeOf, enabled });
 }

@@ -62,6 +62,7 @@ function AlarmRow({
       className={alarm.acked || alarm.test || alarm.state === "cleared" ? "" : "sw-row-waiting"}
       data-alarm={alarm.id}
       data-device={alarm.device}
+      data-rule={alarm.rule}
       data-state={alarm.state}
     >
       <td>
