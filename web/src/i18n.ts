@@ -43,6 +43,7 @@ export async function startLanguages(): Promise<void> {
     resources: { zh: { page: chinese }, en: { page: english } },
     interpolation: { escapeValue: false },
     returnNull: false,
+    showSupportNotice: false,
   });
 }
 

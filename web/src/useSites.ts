@@ -44,6 +44,11 @@ export class SiteTree {
     return this.nodes.find((node) => node.level === "estate");
   }
 
+  /** The sites with nothing above them: the estate, or what a person may see of it. */
+  get roots(): readonly SiteNode[] {
+    return this.below.get(null) ?? [];
+  }
+
   get communities(): readonly SiteNode[] {
     return this.nodes.filter((node) => node.level === "community");
   }

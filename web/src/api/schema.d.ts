@@ -407,7 +407,9 @@ export interface paths {
     };
     /**
      * Get Energy
-     * @description What a site drew, made, fed in and charged, by day or month.
+     * @description What a site drew, made, fed in and charged, by day; a year without `step`, by month.
+     *
+     *     `language` is that of the CSV's headings; without it, the one the browser asks for.
      */
     get: operations["get_energy_api_v1_reports_energy_get"];
     put?: never;
@@ -1006,6 +1008,12 @@ export interface components {
       points: components["schemas"]["PointInfo"][];
     };
     /**
+     * Language
+     * @description The languages of a report.
+     * @enum {string}
+     */
+    Language: "zh" | "en";
+    /**
      * Latest
      * @description `GET latest?site=&kind=&device=`.
      */
@@ -1407,6 +1415,12 @@ export interface components {
       };
     };
     /**
+     * Step
+     * @description What one row of a report covers.
+     * @enum {string}
+     */
+    Step: "day" | "month";
+    /**
      * TokenItem
      * @description A row of `GET tokens`.
      */
@@ -1472,6 +1486,7 @@ export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
 export type Health = components["schemas"]["Health"];
 export type KindInfo = components["schemas"]["KindInfo"];
+export type Language = components["schemas"]["Language"];
 export type Latest = components["schemas"]["Latest"];
 export type LatestItem = components["schemas"]["LatestItem"];
 export type LineItem = components["schemas"]["LineItem"];
@@ -1496,6 +1511,7 @@ export type Session = components["schemas"]["Session"];
 export type Severity = components["schemas"]["Severity"];
 export type SiteNode = components["schemas"]["SiteNode"];
 export type SiteState = components["schemas"]["SiteState"];
+export type Step = components["schemas"]["Step"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
 export type Version = components["schemas"]["Version"];
@@ -1981,7 +1997,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": unknown;
+          "text/event-stream": string;
         };
       };
       /** @description A problem document (RFC 9457). */
@@ -2169,10 +2185,13 @@ export interface operations {
         /** @description 2026, 2026-11 or 2026-11-23 */
         period: string;
         site?: string | null;
-        step?: "day" | "month";
+        step?: components["schemas"]["Step"] | null;
         format?: "json" | "csv";
+        language?: components["schemas"]["Language"] | null;
       };
-      header?: never;
+      header?: {
+        "accept-language"?: string;
+      };
       path?: never;
       cookie?: never;
     };

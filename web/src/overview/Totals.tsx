@@ -52,7 +52,11 @@ export function Totals({ site, at }: { site: SiteNode; at: number }) {
         title={t("overview.charging_now")}
         watts={state.charging_now}
         share={state.shares["charging"]}
-        note={t("overview.sessions", { count: state.charging_sessions })}
+        note={
+          state.shares["charging"]?.sources === 0
+            ? ""
+            : t("overview.sessions", { count: state.charging_sessions })
+        }
         spark={spark("charging")}
       />
     </div>

@@ -47,7 +47,7 @@ function Energy({ tree }: { tree: SiteTree }) {
 }
 
 function Choices({ tree, request }: { tree: SiteTree; request: EnergyRequest }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const navigate = route.useNavigate();
   const [year = "", month] = request.period.split("-");
   const thisMonth = monthOf(serviceNow());
@@ -57,7 +57,7 @@ function Choices({ tree, request }: { tree: SiteTree; request: EnergyRequest }) 
   const months = Array.from({ length: 12 }, (_, index) => String(index + 1).padStart(2, "0"));
   const go = (change: { site?: string | undefined; period?: string }) =>
     void navigate({ search: (old) => ({ ...old, ...change }) });
-  const csv = withQuery(`${BASE}/reports/energy`, { ...request, format: "csv" });
+  const csv = withQuery(`${BASE}/reports/energy`, { ...request, format: "csv", language });
   return (
     <div className="sw-filters">
       <SiteSelect

@@ -5,6 +5,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { AlarmCards } from "../alarms/AlarmCards";
 import type { SiteNode } from "../api/schema";
 import { useWords } from "../i18n";
+import { combine } from "../overview/combine";
 import { SiteTable, type SiteGroup } from "../overview/SiteTable";
 import { Totals } from "../overview/Totals";
 import { severityRank } from "../ui/badges";
@@ -32,8 +33,11 @@ function Overview({ tree, at }: { tree: SiteTree; at: number }) {
   const { t } = useWords();
   const { order } = route.useSearch();
   const navigate = route.useNavigate();
-  const top = tree.estate ?? tree.nodes[0];
-  const groups = useGroups(tree.communities, order === "worst");
+  const [first, ...others] = tree.roots;
+  const top = first === undefined ? undefined : combine([first, ...others]);
+  // Somebody may see a building of a community, and not the community.
+  const rows = tree.communities.length > 0 ? tree.communities : tree.roots;
+  const groups = useGroups(rows, order === "worst");
   if (top === undefined)
     return <Empty title={t("overview.empty_title")}>{t("overview.empty")}</Empty>;
   return (

@@ -69,7 +69,8 @@ function useEndOfSession(): void {
 function Header() {
   const { t, name } = useWords();
   const sites = useSites();
-  const estate = sites.data?.estate ?? sites.data?.nodes[0];
+  const roots = sites.data?.roots ?? [];
+  const estate = roots.length === 1 ? roots[0] : undefined;
   return (
     <header className="sw-header">
       <Link to="/" className="sw-brand">
@@ -109,6 +110,8 @@ function Clock() {
 function LinkPill() {
   const { t } = useWords();
   const { state } = useLink();
+  const mayWatch = useMay("watch");
+  if (!mayWatch) return null;
   const Shape = { up: LinkUpIcon, down: LinkDownIcon, connecting: UnknownIcon }[state];
   return (
     <span className={`sw-pill sw-pill-${state}`} data-testid="link" data-state={state}>
