@@ -1,5 +1,6 @@
 """What every test can use, and the rule that CI skips nothing but what it must."""
 
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -76,3 +77,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def captures() -> Path:
     """The folder of registers and payloads read from real devices."""
     return CAPTURES
+
+
+def pytest_unconfigure() -> None:
+    """Free what tests left behind while the libraries behind it are still there."""
+    gc.collect()
