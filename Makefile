@@ -48,6 +48,10 @@ web-types: web/node_modules/.ready
 bench: setup
 	$(BIN)/python -m tests.bench
 
+# The tests of loss and life with their full counts; resumable.
+soak: setup
+	$(BIN)/python -m tests.soak
+
 clean:
 	rm -rf $(VENV) web/node_modules dist build test-artifacts demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find api/static -mindepth 1 ! -name .gitkeep -delete

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import event
 
 _NAMES = {
@@ -61,6 +59,10 @@ def make_engine(url: str) -> sa.Engine:
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the database to the newest revision."""
+    # Imported here: only the start of a service needs it, and it is slow to import.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "records:migrations")
     with engine.begin() as connection:

@@ -182,8 +182,9 @@ class DuckDbStore:
             StoreError: the database refused or took too long.
         """
         found: dict[int, LatestValue] = {}
-        for identifier, t, lag, own_clock, kind, number, text, reason in self._fetch(_LATEST, ()):
-            device, point = self._names[identifier]
+        # The names come from the same snapshot as the values: a writer may be adding series.
+        for row in self._fetch(_LATEST, ()):
+            identifier, device, point, t, lag, own_clock, kind, number, text, reason = row
             value, quality = _value(kind, number, text), _quality(kind, reason)
             source_at = t if own_clock else None
             # Of two rows at one moment the later written one is the newer.
@@ -224,8 +225,9 @@ GROUP BY step ORDER BY step LIMIT ?
 """
 _LATEST = """
 WITH newest AS (SELECT series, max(t) AS t FROM reading GROUP BY series)
-SELECT series, t, lag, own_clock, type, number, text, reason
-FROM reading JOIN newest USING (series, t) ORDER BY rowid
+SELECT reading.series, series.device, series.point, t, lag, own_clock, type, number, text, reason
+FROM reading JOIN newest USING (series, t) JOIN series ON series.id = reading.series
+ORDER BY reading.rowid
 """
 
 

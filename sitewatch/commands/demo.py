@@ -11,14 +11,11 @@ from collectors.simulator.make_estate import FOLDER as DEMO_ESTATE
 from collectors.simulator.materialise import materialise
 from sitewatch.data_folder import own
 from sitewatch.demo_clock import ModelClock
-from sitewatch.demo_history import HistoryImport
 from sitewatch.demo_process import started_simulator
 from sitewatch.estate_folder import load_folder
 from sitewatch.logs import configure_logs
 from sitewatch.screen import say
-from sitewatch.service import serve
 from sitewatch.settings import MqttSettings, load_settings
-from sitewatch.web import listen
 
 PortOption = Annotated[int, typer.Option(help="port of the page; 0 takes a free one")]
 DataOption = Annotated[Path, typer.Option(help="folder for the demo's data")]
@@ -43,6 +40,11 @@ def demo(
     start_at: StartOption = None,
 ) -> None:
     """Start a simulated estate of about 300 devices and its page, until Ctrl-C."""
+    # Imported here, so that the small commands do not wait for the server and the stores.
+    from sitewatch.demo_history import HistoryImport
+    from sitewatch.service import serve
+    from sitewatch.web import listen
+
     span_ms = _days(history) * _DAY_MS
     settings = load_settings()
     configure_logs()

@@ -10,9 +10,7 @@ from sitewatch.data_folder import own
 from sitewatch.estate_folder import load_folder
 from sitewatch.logs import configure_logs
 from sitewatch.screen import say
-from sitewatch.service import serve
 from sitewatch.settings import load_settings
-from sitewatch.web import listen
 
 EstateOption = Annotated[Path, typer.Option("--estate", help="the estate folder")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="settings as TOML")]
@@ -27,6 +25,10 @@ def run(
     port: PortOption = None,
 ) -> None:
     """Run the service on an estate folder until Ctrl-C."""
+    # Imported here, so that the small commands do not wait for the server and the stores.
+    from sitewatch.service import serve
+    from sitewatch.web import listen
+
     settings = load_settings(config)
     loaded = load_folder(estate)
     configure_logs()

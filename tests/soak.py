@@ -1,0 +1,75 @@
+"""`make soak`: the tests of loss and life with their full counts, shard by shard, resumable.
+
+A shard that has passed on the present sources is not run again. Every run is written to
+`docs/measured/soak.json` with seed, count, seconds and result as the test printed them.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+from tests.tree import PACKAGES, ROOT
+
+RESULTS = ROOT / "docs" / "measured" / "soak.json"
+SHARDS = (
+    "tests/alerts/test_judge_kill.py",
+    "tests/alerts/test_ledger.py",
+    "tests/alerts/test_engine.py",
+    "tests/collectors/test_mqtt_kill.py",
+    "tests/e2e/test_kill.py",
+)
+_TIMEOUT_S = 3600
+
+
+def sources() -> str:
+    """The hash of everything that a shard depends on."""
+    digest = hashlib.sha256()
+    for package in (*PACKAGES, "tests"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def run(shard: str, state: str) -> dict[str, Any]:
+    """Run one shard with its full counts."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "--timeout", "3600", shard]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"SITEWATCH_FULL": "1"}, capture_output=True,
+        text=True, timeout=_TIMEOUT_S, check=False,
+    )  # fmt: skip
+    said = [
+        line.lstrip(".") for line in done.stdout.splitlines() if ":" in line or "passed" in line
+    ]
+    return {
+        "shard": shard,
+        "sources": state,
+        "day": dt.datetime.now(dt.UTC).date().isoformat(),
+        "seconds": round(time.monotonic() - began),
+        "passed": done.returncode == 0,
+        "said": [line for line in said if "skipped for want" not in line][-8:],
+    }
+
+
+def main() -> int:
+    """Run what has not passed yet; 1 when a shard fails."""
+    state = sources()
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
+    for shard in SHARDS:
+        if any(r["shard"] == shard and r["sources"] == state and r["passed"] for r in found):
+            print(f"{shard}: passed already")
+            continue
+        result = run(shard, state)
+        found = [r for r in found if r["shard"] != shard] + [result]
+        RESULTS.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(f"{shard}: {'passed' if result['passed'] else 'FAILED'} in {result['seconds']} s")
+    return 0 if all(result["passed"] for result in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
