@@ -5,7 +5,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +28,10 @@ class Simulator:
 
 
 @contextmanager
-def started_simulator(estate: Path, data: Path, start_at: str | None) -> Iterator[Simulator]:
-    """Start the simulator and wait until it answers; stop it at the end.
-
-    Raises:
-        SitewatchError: it did not start; the sentence is its own.
-    """
+def starting_simulator(
+    estate: Path, data: Path, start_at: str | None
+) -> Iterator[Callable[[], Simulator]]:
+    """Start the simulator; what is yielded waits until it answers. Stop it at the end."""
     command = [
         sys.executable, "-m", "collectors.simulator",
         "--estate", str(estate), "--data", str(data),
@@ -48,12 +46,17 @@ def started_simulator(estate: Path, data: Path, start_at: str | None) -> Iterato
         start_new_session=True,
     )
     try:
-        yield _ready(process)
+        yield lambda: _ready(process)
     finally:
         _stop(process)
 
 
 def _ready(process: subprocess.Popen[str]) -> Simulator:
+    """Wait until the simulator answers.
+
+    Raises:
+        SitewatchError: it did not start; the sentence is its own.
+    """
     until = time.monotonic() + _READY_S
     while process.stdout is not None and time.monotonic() < until:
         if not select.select([process.stdout], [], [], 0.2)[0]:

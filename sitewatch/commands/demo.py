@@ -11,7 +11,7 @@ from collectors.simulator.make_estate import FOLDER as DEMO_ESTATE
 from collectors.simulator.materialise import materialise
 from sitewatch.data_folder import own
 from sitewatch.demo_clock import ModelClock
-from sitewatch.demo_process import started_simulator
+from sitewatch.demo_process import starting_simulator
 from sitewatch.estate_folder import load_folder
 from sitewatch.logs import configure_logs
 from sitewatch.screen import say
@@ -40,23 +40,27 @@ def demo(
     start_at: StartOption = None,
 ) -> None:
     """Start a simulated estate of about 300 devices and its page, until Ctrl-C."""
-    # Imported here, so that the small commands do not wait for the server and the stores.
-    from sitewatch.demo_history import HistoryImport
-    from sitewatch.service import serve
-    from sitewatch.web import listen
-
     span_ms = _days(history) * _DAY_MS
-    settings = load_settings()
     configure_logs()
-    with own(data) as folder, listen(settings.service.host, port) as listening:
+    with own(data) as folder:
         estate = materialise(DEMO_ESTATE, data / "estate")
-        loaded = load_folder(estate)
         clock = ModelClock(data / "model-clock")
-        with started_simulator(estate, data, clock.start(start_at)) as simulator:
-            clock.keep(simulator.shift_ms)
-            say(f"broker: {simulator.broker} at {simulator.mqtt_url}")
-            settings = settings.model_copy(
-                update={"mqtt": MqttSettings(url=simulator.mqtt_url, client_id="sitewatch-demo")}
-            )
-            past = HistoryImport(data / "history-until", span_ms, simulator.shift_ms, say)
-            asyncio.run(serve(loaded, settings, folder, listening, say=say, companions=[past.run]))
+        with starting_simulator(estate, data, clock.start(start_at)) as ready:
+            # Imported here, so that the small commands do not wait for the server and the
+            # stores, and while the simulator starts on another core.
+            from sitewatch.demo_history import HistoryImport
+            from sitewatch.service import serve
+            from sitewatch.web import listen
+
+            settings = load_settings()
+            loaded = load_folder(estate)
+            with listen(settings.service.host, port) as listening:
+                simulator = ready()
+                say(f"broker: {simulator.broker} at {simulator.mqtt_url}")
+                clock.keep(simulator.shift_ms)
+                broker = MqttSettings(url=simulator.mqtt_url, client_id="sitewatch-demo")
+                settings = settings.model_copy(update={"mqtt": broker})
+                past = HistoryImport(data / "history-until", span_ms, simulator.shift_ms, say)
+                asyncio.run(
+                    serve(loaded, settings, folder, listening, say=say, companions=[past.run])
+                )
