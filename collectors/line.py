@@ -19,6 +19,7 @@ import structlog
 from collectors.driver import CollectorsError, DeviceHealth, LineHealth, Wiring
 from collectors.reading import LinkLostError
 from collectors.sample import Lane, Reason, Sample
+from collectors.supervise import pass_on_cancellation
 
 BACK_OFF_CAP_S = 60.0
 """Longest wait before a failing device is asked again. [s]"""
@@ -229,6 +230,7 @@ class PolledLine:
                 turn = self._next(clock())
             self._lateness_s = max(0.0, clock() - turn.due)
             outcome = await self._poll(turn, clock())
+            pass_on_cancellation()
             await self._outbox.put(outcome.samples)
             self._reschedule(turn, outcome, clock())
 

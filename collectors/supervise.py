@@ -60,6 +60,7 @@ async def supervise(
                 finally:
                     announcer.cancel()
         except Exception as error:  # noqa: BLE001 the one place where anything may go wrong
+            pass_on_cancellation()
             cause = _cause(error)
             if monotonic() - started >= GOOD_TIME_S:
                 failures = 0
@@ -71,6 +72,20 @@ async def supervise(
             await sleep(restart_wait(failures, chance()))
         else:
             return
+
+
+def pass_on_cancellation() -> None:
+    """End the task if it was cancelled and the cancellation was swallowed on its way.
+
+    On Python 3.11 `asyncio.wait_for` swallows one that meets its result (as in pymodbus), and a
+    TaskGroup whose tasks fail at that moment reports the failures instead.
+
+    Raises:
+        asyncio.CancelledError: the task was cancelled.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _cause(error: Exception) -> Exception:

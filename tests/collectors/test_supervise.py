@@ -93,3 +93,21 @@ def test_waits_are_capped_and_jittered() -> None:
     assert restart_wait(50, 1.0) == BACK_OFF_CAP_S
     assert restart_wait(1000, 0.25) == BACK_OFF_CAP_S / 4
     assert restart_wait(1, 0.0) == 0.0
+
+
+async def test_a_cancellation_that_meets_a_failure_is_not_swallowed() -> None:
+    begun = asyncio.Event()
+
+    async def fails_when_cancelled() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise CollectorsError("lost at the wrong moment")
+
+    task = asyncio.ensure_future(supervise("x", fails_when_cancelled))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(5):
+            await task
