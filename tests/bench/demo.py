@@ -52,7 +52,7 @@ def main() -> None:
                 time.sleep(0.5)
                 state = service.get("sites")[0]["state"]
             heard, known = state["devices_connected"], state["devices"]
-            print(f"{heard} of {known} devices heard after     {time.monotonic() - began:8.2f} s")
+            print(f"{heard} of {known} devices heard after       {time.monotonic() - began:8.2f} s")
             pid = service.process.pid
             before, memory = busy(pid), resident(pid)
             time.sleep(WATCH_S)
