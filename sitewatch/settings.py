@@ -46,7 +46,7 @@ class StoreSettings(Strict):
 
     kind: StoreKind = StoreKind.DUCKDB
     """`duckdb` or `influx`."""
-    memory_limit: str = "256MB"
+    memory_limit: str = "128MB"
     """DuckDB's memory limit."""
     threads: int = Field(default=2, ge=1)
     """DuckDB's threads."""
