@@ -16,20 +16,8 @@ from alerts.rule import Rule
 from alerts.rules import RuleSet
 from alerts.watch import Key, Watch, Watches
 from alerts.writer import Change, Input
-from collectors.sample import Lane, Reason, Sample, Value
+from collectors.sample import Lane, Reason, Sample, Value, is_hearing
 from device_configs.estate import Estate
-
-HEARD_WITHOUT_VALUE = frozenset({Reason.NOT_IMPLEMENTED, Reason.UNKNOWN_VALUE, Reason.WRONG_TYPE})
-"""Reasons of a value that is None although the device has answered."""
-
-
-def was_heard(sample: Sample) -> bool:
-    """Whether a sample shows that the device answered; what a broker kept does not show it."""
-    reasons = sample.reasons
-    for point, value in sample.values.items():
-        if value is not None and (not reasons or reasons.get(point) != Reason.NOT_CURRENT):
-            return True
-    return any(reasons.get(point) in HEARD_WITHOUT_VALUE for point in sample.values)
 
 
 def _missing(watch: Watch, sample: Sample, point: str, heard: bool) -> Verdict:
@@ -86,7 +74,7 @@ class Evaluator:
         if watch is None:
             watch = self.watches.of(sample.device)
         at = min(sample.at, sample.received_at)
-        heard = was_heard(sample)
+        heard = is_hearing(sample)
         if heard:
             self._heard(watch.root, sample)
         if not watch.listed:

@@ -50,6 +50,10 @@ class Reason(StrEnum):
     """Nothing was heard for longer than the point may be silent."""
 
 
+_ONLY_THE_DEVICE = frozenset({Reason.NOT_IMPLEMENTED, Reason.UNKNOWN_VALUE, Reason.WRONG_TYPE})
+"""Reasons of a value that is None although the device has answered."""
+
+
 class Sample(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """A partial update of one device or part: a point that is absent was not read.
 
@@ -83,3 +87,15 @@ class Sample(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
         if self.values.get(point) is None:
             return Quality.MISSING
         return Quality.SUSPECT if point in self.reasons else Quality.GOOD
+
+
+def is_hearing(sample: Sample) -> bool:
+    """Whether the device itself spoke: a value, or a None that only it can have said.
+
+    A value that a broker kept (`not_current`) does not show that its device still lives.
+    """
+    reasons = sample.reasons
+    for point, value in sample.values.items():
+        if value is not None and (not reasons or reasons.get(point) != Reason.NOT_CURRENT):
+            return True
+    return any(reasons.get(point) in _ONLY_THE_DEVICE for point in sample.values)

@@ -8,29 +8,14 @@ from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Self
 
-from collectors.sample import Quality, Reason, Sample
+from collectors.sample import Quality, Reason, Sample, is_hearing
 from ingest.clock import wall_clock_ms
 from ingest.stores.store import LatestValue
 
 StaleAfter = Callable[[str, str], int]
 """Device (or part) and point to the age at which its value is stale. [ms]"""
 
-_HEARD_REASONS = frozenset({Reason.NOT_IMPLEMENTED, Reason.UNKNOWN_VALUE, Reason.WRONG_TYPE})
 _NEVER = 2**63 - 1
-
-
-def is_hearing(sample: Sample) -> bool:
-    """Whether the device itself spoke: a value, or a None that only it can have said.
-
-    A value that a broker kept (`not_current`) does not show that its device still lives.
-    """
-    reasons = sample.reasons
-    return any(
-        reasons.get(point) in _HEARD_REASONS
-        if value is None
-        else reasons.get(point) != Reason.NOT_CURRENT
-        for point, value in sample.values.items()
-    )
 
 
 def _root(device: str) -> str:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.sample import Lane, Quality, Reason, Sample, Value
-from ingest.latest import Latest, is_hearing
+from collectors.sample import Lane, Quality, Reason, Sample, Value, is_hearing
+from ingest.latest import Latest
 from ingest.stores.store import LatestValue
 from tests.ingest.samples import NOW
 
@@ -103,6 +103,12 @@ def test_a_device_is_heard_when_it_spoke(reason: Reason, heard: bool) -> None:
     assert is_hearing(Sample("m1", NOW, {"x": None}, {"x": reason})) is heard
     assert is_hearing(Sample("m1", NOW, {"x": None, "y": False}, {"x": reason}))
     assert not is_hearing(Sample("m1", NOW, {}))
+
+
+def test_what_a_broker_kept_does_not_show_that_its_device_lives() -> None:
+    kept = {"x": "not_current"}
+    assert not is_hearing(Sample("m1", NOW, {"x": True}, kept))
+    assert is_hearing(Sample("m1", NOW, {"x": True, "y": False}, kept))
 
 
 def test_late_data_does_not_replace_newer(latest: Latest) -> None:
