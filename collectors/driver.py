@@ -47,6 +47,9 @@ class DeviceHealth:
     failures: int = 0
     """Failed cycles since the last good one."""
     reason: str | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Points that the device says it does not have, each with its word: its profile, or a setting
+    of the device, is wrong. They are left alone and asked for seldom."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class LineHealth:
     """`requests`, `timeouts`, `exceptions`, `garbled`, `skipped` (overruns), `messages`."""
     lateness_ms: float = 0.0
     """How late the newest cycle started. [ms]"""
+    lateness_p99_ms: float = 0.0
+    """The same of the worst one of a hundred among the newest cycles. [ms]"""
 
 
 class Line(Protocol):
