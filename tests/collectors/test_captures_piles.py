@@ -104,7 +104,7 @@ async def test_examples_of_kebas_guide() -> None:
     example = guide_example()
     expected = example["expected"]
     assert {label for label, _ in KEBA_GUIDE.values()} == set(expected)
-    for profile in (library("keba_p40").as_variant(None), library("keba_p30").as_variant(None)):
+    for profile in (library("keba_p40").as_variant(None), library("keba_p30")):
         points = (await probed(profile, doubles(example["u32"]))).points
         for name, (label, scale) in KEBA_GUIDE.items():
             assert_good(points, name, expected[label] * scale)
@@ -227,14 +227,14 @@ async def test_rhu_status_that_is_not_valid_is_unknown(
     ("word", "smoke", "supervisory", "fault", "shielded"),
     [
         (0x1400, False, False, False, False),  # enabled and quiet
-        (0x0C10, True, False, False, False),  # a fire
-        (0x2D10, True, False, True, False),  # a fire, acknowledged, in trouble as well
-        (0x0C14, True, False, False, False),  # CO
+        (0x0C10, True, True, False, False),  # a fire
+        (0x2D10, True, True, True, False),  # a fire, acknowledged, in trouble as well
+        (0x0C14, True, True, False, False),  # CO
         (0x0C40, False, True, False, False),  # supervisory
         (0x2400, False, False, True, False),  # trouble
         (0x1200, False, False, False, True),  # disabled
         (0x0CED, True, True, False, False),  # CO supervisory and fire
-        (0x0C99, None, None, False, False),  # a code of tomorrow
+        (0x0C99, None, True, False, False),  # a code of tomorrow
         (0x00FF, None, None, None, None),  # no such device
     ],
 )
