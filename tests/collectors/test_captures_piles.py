@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from collectors.modbus import ModbusSettings
+from collectors.modbus_schema import ModbusSettings
 from collectors.probe import Probe, ProbedPoint, ProbeQuality, probe
 from collectors.sample import Reason, Value
 from device_configs.profile import LIBRARY, Profile, read_profile
