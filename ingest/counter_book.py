@@ -130,16 +130,12 @@ class CounterBook:
         """Whether power stands in for this counter, which its device does not have."""
         root, _, part = series.device.partition("/")
         device = self._estate.devices.get(root)
-        return device is not None and series.point in integrated_points(
-            device, of_parts=bool(part)
-        )
+        return device is not None and series.point in integrated_points(device, of_parts=bool(part))
 
     def _take(self, samples: Iterable[Sample], *, live: bool) -> Changes:
         changes = Changes()
         # A batch is put in order first: what only changed places on the way is not late.
-        found = sorted(
-            self._found(samples, changes), key=lambda one: (one[1].at_ms, one[1].count)
-        )
+        found = sorted(self._found(samples, changes), key=lambda one: (one[1].at_ms, one[1].count))
         for use, reading in found:
             segment = self._segment(use, reading, live=live)
             newest = self._segments[segment].get(use.series)
@@ -151,7 +147,17 @@ class CounterBook:
             self._follow(segment, use, reading, changes)
         for segment in (LIVE, HISTORY):
             self._join(tuple(changes.of(segment).states), MEASURED_GAP_MS, changes)
+        self._join(tuple(self._touching(changes)), None, changes)
         return changes
+
+    def _touching(self, changes: Changes) -> Iterator[Series]:
+        """Counters whose late live readings reach back to within a bridge of their history."""
+        for (segment, series), readings in changes.late.items():
+            earlier = self._segments[HISTORY].get(series)
+            if segment == LIVE and earlier is not None:
+                first_ms = min(one.at_ms for one in readings)
+                if first_ms - earlier.newest.at_ms <= MEASURED_GAP_MS:
+                    yield series
 
     def _segment(self, use: Use, reading: Reading, *, live: bool) -> str:
         now, earlier = (self._segments[name].get(use.series) for name in (LIVE, HISTORY))

@@ -22,7 +22,7 @@ class Page:
 
 
 def page_start(at_ms: int) -> int:
-    """The beginning of the quarter of an hour that a moment is in. [ms, UTC]"""
+    """The beginning [ms, UTC] of the quarter of an hour that a moment is in."""
     return at_ms - at_ms % INTERVAL_MS
 
 

@@ -38,7 +38,14 @@ from ingest.interval_tables import (
 )
 from ingest.late_readings import Desk, settle
 from ingest.meter_changes import meter_changes, moved, put_applied, read_applied
-from ingest.page_tables import KEPT_MS, join_pages, newest_page, newest_pages, prune_pages, put_pages
+from ingest.page_tables import (
+    KEPT_MS,
+    join_pages,
+    newest_page,
+    newest_pages,
+    prune_pages,
+    put_pages,
+)
 from ingest.rewrite import Disturbance
 from ingest.rollup import Amounts
 from ingest.rollup_tables import add_to_rollups, ensure_rollups

@@ -14,7 +14,7 @@ from ingest.counter_book import CounterBook
 from ingest.counter_pages import Page, page_start
 from ingest.counters import CounterState
 from ingest.interval_rewrite import rewrite
-from ingest.interval_tables import Series, put_states
+from ingest.interval_tables import HISTORY, LIVE, Series, put_states
 from ingest.page_tables import page_starts_before, pages_from, prune_pages, put_pages
 from ingest.rewrite import COUNTED, INTEGRATED, Disturbance, Method, Rewritten, rewritten
 from ingest.rollup_tables import add_to_rollups
@@ -52,6 +52,9 @@ def settle(desk: Desk, segment: str, series: Series, news: Disturbance) -> Tally
     if not result.pages and not news.changes_ms:
         tally["ignored"] += len(news.late)
         return tally
+    if segment == HISTORY and (live := desk.book.state(LIVE, series)) is not None:
+        # What follows is of the live segment, and stays.
+        result.bound(page_start(live.first.at_ms))
     in_order = _goes_on(state, news, method)
     taken = sum(len(page.readings) for page in result.pages) - known.readings(result.pages)
     tally["readings"] += taken
@@ -80,9 +83,10 @@ def _stand(
     now = result.state or state
     if now is None:
         return
-    first = result.pages[0] if result.pages else None
-    if first is not None and first.before is None and first.readings:
-        now = replace(now, first=first.readings[0])
+    # A page's own state does not know of history that was joined to it since.
+    firsts = [one.first for one in (state, result.state) if one is not None]
+    firsts += [page.readings[0] for page in result.pages if page.before is None]
+    now = replace(now, first=min(firsts, key=lambda one: one.at_ms))
     newest = max(result.pages, key=lambda page: page.start_ms, default=None)
     if newest is not None and newest.start_ms < page_start(now.newest.at_ms):
         newest = None

@@ -69,10 +69,13 @@ def _written(estate: Estate, device: Device) -> Iterable[tuple[Series, MeterChan
             series = Series(name, point)
             spec = counter_spec(estate, *series)
             if spec is not None and spec.quantity is not None:
-                yield series, MeterChange(
-                    int(moment.timestamp() * 1000),
-                    to_count(to_stored(last, spec.unit), spec.quantity),
-                    to_count(to_stored(first, spec.unit), spec.quantity),
+                yield (
+                    series,
+                    MeterChange(
+                        int(moment.timestamp() * 1000),
+                        to_count(to_stored(last, spec.unit), spec.quantity),
+                        to_count(to_stored(first, spec.unit), spec.quantity),
+                    ),
                 )
 
 

@@ -129,9 +129,7 @@ def join_pages(connection: sa.Connection, series: Series, history: CounterState)
             readings = merged(earlier.readings, first.readings)
             put_pages(connection, LIVE, [(series, replace(earlier, readings=readings))])
             connection.execute(
-                sa.delete(pages).where(
-                    *_is(series, HISTORY), columns.start_ms == first.start_ms
-                )
+                sa.delete(pages).where(*_is(series, HISTORY), columns.start_ms == first.start_ms)
             )
     connection.execute(sa.update(pages).where(*_is(series, HISTORY)).values(segment=LIVE))
 

@@ -79,6 +79,13 @@ class Rewritten:
     steps: list[Step] = field(default_factory=list)
     """Every step of the stretch."""
 
+    def bound(self, end_ms: int) -> None:
+        """Let the stretch end here at the latest."""
+        if self.end_ms is None or self.end_ms > end_ms:
+            self.end_ms = end_ms
+            self.amounts = {at: one for at, one in self.amounts.items() if at < end_ms}
+            self.steps = [step for step in self.steps if step.at_ms < end_ms]
+
 
 def base_index(pages: Sequence[Page], moment_ms: int, method: Method, terms: Terms) -> int | None:
     """The page to count again from, when something new happens at a moment.

@@ -69,7 +69,7 @@ _DEVICES_AT_ONCE = 200
 
 @lru_cache(maxsize=65_536)
 def starts_of(interval_ms: int, zone: ZoneInfo) -> Mapping[Grain, int]:
-    """The local hour, day and month that an interval is in, each by its beginning. [ms, UTC]"""
+    """The local hour, day and month that an interval is in, each by its beginning [ms, UTC]."""
     moment = dt.datetime.fromtimestamp(interval_ms / 1000, zone)
     day = dt.datetime(moment.year, moment.month, moment.day, tzinfo=zone)
     return {
@@ -81,7 +81,9 @@ def starts_of(interval_ms: int, zone: ZoneInfo) -> Mapping[Grain, int]:
 
 
 def add_to_rollups(
-    connection: sa.Connection, deltas: Iterable[tuple[tuple[str, str, int], Amounts]], zone: ZoneInfo
+    connection: sa.Connection,
+    deltas: Iterable[tuple[tuple[str, str, int], Amounts]],
+    zone: ZoneInfo,
 ) -> None:
     """Add changes of intervals to their hours, days and months."""
     sums: dict[tuple[str, str, Grain, int], Amounts] = {}

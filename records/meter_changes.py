@@ -63,7 +63,8 @@ class NewChange:
 def enter(connection: sa.Connection, actor: Actor, change: NewChange, now_ms: int) -> int:
     """Enter a meter change inside the caller's transaction; returns its number."""
     made = connection.execute(
-        sa.insert(meter_changes).values(
+        sa.insert(meter_changes)
+        .values(
             device=change.device,
             point=change.point,
             at_ms=change.at_ms,
@@ -73,8 +74,9 @@ def enter(connection: sa.Connection, actor: Actor, change: NewChange, now_ms: in
             entered_ms=now_ms,
             entered_by=actor.name[:80],
         )
+        .returning(meter_changes.c.id)
     )
-    number = int(made.inserted_primary_key[0])
+    number = int(made.scalar_one())
     detail = {
         "number": number, "point": change.point, "at_ms": change.at_ms,
         "last": change.last, "first": change.first, "note": change.note,
@@ -105,12 +107,12 @@ def in_force(connection: sa.Connection) -> Sequence[RecordedChange]:
     """The meter changes that count, in order of time."""
     table = meter_changes
     query = (
-        sa.select(table)
-        .where(table.c.withdrawn_ms.is_(None))
-        .order_by(table.c.at_ms, table.c.id)
+        sa.select(table).where(table.c.withdrawn_ms.is_(None)).order_by(table.c.at_ms, table.c.id)
     )
     return [
-        RecordedChange(row.id, row.device, row.point, row.at_ms, row.last_shown, row.first_shown, row.note)
+        RecordedChange(
+            row.id, row.device, row.point, row.at_ms, row.last_shown, row.first_shown, row.note
+        )
         for row in connection.execute(query)
     ]
 

@@ -26,9 +26,7 @@ def upgrade() -> None:
         sa.Column("start_ms", sa.BigInteger, nullable=False),
         sa.Column("state_before", sa.LargeBinary),
         sa.Column("readings", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint(
-            "device", "point", "segment", "start_ms", name="pk_counter_pages"
-        ),
+        sa.PrimaryKeyConstraint("device", "point", "segment", "start_ms", name="pk_counter_pages"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -43,9 +41,7 @@ def upgrade() -> None:
         sa.Column("recovered_ms", sa.BigInteger, nullable=False),
         sa.Column("integrated_amount", sa.BigInteger, nullable=False),
         sa.Column("integrated_ms", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint(
-            "device", "point", "grain", "start_ms", name="pk_counter_rollups"
-        ),
+        sa.PrimaryKeyConstraint("device", "point", "grain", "start_ms", name="pk_counter_rollups"),
         sqlite_with_rowid=False,
     )
     op.create_table(
