@@ -58,6 +58,8 @@ class PointSpec(Strict):
             raise ValueError("only a number has a quantity")
         if self.integral_of is not None and not self.counter:
             raise ValueError("only a counter can be the integral of a power")
+        if self.max_rate is not None and self.speed is Speed.SAFETY:
+            raise ValueError("a change of a safety point is never waited for: no max_rate")
         if self.max_rate is not None and (self.type is not PointType.NUMBER or self.counter):
             raise ValueError("only a number that is no counter has a greatest rate of change")
         if (self.type is PointType.ENUM) != bool(self.values):
@@ -118,7 +120,7 @@ def _read_kind(file: Path) -> Kind:
     document = read_yaml(file)
     data = dict(document.data) if isinstance(document.data, dict) else {}
     points: dict[str, object] = {}
-    for shared in data.get("include", ()):
+    for shared in ("every", *data.get("include", ())):
         points |= read_yaml(_FOLDER / "shared" / f"{shared}.yaml").data["points"]  # type: ignore[index]
     data["points"] = points | (data.get("points") or {})
     try:
