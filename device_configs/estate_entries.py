@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from device_configs.dated import DatedCount, DatedNumber
+from device_configs.dated import DatedCount, DatedNumber, DatedText
 from device_configs.durations import Seconds
 from device_configs.quantities import Label, Strict
 
@@ -75,24 +75,6 @@ class Community(Strict):
     places: Sequence[Place] = ()
 
 
-class EstateFile(Strict):
-    """`estate.yaml`."""
-
-    estate: Id
-    name: Label | None = None
-    timezone: str = "Asia/Shanghai"
-    communities: Sequence[Community] = Field(min_length=1)
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"there is no time zone {zone!r}") from error
-        return zone
-
-
 class MeterRole(StrEnum):
     """The place of a meter in the meter tree of its carrier."""
 
@@ -108,6 +90,38 @@ class Metering(Strict):
     of: Id | None = None
     """For a submeter: the device it is below, else its site's grid meters."""
     energy_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{5}$")
+
+
+class VirtualMeterEntry(Strict):
+    """A meter that is a formula of others."""
+
+    id: Id
+    kind: str = "electricity_meter"
+    place: Id
+    name: Label | None = None
+    formula: DatedText
+    """Meters with `+`, `-`, `*` and brackets: `grid - (a + 0.5 * b)`."""
+    metering: Metering | None = None
+    note: str | None = None
+
+
+class EstateFile(Strict):
+    """`estate.yaml`."""
+
+    estate: Id
+    name: Label | None = None
+    timezone: str = "Asia/Shanghai"
+    communities: Sequence[Community] = Field(min_length=1)
+    virtual_meters: Sequence[VirtualMeterEntry] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone {zone!r}") from error
+        return zone
 
 
 class PartEntry(Strict):

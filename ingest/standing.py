@@ -126,9 +126,7 @@ def _gone_back(standing: Standing, sample: Sample) -> Standing:
     return _replaced(standing, clock=Clock.SET_BACK)
 
 
-def _watched(
-    sample: Sample, checks: DeviceChecks, standing: Standing
-) -> tuple[Sample, Standing]:
+def _watched(sample: Sample, checks: DeviceChecks, standing: Standing) -> tuple[Sample, Standing]:
     """Judge the points that have a greatest rate or may not stand still."""
     at = sample.at
     tracks: dict[str, Track] = {}
@@ -147,17 +145,13 @@ def _watched(
         value = sample.values[point]
         if value is None or isinstance(value, bool | str) or point in sample.reasons:
             continue
-        track, too_fast = _followed(
-            standing.tracks.get(point), at, value, checks.rates.get(point)
-        )
+        track, too_fast = _followed(standing.tracks.get(point), at, value, checks.rates.get(point))
         tracks[point] = track
         limit = checks.stuck_ms.get(point)
         if too_fast:
             reasons[point] = Reason.TOO_FAST.value
-        elif limit is not None and value != 0 and track.since < moved_at:
-            # At 0 it is at rest: no sun, no load.
-            if at - track.since > limit:
-                reasons[point] = Reason.STUCK.value
+        elif limit is not None and _is_stuck(track, at, moved_at, limit):
+            reasons[point] = Reason.STUCK.value
     if tracks:
         standing = _replaced(
             standing, tracks={**standing.tracks, **tracks}, moved_at=moved_at, others=others
@@ -167,9 +161,12 @@ def _watched(
     return sample, standing
 
 
-def _followed(
-    track: Track | None, at: int, value: float, rate: float | None
-) -> tuple[Track, bool]:
+def _is_stuck(track: Track, at: int, moved_at: int, limit: float) -> bool:
+    # At 0 it is at rest: no sun, no load.
+    return track.value != 0 and at - track.since > limit and track.since < moved_at
+
+
+def _followed(track: Track | None, at: int, value: float, rate: float | None) -> tuple[Track, bool]:
     """How a point stands after a value, and whether the value came too fast to be believed."""
     if track is None:
         return Track(at, value, None, at), False
@@ -180,5 +177,3 @@ def _followed(
     if track.held is not None and (track.held > track.value) == (change > 0):
         return Track(at, value, None, at), False
     return Track(track.at, track.value, value, track.since), True
-
-

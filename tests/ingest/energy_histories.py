@@ -11,9 +11,7 @@ SPAN = 100_000_000
 START = 1_795_363_200_000
 """A quarter of an hour begins here. [ms, UTC]"""
 
-_GAPS = st.one_of(
-    st.integers(1, 60_000), st.integers(60_000, 1_800_000), st.integers(1, 5_000_000)
-)
+_GAPS = st.one_of(st.integers(1, 60_000), st.integers(60_000, 1_800_000), st.integers(1, 5_000_000))
 
 
 @dataclass

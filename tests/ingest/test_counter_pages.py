@@ -34,7 +34,9 @@ def test_a_page_comes_back(found: list[Reading], before: CounterState | None) ->
 
 def test_a_reading_once_a_minute_takes_about_five_bytes() -> None:
     page = Page(
-        START, None, tuple(Reading(START + n * 60_000, 5_000_000_000 + n * 1_500) for n in range(15))
+        START,
+        None,
+        tuple(Reading(START + n * 60_000, 5_000_000_000 + n * 1_500) for n in range(15)),
     )
     assert len(pack(page)) <= 15 * 5 + 5
 
@@ -62,4 +64,8 @@ def test_what_no_longer_matters_does_not_make_a_difference(state: CounterState) 
 
 
 def test_a_page_begins_at_a_quarter_of_an_hour() -> None:
-    assert [page_start(START + ms) for ms in (0, 899_999, 900_000)] == [START, START, START + 900_000]
+    assert [page_start(START + ms) for ms in (0, 899_999, 900_000)] == [
+        START,
+        START,
+        START + 900_000,
+    ]

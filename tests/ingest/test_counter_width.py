@@ -16,11 +16,11 @@ class Wire(Strict):
     scale_from: tuple[int, ...] = ()
 
 
-def span(wire: Wire, unit: str = "kWh", **mapping: object) -> int | None:
+def span(wire: Wire, mapping: dict[str, object]) -> int | None:
     spec = kinds()["electricity_meter"].point("active_energy_import")
     assert spec is not None
     given = PointMapping.model_validate(mapping)
-    to_stored = conversion(unit, "Wh")
+    to_stored = conversion("kWh", "Wh")
     point = ProfilePoint("x", spec, given, to_stored, wire, Verified.DOCUMENT)
     return span_of(point, "active_energy")
 
@@ -39,7 +39,7 @@ def span(wire: Wire, unit: str = "kWh", **mapping: object) -> int | None:
 def test_a_counter_ends_where_its_digits_do(
     wire: Wire, mapping: dict[str, object], kwh: float
 ) -> None:
-    assert span(wire, **mapping) == round(kwh * 1_000_000)
+    assert span(wire, mapping) == round(kwh * 1_000_000)
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,8 @@ def test_a_counter_ends_where_its_digits_do(
         (Wire(type="uint32"), {"positive": "export"}),
     ],
 )
-def test_where_the_end_is_not_known_none_is_assumed(
-    wire: Wire, mapping: dict[str, object]
-) -> None:
-    assert span(wire, **mapping) is None
+def test_where_the_end_is_not_known_none_is_assumed(wire: Wire, mapping: dict[str, object]) -> None:
+    assert span(wire, mapping) is None
 
 
 def test_a_point_that_the_profile_does_not_list_has_no_width() -> None:

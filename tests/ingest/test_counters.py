@@ -301,9 +301,7 @@ def test_far_from_the_ends_a_step_back_is_a_reset_and_no_energy() -> None:
 
 
 def test_a_roll_over_faster_than_the_rating_is_a_reset() -> None:
-    _, portions, steps = run(
-        [at(0, 999_990.0), at(60, 5.0), at(120, 5.01)], rolling(1_000_000)
-    )
+    _, portions, steps = run([at(0, 999_990.0), at(60, 5.0), at(120, 5.01)], rolling(1_000_000))
     assert [step.kind for step in steps] == [StepKind.RESET]
     assert sum(one.amount for one in portions) == 10_000
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.sample import Sample
-from ingest.counters import INTERVAL_MS, Portion, Reading, Steps, Terms
+from ingest.counters import INTERVAL_MS, CounterState, Portion, Reading, Steps, Terms
 from ingest.interval_tables import Series, intervals
 from ingest.intervals import IntervalWriter
 from ingest.power_integral import FINE_PER_COUNT, INTEGRATED_GAP_MS, integrate
@@ -39,7 +39,8 @@ IMPORT, EXPORT = (Series("s1", f"active_energy_{way}") for way in ("import", "ex
 
 
 def portions(readings: Sequence[Reading], terms: Terms = TERMS) -> list[Portion]:
-    state, found = None, []
+    state: CounterState | None = None
+    found: list[Portion] = []
     for one in readings:
         result = integrate(state, one, terms)
         state = result.state
@@ -99,9 +100,7 @@ def booked(engine: sa.Engine, samples: Sequence[Sample], batch: int) -> Interval
     async def book() -> IntervalWriter:
         bus = MemoryBus()
         await bus.append(samples)
-        writer = IntervalWriter(
-            engine, bus, ESTATE, now_ms=lambda: START, pace_s=0.0, batch=batch
-        )
+        writer = IntervalWriter(engine, bus, ESTATE, now_ms=lambda: START, pace_s=0.0, batch=batch)
         await digest(writer, bus, len(samples))
         return writer
 

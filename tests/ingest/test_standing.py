@@ -1,5 +1,7 @@
 """Checks that need what came before: only what shows beside earlier samples is found here."""
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,7 +73,7 @@ def test_no_value_is_lost_altered_or_suspect_for_long(values: list[float]) -> No
     assert temperatures(steady, 1000)[-1] is None
 
 
-def sun(values: list[tuple[float, float]]) -> list[str | None]:
+def sun(values: Sequence[tuple[float, float]]) -> list[str | None]:
     """Irradiance and temperature, once a minute."""
     heard: list[tuple[int, int | None, dict[str, Value]]] = [
         (NOW + n * 60_000, None, {"irradiance": light, "ambient_temperature": warmth})
@@ -110,7 +112,9 @@ def test_late_values_take_no_part_in_rate_or_order() -> None:
 
 def test_the_same_again_is_counted_and_left_as_it_is() -> None:
     values: dict[str, Value] = {"ambient_temperature": 20.0}
-    found = run(PLAIN, [(NOW, NOW, values), (NOW + 5, NOW, values), (NOW + 9, NOW, {"humidity": 5})])
+    found = run(
+        PLAIN, [(NOW, NOW, values), (NOW + 5, NOW, values), (NOW + 9, NOW, {"humidity": 5})]
+    )
     assert [one.repeated for one in found] == [False, True, False]
     assert all(not one.sample.reasons for one in found)
 
