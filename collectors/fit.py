@@ -11,7 +11,8 @@ from enum import StrEnum
 from collectors.fit_evidence import Evidence, consistency, identity, plausibility
 from collectors.probe import ProbedPoint
 from collectors.sample import Reason
-from device_configs.profile import Profile, Verified
+from device_configs.point_mapping import Verified
+from device_configs.profile import Profile
 
 _LIKELY = 6.0
 _DISTINCTIVE = 2.0
@@ -108,7 +109,7 @@ def _verdict(
 
 
 def _answered(point: ProbedPoint) -> bool:
-    return point.reason not in {Reason.REFUSED, Reason.NO_ANSWER, Reason.OFFLINE}
+    return point.reason not in {Reason.REFUSED, Reason.NO_ANSWER, Reason.BUSY, Reason.OFFLINE}
 
 
 _ORDER = list(Verdict)

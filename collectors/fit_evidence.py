@@ -23,7 +23,9 @@ _TINY = 1e-6
 """A float below this is another type read as a float: no meter resolves it."""
 _SUM = 0.05
 """Three phases may differ from their total by rounding and by the moment each is taken."""
-_NOT_READ = {Reason.REFUSED, Reason.NO_ANSWER, Reason.OFFLINE, Reason.NOT_IMPLEMENTED}
+_NOT_READ = {
+    Reason.REFUSED, Reason.NO_ANSWER, Reason.BUSY, Reason.OFFLINE, Reason.NOT_IMPLEMENTED,
+}  # fmt: skip
 _ZERO = -0.25
 """Weight of a value that is zero beside others that are not."""
 _MOST_ZEROS = -2.0

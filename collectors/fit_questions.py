@@ -1,7 +1,7 @@
 """Which points of a profile are asked for to see whether it fits a device. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from collectors.modbus_reading import DeviceReader
@@ -29,16 +29,28 @@ def questions(profile: Profile, settings: ModbusSettings) -> Profile:
         PlanError: the profile has a point that no allowed request can read.
     """
     chosen: dict[str, ProfilePoint] = {}
-    for point in sorted(profile.points.values(), key=_place_in_line):
+    deciding = {name for rule in profile.rules for name in rule.when}
+    for point in sorted(profile.points.values(), key=lambda p: _place_in_line(p, deciding)):
         if len(chosen) == _MOST_POINTS:
             break
-        tried = replace(profile, points=chosen | {point.name: point}, parts=None)
-        if len(DeviceReader(tried, settings).blocks) <= MOST_REQUESTS:
-            chosen[point.name] = point
-    return replace(profile, points=chosen, parts=None)
+        tried = chosen | {point.name: point}
+        if len(DeviceReader(_only(profile, tried), settings).blocks) <= MOST_REQUESTS:
+            chosen = tried
+    return _only(profile, chosen)
 
 
-def _place_in_line(point: ProfilePoint) -> int:
+def _only(profile: Profile, points: Mapping[str, ProfilePoint]) -> Profile:
+    """A profile without its other points, in its variants too."""
+    variants = {
+        name: replace(variant, points={n: p for n, p in variant.points.items() if n in points})
+        for name, variant in profile.variants.items()
+    }
+    return replace(profile, points=points, parts=None, variants=variants)
+
+
+def _place_in_line(point: ProfilePoint, deciding: Container[str]) -> int:
+    if point.name in deciding:
+        return -1
     for place, pattern in enumerate(_TELLING):
         if re.fullmatch(pattern, point.name):
             return place

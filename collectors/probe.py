@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from collectors.dial import RtuTcpTransport, TcpTransport, Transport, dial
+from collectors.dial import dial, place
 from collectors.driver import CollectorsError
-from collectors.modbus_link import UnitOnLink
+from collectors.modbus_link import UnitOnLink, cost_of
+from collectors.modbus_links import RtuTcpTransport, TcpTransport, Transport
 from collectors.modbus_reading import DeviceReader, Registers
 from collectors.modbus_schema import ModbusSettings
+from collectors.read_plan import LineCost
 from collectors.reading import PointReading, Reading
 from collectors.recorded_registers import MadeRequest, RecordedRegisters
 from collectors.sample import Reason, Value
@@ -22,6 +24,8 @@ _ALL = 1_000_000
 _UNHEARD = 2
 """Time-outs it waits for when nothing was heard: some devices leave one unknown address unanswered
 that others refuse."""
+READINGS = 3
+"""Most readings until it is known how many parts the device has and which variant it is."""
 
 
 class ProbeError(CollectorsError):
@@ -128,12 +132,12 @@ class Prober:
                 "this reads Modbus and SunSpec profiles"
             )
         self.profile = profile
-        self._where = str(transport)
+        self._where = place(transport)
         self._link = dial(transport, [settings])
         self._registers = RecordedRegisters(UnitOnLink(self._link, unit, settings))
         self._timeouts = _ALL
         try:
-            self._read = _reader(profile, settings)
+            self._read = _reader(profile, settings, cost_of(transport, settings))
         except CollectorsError as error:
             raise ProbeError(f"{error}.") from error
 
@@ -205,16 +209,17 @@ async def probe_at(profile: Profile, transport: Transport, unit: int) -> Probe:
 _Read = Callable[[Registers, int], Awaitable[Reading]]
 
 
-def _reader(profile: Profile, settings: ModbusSettings) -> _Read:
+def _reader(profile: Profile, settings: ModbusSettings, cost: LineCost) -> _Read:
     if isinstance(settings, SunSpecSettings):
         return SunSpecReader(profile, settings).read
-    reader = DeviceReader(profile, settings)
+    reader = DeviceReader(profile, settings, cost=cost)
 
     async def read(registers: Registers, timeouts: int) -> Reading:
-        known = reader.parts
-        reading = await reader.read(registers, timeouts, _UNHEARD)
-        if reader.parts > known:
+        for _ in range(READINGS):
+            plans = reader.plans
             reading = await reader.read(registers, timeouts, _UNHEARD)
+            if reader.plans == plans:
+                break
         return reading
 
     return read
@@ -256,5 +261,5 @@ def quality_of(reason: Reason | None) -> ProbeQuality:
     """The quality that goes with a reason."""
     if reason is None:
         return ProbeQuality.GOOD
-    nothing = {Reason.NOT_IMPLEMENTED, Reason.NO_ANSWER, Reason.REFUSED}
+    nothing = {Reason.NOT_IMPLEMENTED, Reason.NO_ANSWER, Reason.REFUSED, Reason.BUSY}
     return ProbeQuality.MISSING if reason in nothing else ProbeQuality.BAD

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from collectors.capture import Block, Capture, Gap
-from collectors.dial import Transport, dial
+from collectors.dial import dial, place
 from collectors.driver import CollectorsError
 from collectors.modbus_link import UnitOnLink
+from collectors.modbus_links import Transport
 from collectors.modbus_schema import ModbusSettings, Table
 from collectors.probe import Probe, ProbeError, Prober
 from collectors.reading import ReadError
@@ -137,7 +138,7 @@ async def record_spans(spans: Sequence[Span], transport: Transport, unit: int) -
     finally:
         link.close()
     if not registers.read_cells:
-        raise RecordError(f"{transport}: {registers.last_error or 'nothing was asked for'}.")
+        raise RecordError(f"{place(transport)}: {registers.last_error or 'nothing was asked for'}.")
     return Recording(_capture("unnamed device", unit, registers), len(registers.requests))
 
 
@@ -192,7 +193,7 @@ def gaps_of(failed: Sequence[FailedCells], read: Sequence[ReadCells]) -> Sequenc
     codes: dict[tuple[Table, int | None], dict[int, int]] = {}
     for one in failed:
         if not any(_inside(smaller, one) for smaller in asked):
-            code = one.error.code if one.error.reason is Reason.REFUSED else None
+            code = one.error.code if one.error.reason in {Reason.REFUSED, Reason.BUSY} else None
             cells = range(one.address, one.address + one.count)
             codes.setdefault((one.table, code), {}).update(dict.fromkeys(cells, 0))
     return [

@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from collectors.dial import RtuTcpTransport, Transport, dial
+from collectors.dial import dial
 from collectors.driver import CollectorsError
 from collectors.examined_unit import MOST_REQUESTS, ExaminedUnit
 from collectors.fit import Fit, Observed, Verdict, judge, rank
 from collectors.fit_questions import places_of, questions
 from collectors.modbus_link import ModbusLink
+from collectors.modbus_links import TcpTransport, Transport
 from collectors.modbus_reading import DeviceReader
 from collectors.modbus_schema import ModbusSettings, Table
-from collectors.probe import probed_points
+from collectors.probe import READINGS, probed_points
 from collectors.product_marks import product_marks
 from collectors.reading import LinkLostError, ReadError
-from collectors.sample import Reason
 from collectors.sunspec import SunSpecReader
 from collectors.sunspec_chain import SunSpecSettings
 from device_configs.profile import Profile
@@ -111,7 +111,7 @@ class _Scanner:
             # Some gateways close the connection instead of answering for a unit they do not have.
             return None
         except ReadError as error:
-            refused = error.reason is Reason.REFUSED and error.code not in _GATEWAY
+            refused = error.code is not None and error.code not in _GATEWAY
             if not refused:
                 return None
             says = str(error).partition(": ")[2]
@@ -182,8 +182,12 @@ async def _fit(
     settings: ModbusSettings,
     product: Sequence[str],
 ) -> Fit:
-    reader = DeviceReader(asked, settings)
-    reading = await reader.read(unit.view(settings))
+    reader, view = DeviceReader(asked, settings), unit.view(settings)
+    for _ in range(READINGS):
+        plans = reader.plans
+        reading = await reader.read(view)
+        if reader.plans == plans:
+            break
     points = probed_points(reading.own, whole.kind)
     places = places_of(list(asked.points.values()), settings)
     return judge(Observed(whole, points, places, product))
@@ -218,7 +222,7 @@ async def scan(
     scanner = _Scanner(link, asked, probing, progress)
     try:
         await link.open()
-        if not isinstance(transport, RtuTcpTransport):
+        if isinstance(transport, TcpTransport):
             delay = max((section.connect_delay_ms for section in sections), default=0)
             await asyncio.sleep(min(delay, _LONGEST_DELAY_MS) / 1000)
         return await _scan(scanner, units)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from collectors.modbus_schema import ModbusTcpLink, Table
+from collectors.modbus_links import ModbusTcpLink
+from collectors.modbus_schema import Table
 from collectors.registers import EncodeError
 from collectors.simulator.modbus_socket import (
     DEVICE_FAILURE,

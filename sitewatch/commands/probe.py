@@ -6,15 +6,20 @@ from typing import Annotated
 
 import typer
 
+from collectors.modbus_links import Parity
 from collectors.modbus_schema import ModbusSettings
 from collectors.probe import Probe, probe_at
 from sitewatch.commands.probe_live import interval_of, watch
 from sitewatch.commands.probe_table import device_table, request_table
 from sitewatch.endpoint import (
+    BaudOption,
     Framer,
     FramerOption,
     HostOption,
+    ParityOption,
     PortOption,
+    SerialOption,
+    StopOption,
     UnitOption,
     transport_to,
 )
@@ -36,6 +41,10 @@ def probe(
     port: PortOption = 502,
     unit: UnitOption = 1,
     framer: FramerOption = Framer.SOCKET,
+    serial: SerialOption = None,
+    baud: BaudOption = 9600,
+    parity: ParityOption = Parity.NONE,
+    stop: StopOption = 1,
     as_json: JsonOption = False,
     live: LiveOption = False,
     every: EveryOption = "1s",
@@ -47,7 +56,7 @@ def probe(
             f"profile {found.id!r} speaks {found.protocol}; "
             "probe with --host reads Modbus and SunSpec profiles"
         )
-    transport = transport_to(host, port, framer)
+    transport = transport_to(host, port, framer, serial, baud, parity, stop)
     if live:
         watch(found, transport, unit, interval_of(every), as_json=as_json)
         return

@@ -11,10 +11,11 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from collectors.dial import Transport
+from collectors.dial import place
+from collectors.modbus_links import Transport
 from collectors.probe import Probe, ProbeError, ProbeQuality, Prober
 from collectors.recorded_registers import MadeRequest
-from device_configs.estate import Seconds
+from device_configs.estate_entries import Seconds
 from device_configs.profile import Profile
 from sitewatch.commands.probe_table import STYLES, plain_table, value_text, words_text
 from sitewatch.errors import InvalidInputError
@@ -48,7 +49,7 @@ def watch(
     if not as_json and not out.is_terminal:
         raise InvalidInputError("--live draws on a terminal; add --json for a file or a pipe")
     prober = Prober(profile, transport, unit)
-    heading = f"{profile.id} at {transport}, unit {unit}, every {every_s:g} s"
+    heading = f"{profile.id} at {place(transport)}, unit {unit}, every {every_s:g} s"
     try:
         asyncio.run(_as_lines(prober, every_s) if as_json else _on_screen(prober, every_s, heading))
     except KeyboardInterrupt:

@@ -10,14 +10,19 @@ from typing import Annotated
 
 import typer
 
+from collectors.modbus_links import Parity
 from collectors.modbus_schema import ModbusSettings, Table
 from collectors.record import Recording, Span, record_profile, record_spans
 from collectors.redact import redact as blank
 from sitewatch.endpoint import (
+    BaudOption,
     Framer,
     FramerOption,
     HostOption,
+    ParityOption,
     PortOption,
+    SerialOption,
+    StopOption,
     UnitOption,
     transport_to,
 )
@@ -46,6 +51,10 @@ def record(
     port: PortOption = 502,
     unit: UnitOption = 1,
     framer: FramerOption = Framer.SOCKET,
+    serial: SerialOption = None,
+    baud: BaudOption = 9600,
+    parity: ParityOption = Parity.NONE,
+    stop: StopOption = 1,
     profile: ProfileOption = None,
     ranges: RangeOption = None,
     note: NoteOption = "",
@@ -53,7 +62,7 @@ def record(
     force: ForceOption = False,
 ) -> None:
     """Save the registers of a device as a capture, with what was refused or not answered."""
-    transport = transport_to(host, port, framer)
+    transport = transport_to(host, port, framer, serial, baud, parity, stop)
     if (profile is None) == (not ranges):
         raise InvalidInputError("say what to record: --profile NAME, or --range TABLE:FIRST-LAST")
     if redact and profile is None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import shlex
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
@@ -11,13 +10,25 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from collectors.dial import RtuTcpTransport, Transport
+from collectors.dial import place
 from collectors.fit import Fit, Verdict
+from collectors.modbus_links import Parity, Transport
 from collectors.registry import SCHEMAS
 from collectors.scan import MOST_REQUESTS, FoundUnit, Scan
 from collectors.scan import scan as scan_line
-from device_configs.profile import Profile, load_profiles
-from sitewatch.endpoint import Framer, FramerOption, HostOption, PortOption, transport_to
+from device_configs.profile import load_profiles
+from sitewatch.endpoint import (
+    BaudOption,
+    Framer,
+    FramerOption,
+    HostOption,
+    ParityOption,
+    PortOption,
+    SerialOption,
+    StopOption,
+    options_of,
+    transport_to,
+)
 from sitewatch.errors import InvalidInputError
 from sitewatch.screen import err, out
 
@@ -34,6 +45,10 @@ def scan(
     host: HostOption = None,
     port: PortOption = 502,
     framer: FramerOption = Framer.SOCKET,
+    serial: SerialOption = None,
+    baud: BaudOption = 9600,
+    parity: ParityOption = Parity.NONE,
+    stop: StopOption = 1,
     units: UnitsOption = "1-247",
     timeout_ms: TimeoutOption = 300,
     as_json: JsonOption = False,
@@ -43,7 +58,7 @@ def scan(
     Reads only, through one connection: one request to every unit, and at most 400 to one that
     answers. A fit is a guess from what was read, never a proof.
     """
-    transport, asked = transport_to(host, port, framer), units_of(units)
+    transport, asked = transport_to(host, port, framer, serial, baud, parity, stop), units_of(units)
     library = load_profiles(SCHEMAS)
     with _bar() as bar:
         task = bar.add_task("connecting", total=None)
@@ -88,7 +103,7 @@ def _bar() -> Progress:
 
 def _document(transport: Transport, seen: Scan) -> dict[str, object]:
     return {
-        "endpoint": str(transport),
+        "endpoint": place(transport),
         "units_asked": seen.asked,
         "every_unit_answers": seen.every_unit_answers,
         "units": [_unit_document(found) for found in seen.found],
@@ -120,11 +135,11 @@ def _unit_document(found: FoundUnit) -> dict[str, object]:
 def _show(transport: Transport, seen: Scan, timeout_ms: int) -> None:
     if not seen.found:
         err.print(
-            f"{transport}: none of {seen.asked} units answers within {timeout_ms} ms; look at "
-            "cabling, baud rate and parity, or try --framer rtu or a longer --timeout-ms"
+            f"{place(transport)}: none of {seen.asked} units answers within {timeout_ms} ms; look "
+            "at cabling, baud rate and parity, or try --framer rtu or a longer --timeout-ms"
         )
         return
-    _say(f"{transport}: {len(seen.found)} of {seen.asked} units answered")
+    _say(f"{place(transport)}: {len(seen.found)} of {seen.asked} units answered")
     if seen.every_unit_answers:
         _say("It answers whatever unit is asked for, so that it is taken for one device.")
     for found in seen.found:
@@ -144,12 +159,13 @@ def _show_unit(transport: Transport, found: FoundUnit) -> None:
     shown = [fit for fit in found.fits if fit.verdict in {Verdict.LIKELY, Verdict.POSSIBLE}]
     if found.sunspec is not None:
         _say(f"  SunSpec device: {found.sunspec}")
-    for place, fit in enumerate(shown[:_SHOWN], 1):
-        _say(f"  {place}. {fit.profile.id}: {fit.verdict.value}")
+    for number, fit in enumerate(shown[:_SHOWN], 1):
+        _say(f"  {number}. {fit.profile.id}: {fit.verdict.value}")
         _lines("+", fit.reasons)
         _lines("-", fit.doubts)
     if shown:
-        _say(f"  next: {_probe_line(transport, answer.unit, shown[0].profile)}")
+        options = options_of(transport, answer.unit)
+        _say(f"  next: sitewatch probe --profile {shown[0].profile.id} {options}")
     else:
         _say("  no profile of the library is seen to fit")
     _show_rest(found.fits, len(shown[:_SHOWN]))
@@ -169,11 +185,3 @@ def _show_rest(fits: Sequence[Fit], shown: int) -> None:
 def _lines(mark: str, texts: Sequence[str]) -> None:
     for text in texts:
         _say(f"     {mark} {text}")
-
-
-def _probe_line(transport: Transport, unit: int, profile: Profile) -> str:
-    words = ["sitewatch", "probe", "--profile", profile.id, "--host", transport.host]
-    words += ["--port", str(transport.port), "--unit", str(unit)]
-    if isinstance(transport, RtuTcpTransport):
-        words += ["--framer", "rtu"]
-    return shlex.join(words)
