@@ -3,7 +3,6 @@
 Exit codes: 0 good, 1 the environment or the work failed, 2 arguments or files are invalid.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -41,10 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InvalidInputError as error:
         err.print(str(error))
         sys.exit(2)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing more can be said there at the exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except _failures() as error:
         err.print(str(error))
         sys.exit(1)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -54,6 +56,9 @@ def watch(
         asyncio.run(_as_lines(prober, every_s) if as_json else _on_screen(prober, every_s, heading))
     except KeyboardInterrupt:
         return
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 Outcome = tuple[Probe | ProbeError, tuple[MadeRequest, ...]]
