@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from collectors.driver import CollectorsError
 from collectors.modbus_schema import Table
@@ -72,6 +72,12 @@ class _BlockEntry(_Loose):
         if not all(0 <= word <= 0xFFFF for word in regs):
             raise ValueError("a register is 0 to 65535")
         return regs
+
+    @model_validator(mode="after")
+    def _within(self) -> "_BlockEntry":
+        if self.start + len(self.regs) > 0x10000:
+            raise ValueError("it goes beyond address 65535")
+        return self
 
 
 class _GapEntry(_Loose):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from collectors.block_states import BEHIND_GATEWAY
 from collectors.capture import Block, Capture, Gap
 from collectors.dial import dial, place
 from collectors.driver import CollectorsError
@@ -14,7 +15,6 @@ from collectors.modbus_schema import ModbusSettings, Table
 from collectors.probe import Probe, ProbeError, Prober
 from collectors.reading import ReadError
 from collectors.recorded_registers import FailedCells, ReadCells, RecordedRegisters
-from collectors.sample import Reason
 from device_configs.profile import Profile
 
 ADDRESS_BASE = "wire (0-based)"
@@ -152,7 +152,7 @@ async def _read_spans(registers: RecordedRegisters, spans: Sequence[Span]) -> No
         try:
             await registers.read(piece.table, piece.start, piece.count)
         except ReadError as error:
-            if error.reason is not Reason.REFUSED:
+            if error.code is None or error.code in BEHIND_GATEWAY:
                 silences += 1
                 continue
             if piece.count > 1 and cuts < _MOST_CUTS:
@@ -193,7 +193,7 @@ def gaps_of(failed: Sequence[FailedCells], read: Sequence[ReadCells]) -> Sequenc
     codes: dict[tuple[Table, int | None], dict[int, int]] = {}
     for one in failed:
         if not any(_inside(smaller, one) for smaller in asked):
-            code = one.error.code if one.error.reason in {Reason.REFUSED, Reason.BUSY} else None
+            code = None if one.error.code in BEHIND_GATEWAY else one.error.code
             cells = range(one.address, one.address + one.count)
             codes.setdefault((one.table, code), {}).update(dict.fromkeys(cells, 0))
     return [

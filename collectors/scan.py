@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from collectors.block_states import BEHIND_GATEWAY
 from collectors.dial import dial
 from collectors.driver import CollectorsError
 from collectors.examined_unit import MOST_REQUESTS, ExaminedUnit
@@ -35,8 +36,6 @@ _PATIENCE_MS = 1000
 _MANY = 16
 """When so many units were asked and every one answered, it is one device that does not look at the
 unit: only the first is examined."""
-_GATEWAY = {10, 11}
-"""Exceptions of a gateway for a silent device (Modbus application protocol V1.1b3, section 7)."""
 
 
 class ScanError(CollectorsError):
@@ -111,7 +110,7 @@ class _Scanner:
             # Some gateways close the connection instead of answering for a unit they do not have.
             return None
         except ReadError as error:
-            refused = error.code is not None and error.code not in _GATEWAY
+            refused = error.code is not None and error.code not in BEHIND_GATEWAY
             if not refused:
                 return None
             says = str(error).partition(": ")[2]

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -25,8 +26,8 @@ LIVE: dict[str, float] = {
 }  # fmt: skip
 
 
-def seen(values: dict[str, Value], reasons: dict[str, Reason] | None = None) -> Observed:
-    given = dict.fromkeys(reasons or {}) | values
+def seen(values: Mapping[str, Value], reasons: Mapping[str, Reason] | None = None) -> Observed:
+    given: dict[str, Value] = dict.fromkeys(reasons or {}) | dict(values)
     points = {name: point(value, (reasons or {}).get(name)) for name, value in given.items()}
     return Observed(METER, points, {"frequency": "input 0x46"})
 

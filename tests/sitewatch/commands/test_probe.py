@@ -19,8 +19,8 @@ def weather(fault: Fault | None = None) -> Unit:
 def test_json_on_standard_output() -> None:
     with served({1: weather()}) as port:
         result = run(
-            "probe", "--profile", "generic_weather_modbus", "--host", "127.0.0.1", "--port", str(port),
-            "--unit", "1", "--json",
+            "probe", "--profile", "generic_weather_modbus", "--host", "127.0.0.1",
+            "--port", str(port), "--unit", "1", "--json",
         )  # fmt: skip
     assert result.code == 0, result.output
     document = json.loads(result.out)
@@ -41,8 +41,8 @@ def test_a_table_for_people() -> None:
 def test_a_captured_meter() -> None:
     unit = unit_of_capture(load_capture("eastron_sdm630_first80"))
     with served({1: unit}) as port:
-        result = run("probe", "--profile", "eastron_sdm630", "--host", "127.0.0.1", "--port", str(port),
-                     "--json")  # fmt: skip
+        result = run("probe", "--profile", "eastron_sdm630", "--host", "127.0.0.1",
+                     "--port", str(port), "--json")  # fmt: skip
     points = json.loads(result.out)["points"]
     assert points["active_power"]["value"] == pytest.approx(1820.892, abs=5e-4)
     assert points["active_power"]["raw"] == [17635, 40074]
