@@ -1,10 +1,12 @@
 """What a misspelt name was probably meant to be."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
-_ALIKE = 0.55
+_ALIKE = 0.65
 """Least likeness for a suggestion (difflib's ratio): below, it would be a guess at random."""
+_AS_GOOD = 0.1
+"""How much less alike than the best a further suggestion may be."""
 _MOST = 3
 
 
@@ -13,8 +15,12 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
 
     `"; did you mean 'interval'?"`
     """
-    names = {str(one).lower(): str(one) for one in known}
-    close = get_close_matches(str(name).lower(), names, n=_MOST, cutoff=_ALIKE)
-    if not close:
-        return ""
-    return f"; did you mean {' or '.join(repr(names[one]) for one in close)}?"
+    matcher = SequenceMatcher(b=str(name).lower())
+    alike: list[tuple[float, str]] = []
+    for one in map(str, known):
+        matcher.set_seq1(one.lower())
+        if matcher.quick_ratio() >= _ALIKE and (ratio := matcher.ratio()) >= _ALIKE:
+            alike.append((-ratio, one))
+    alike.sort()
+    near = [one for ratio, one in alike[:_MOST] if ratio <= alike[0][0] + _AS_GOOD]
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
