@@ -277,7 +277,7 @@ class _Reader:
         wire = {key: value for key, value in keys.items() if key not in _COMMON}
         mapping = self.model(PointMapping, common, path)
         address = self.model(schema.address, wire, path, _COMMON)
-        if not isinstance(mapping, PointMapping) or address is None:
+        if not isinstance(mapping, PointMapping):
             return None
         spec = _bit_carrier(name) if mapping.bits else kind.point(name)
         if spec is None:
@@ -298,6 +298,8 @@ class _Reader:
         if mapping.positive == "export" and spec.type is not PointType.NUMBER:
             self.fault((*path, "positive"), f"{name} is not a number and has no sign")
         to_stored = self.conversion(spec, mapping, path)
+        if address is None:
+            return None
         return ProfilePoint(name, spec, mapping, to_stored, address, mapping.verified or verified)
 
     def conversion(self, spec: PointSpec, mapping: PointMapping, path: Path_) -> Conversion:

@@ -83,7 +83,7 @@ devices/all.yaml:2: [0].profile: no profile 'eastron_sdm63'; did you mean 'eastr
 'eastron_sdm230'?
 devices/all.yaml:5: [0].intervall: there is no setting 'intervall' here; did you mean 'interval'?
 devices/all.yaml:9: [1].link.modbus_tpc: profile 'eastron_sdm630' speaks modbus; its links are: \
-modbus_tcp, modbus_rtu_tcp, modbus_rtu; did you mean 'modbus_tcp'?
+modbus_tcp, modbus_rtu_tcp, modbus_rtu; did you mean 'modbus_tcp'
 devices/all.yaml:13: [2].link.modbus_tcp.host: 'host' is missing
 devices/all.yaml:13: [2].link.modbus_tcp.hots: there is no setting 'hots' here; did you mean 'host'?
 devices/all.yaml:18: [3].metering.role: 'sub_meter' is not one of 'grid', 'generation' or \
@@ -96,7 +96,7 @@ estate.yaml:7: communities[0].buildngs: there is no setting 'buildngs' here; did
 'buildings'?
 profiles/mine.yaml:7: modbus.tabel: there is no setting 'tabel' here; did you mean 'table'?
 profiles/mine.yaml:9: points.voltage_l_1: kind 'electricity_meter' has no point 'voltage_l_1'; \
-did you mean 'voltage_l1'?
+did you mean 'voltage_l1'
 profiles/mine.yaml:10: points.active_power.type: 'float23' is not one of"""
 
 
@@ -111,6 +111,8 @@ def test_every_fault_at_once(folder: Path) -> None:
         "profiles/mine.yaml:11: points.frequency.scal: there is no setting 'scal' here; "
         "did you mean 'scale'",
         "points.frequency.adress: there is no setting 'adress' here; did you mean 'address'",
+        "points.active_power.unit: 'kw' cannot become 'W'; known units: W, kW, MW, mW; "
+        "did you mean 'kW'?",
         "rules/own.yaml:4: [0].treshold: there is no setting 'treshold' here; did you mean "
         "'threshold'?",
         "rules/own.yaml:6: [0].severity: 'hihg' is not one of 'emergency', 'high', 'medium' or "
