@@ -148,7 +148,9 @@ def _others(points: Mapping[str, ProbedPoint]) -> Iterator[Evidence]:
         else:
             plausible += 1
     if plausible:
-        text = f"{plausible} other values of {len(points)} in all are plausible"
+        text = f"{plausible} other of {len(points)} values plausible"
+        if plausible == len(points):
+            text = f"all {plausible} values plausible" if plausible > 1 else "its value is plausible"
         yield Evidence(min(2.0, 0.25 * plausible), text)
     if zeros:
         live = bool(plausible)

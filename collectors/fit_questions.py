@@ -23,11 +23,14 @@ _TELLING = (
 def questions(profile: Profile, settings: ModbusSettings) -> Profile:
     """The profile with its most telling points only, as many as a few requests bring.
 
-    Parts are left out: what a panel has behind it does not tell which panel it is.
+    Parts are left out: what a panel has behind it does not tell which panel it is. Where a product
+    has nothing but parts, the first one stands for it.
 
     Raises:
         PlanError: the profile has a point that no allowed request can read.
     """
+    if not profile.points and profile.parts is not None:
+        profile = replace(profile, points=profile.parts.points, kind=profile.parts.kind)
     chosen: dict[str, ProfilePoint] = {}
     deciding = {name for rule in profile.rules for name in rule.when}
     for point in sorted(profile.points.values(), key=lambda p: _place_in_line(p, deciding)):

@@ -187,7 +187,7 @@ async def _fit(
         reading = await reader.read(view)
         if reader.plans == plans:
             break
-    points = probed_points(reading.own, whole.kind)
+    points = probed_points(reading.own, asked.kind)
     places = places_of(list(asked.points.values()), settings)
     return judge(Observed(whole, points, places, product))
 

@@ -150,3 +150,14 @@ async def test_the_right_profile_of_a_captured_device_is_first(capture: str, pro
     assert best.profile.id == profile, [(f.profile.id, f.score) for f in seen.found[0].fits[:3]]
     assert best.verdict is Verdict.LIKELY
     assert (seen.found[0].sunspec is not None) == (profile == "sunspec")
+
+
+@pytest.mark.needs_captures
+async def test_a_pile_that_answers_whole_values_only() -> None:
+    unit = Unit()
+    for address, value in load_capture("keba_p40_openems_vector")["u32"].items():
+        unit.load(3, int(address), [value >> 16, value & 0xFFFF])
+    async with ReplayServer({1: unit}) as server:
+        seen = await scanned(server, [1], unhurried())
+    best = seen.found[0].fits[0]
+    assert (best.profile.id, best.verdict) == ("keba_p40", Verdict.POSSIBLE)
