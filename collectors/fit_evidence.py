@@ -150,7 +150,7 @@ def _others(points: Mapping[str, ProbedPoint]) -> Iterator[Evidence]:
     if plausible:
         text = f"{plausible} other of {len(points)} values plausible"
         if plausible == len(points):
-            text = f"all {plausible} values plausible" if plausible > 1 else "its value is plausible"
+            text = "all values plausible" if plausible > 1 else "its one value is plausible"
         yield Evidence(min(2.0, 0.25 * plausible), text)
     if zeros:
         live = bool(plausible)

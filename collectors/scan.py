@@ -98,13 +98,17 @@ class _Scanner:
     profiles: Sequence[tuple[Profile, Profile]]
     """A profile whole, and with its telling points only."""
     probing: ModbusSettings
+    gap_ms: int
+    """The quiet that the slowest known device needs after its answer. [ms]"""
     progress: Progress
 
-    async def answer(self, unit: int) -> Answer | None:
+    async def answer(self, unit: int, *, quiet: bool) -> Answer | None:
+        """How a unit answers; after a silent one there is nobody who needs `quiet`."""
+        asking = self.probing.model_copy(update={"min_gap_ms": self.gap_ms}) if quiet else None
         started = time.perf_counter()
         try:
             await self._connected()
-            words = await self.link.read(unit, Table.HOLDING, 0, 1, self.probing)
+            words = await self.link.read(unit, Table.HOLDING, 0, 1, asking or self.probing)
             says = f"function 3, address 0: {words[0]:04X}"
         except LinkLostError:
             # Some gateways close the connection instead of answering for a unit they do not have.
@@ -135,13 +139,14 @@ class _Scanner:
 
     async def _product(self, unit: ExaminedUnit) -> Sequence[str]:
         makers = {whole.vendor for whole, _ in self.profiles}
+        patient = ModbusSettings(min_gap_ms=self.gap_ms)
         found = []
         for mark in product_marks():
             if mark.vendor not in makers:
                 continue
             count = mark.type.words or mark.length
             try:
-                words = await unit.view(self.probing).read(mark.table, mark.address, count)
+                words = await unit.view(patient).read(mark.table, mark.address, count)
             except ReadError:
                 continue
             found.append(mark.product(words))
@@ -215,10 +220,10 @@ async def scan(
     spoken = [p for p in profiles if isinstance(p.settings, ModbusSettings)]
     sections = [p.settings for p in spoken if isinstance(p.settings, ModbusSettings)]
     gap = max((section.min_gap_ms for section in sections), default=0)
-    probing = ModbusSettings(timeout_ms=timeout_ms, min_gap_ms=gap)
+    probing = ModbusSettings(timeout_ms=timeout_ms)
     link = dial(transport, [ModbusSettings(timeout_ms=max(timeout_ms, _PATIENCE_MS))])
     asked = [(p, _asked(p)) for p in spoken]
-    scanner = _Scanner(link, asked, probing, progress)
+    scanner = _Scanner(link, asked, probing, gap, progress)
     try:
         await link.open()
         if isinstance(transport, TcpTransport):
@@ -242,7 +247,8 @@ async def _scan(scanner: _Scanner, units: Sequence[int]) -> Scan:
     answers: list[Answer] = []
     for number, unit in enumerate(units):
         scanner.progress(f"unit {unit}; {len(answers)} found", number, len(units))
-        answer = await scanner.answer(unit)
+        quiet = bool(answers) and number > 0 and answers[-1].unit == units[number - 1]
+        answer = await scanner.answer(unit, quiet=quiet)
         answers += [answer] if answer else []
     everyone = len(answers) == len(units) >= _MANY
     found = []

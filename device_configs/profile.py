@@ -152,6 +152,8 @@ class Profile:
     note: str | None = None
     file: Path = field(default=Path(), compare=False)
     variants: Mapping[str, Variant] = field(default_factory=dict)
+    label: Label | None = None
+    """What people call the product."""
 
     @property
     def varying(self) -> frozenset[str]:
@@ -219,6 +221,7 @@ class _Reader:
         profile = Profile(
             header.profile, kind, header.vendor, header.model, header.source, header.verified,
             schema.protocol, settings, points, parts, header.note, self.document.file, variants,
+            header.label,
         )  # fmt: skip
         for one in (profile, *map(profile.as_variant, variants)):
             for message in schema.contradictions(one):
