@@ -42,14 +42,21 @@ def replay(
         return
 
 
-def _profile_of(file: Path) -> str:
+def _profile_of(file: Path) -> str | None:
     """The profile the capture was recorded with, for the line to copy."""
-    data = json.loads(file.read_text(encoding="utf-8"))
-    name = data.get("profile")
-    return name if isinstance(name, str) else "PROFILE"
+    name = json.loads(file.read_text(encoding="utf-8")).get("profile")
+    return name if isinstance(name, str) else None
 
 
-async def _serve(capture: Capture, host: str, port: int, unit: int, profile: str) -> None:
+def _next_line(profile: str | None, host: str, port: int, unit: int) -> str:
+    command = ["scan"] if profile is None else ["probe", "--profile", profile]
+    units = "--units" if profile is None else "--unit"
+    return shlex.join(
+        ["sitewatch", *command, "--host", host, "--port", str(port), units, str(unit)]
+    )
+
+
+async def _serve(capture: Capture, host: str, port: int, unit: int, profile: str | None) -> None:
     try:
         server = await listen(ReplayedDevice(capture, unit), host, port)
     except OSError as error:
@@ -59,7 +66,6 @@ async def _serve(capture: Capture, host: str, port: int, unit: int, profile: str
     taken = server.sockets[0].getsockname()[1]
     cells = sum(len(block.words) for block in capture.blocks)
     say(f"{capture.device}: {cells} cells on {host}:{taken}, unit {unit}; Ctrl-C ends")
-    words = ["sitewatch", "probe", "--profile", profile, "--host", host, "--port", str(taken)]
-    say(f"read it with: {shlex.join([*words, '--unit', str(unit)])}")
+    say(f"read it with: {_next_line(profile, host, taken, unit)}")
     async with server:
         await server.serve_forever()

@@ -7,12 +7,14 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from collectors.capture import Capture
 from collectors.replay import ReplayedDevice
 from collectors.simulator.modbus_socket import listen
 from sitewatch.cli import main
 from tests.replay_server import ReplayServer, Unit
+from tests.serial_line import SerialLine
 
 PATIENCE_S = 20.0
 
@@ -42,10 +44,13 @@ def run(*arguments: str) -> Ran:
     return Ran(code, out.getvalue(), err.getvalue())
 
 
+Place = TypeVar("Place", int, str)
+
+
 @contextmanager
-def _in_thread(server: AbstractAsyncContextManager[int]) -> Iterator[int]:
+def _in_thread(server: AbstractAsyncContextManager[Place]) -> Iterator[Place]:
     """A server in a thread: a command brings its own event loop."""
-    ready, ports = threading.Event(), list[int]()
+    ready, ports = threading.Event(), list[Place]()
     loop = asyncio.new_event_loop()
     stopped = asyncio.Event()
 
@@ -79,6 +84,19 @@ def served(units: Mapping[int, Unit]) -> Iterator[int]:
 
     with _in_thread(serving()) as port:
         yield port
+
+
+@contextmanager
+def on_serial_line(units: Mapping[int, Unit]) -> Iterator[str]:
+    """Units on a serial port of this machine."""
+
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
+        async with SerialLine(units) as line:
+            yield line.device
+
+    with _in_thread(serving()) as device:
+        yield device
 
 
 @contextmanager

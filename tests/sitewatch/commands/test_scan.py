@@ -1,13 +1,15 @@
 """The scan command: what a person and what a machine is shown."""
 
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 
 from sitewatch.commands.scan import units_of
 from sitewatch.errors import InvalidInputError
 from tests.collectors.test_scan import meter
-from tests.sitewatch.commands.console import run, served
+from tests.sitewatch.commands.console import on_serial_line, run, served
 
 
 def scanned(port: int, *more: str) -> list[str]:
@@ -34,6 +36,21 @@ def test_a_machine_gets_the_evidence() -> None:
     verdicts = {fit["profile"]: fit["verdict"] for fit in unit["fits"]}
     assert verdicts["eastron_sdm630"] == "cannot_tell"
     assert (unit["unit"], unit["sunspec"], document["units_asked"]) == (1, None, 1)
+
+
+def test_a_serial_line_from_the_scan_to_the_capture(tmp_path: Path) -> None:
+    file = tmp_path / "meter.json"
+    with on_serial_line({3: meter()}) as device:
+        where = ("--serial", device, "--baud", "19200")
+        found = run("scan", *where, "--units", "2-4", "--timeout-ms", "50")
+        assert "1. eastron_sdm630: likely" in found.out
+        line = found.out.partition("next: sitewatch ")[2].partition("\n")[0]
+        assert line == f"probe --profile eastron_sdm630 --serial {device} --baud 19200 --unit 3"
+        document = json.loads(run(*shlex.split(line), "--json").out)
+        assert document["points"]["frequency"]["value"] == pytest.approx(49.97)
+        kept = run("record", *shlex.split(line)[1:], "-o", str(file))
+    assert kept.code == 0, kept.output
+    assert json.loads(file.read_text(encoding="utf-8"))["profile"] == "eastron_sdm630"
 
 
 def test_nobody_answers() -> None:
