@@ -427,9 +427,9 @@ async def test_pressure_in_every_unit(words: dict[int, int], expected: float | N
     [
         ("register: 3", "there is no setting 'register' here"),
         ("address: 70000", "less than or equal to"),
-        ("type: float16", "Input should be"),
+        ("type: float16", "did you mean .float64"),
         ("type: string", "a string, and only a string"),
-        ("table: coils", "Input should be"),
+        ("table: coils", "did you mean .coil"),
     ],
 )
 def test_a_wrong_profile_is_told_with_its_line(line: str, message: str, tmp_path: Path) -> None:
