@@ -248,13 +248,13 @@ async def test_sunspec(capture: str) -> None:
             compared |= {"state", "power_factor"}
             ratio = values["PF"] / 100 if abs(values["PF"]) > 1 else values["PF"]
             assert_good(points, "power_factor", ratio)
-            compared |= assert_events(points, values.get(SUNSPEC_EVENTS[family]))
+            compared |= assert_bits(points, "events", values.get(SUNSPEC_EVENTS[family]))
         compared |= assert_modules(points, model)
     assert compared == set(points), "every point that was read is compared"
 
 
-def assert_events(points: Mapping[str, ProbedPoint], events: int | None) -> set[str]:
-    bits = profile_named("sunspec").points["events"].mapping.bits
+def assert_bits(points: Mapping[str, ProbedPoint], carrier: str, events: int | None) -> set[str]:
+    bits = profile_named("sunspec").points[carrier].mapping.bits
     for bit, name in bits.items():
         expected = None if events is None else bool(events >> bit & 1)
         assert points[name].value is expected, name
@@ -276,6 +276,12 @@ def assert_modules(points: Mapping[str, ProbedPoint], model: Mapping[str, Any]) 
                 assert_good(points, name, module[label])
             else:
                 assert_missing(points, name)
+        arc = f"fault_mppt{number}_dc_arc"
+        compared.add(arc)
+        told = module.get("DCEvt", module.get("DCAlrm"))
+        assert points[arc].value is (None if told is None else bool(told >> 15 & 1)), arc
+    if model["id"] == 160:
+        compared |= assert_bits(points, "dc_events", model["points"].get("Evt"))
     return compared
 
 
