@@ -51,12 +51,13 @@ SDM230 = {
     "reactive_energy_import": "Import reactive energy",
     "reactive_energy_export": "Export reactive energy",
     "active_power_demand": "Total System power demand",
+    "active_power_demand_max": "Maximum Total System power demand",
+    "current_demand": "Current demand", "current_demand_max": "Maximum current demand",
     "active_energy_total": "Total active energy", "reactive_energy_total": "Total reactive energy",
 }  # fmt: skip
 SDM230_WITHOUT_POINT = {
-    "Phase Angle", "Maximum Total System power demand", "Current system positive power demand",
-    "Maximum system positive power demand", "Current system reverse power demand",
-    "Maximum system reverse power demand", "Current demand", "Maximum current demand",
+    "Phase Angle", "Current system positive power demand", "Maximum system positive power demand",
+    "Current system reverse power demand", "Maximum system reverse power demand",
     "Current resettable total active energy", "Current resettable total reactive energy",
 }  # fmt: skip
 GOODWE = {
@@ -300,12 +301,18 @@ def decoded_by_a_capture() -> Mapping[str, set[str]]:
     """Profile to the points (as they stand in its file) that the tests above decode."""
     sun = {name for table in SUNSPEC.values() for name in table}
     modules = {f"mppt{n}_{w}" for n in (1, 2) for w in ("voltage", "current", "power", "energy")}
+    # Beside the tables here: what test_captures_meters.py decodes.
+    ratings = {"rated_power", "string_count", "mppt_count", "efficiency"}
     return {
         "eastron_sdm630": set(SDM630),
         "eastron_sdm230": set(SDM230),
-        "goodwe_dt": set(GOODWE) | set(GOODWE_NOT_FITTED) | {"state", "errors"},
+        "schneider_pm5xxx": {"frequency"},
+        "goodwe_dt": set(GOODWE)
+        | set(GOODWE_NOT_FITTED)
+        | {"state", "errors", "clock", "warning_code"},
         "huawei_sun2000": set(HUAWEI)
         | set(HUAWEI_ZERO)
+        | ratings
         | {"state", "alarm_1", "alarm_2", "alarm_3"},
         "sunspec": sun | modules | {"state", "power_factor", "events"},
     }
