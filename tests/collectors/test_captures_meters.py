@@ -1,8 +1,8 @@
 """covers: the profiles of electricity meters and inverters.
 
-Two proofs. Frames of real devices, served by an independent Modbus server and read by the real probe
-path. And for every profile a worked example: addresses as they go on the wire, written here a second
-time from the makers' tables, with the values a person computes from them.
+Two proofs. Frames of real devices, served by an independent Modbus server and read by the real
+probe path. And for every profile a worked example: addresses as they go on the wire, written here a
+second time from the makers' tables, with the values that a person computes from them.
 """
 
 import struct
@@ -13,7 +13,8 @@ import pytest
 
 from collectors.probe import ProbeQuality, probe
 from collectors.sunspec_encode import encode_chain
-from device_configs.profile import Profile, Verified
+from device_configs.point_mapping import Verified
+from device_configs.profile import Profile
 from tests.collectors.test_captures import (
     assert_good,
     assert_missing,
@@ -426,7 +427,14 @@ def test_a_profile_says_where_it_is_from_and_what_to_know(name: str) -> None:
 async def test_a_float_meter_with_a_unit_of_its_own() -> None:
     """SunSpec models 1 and 213 as a Fronius meter shows them."""
     meter = [0x7FC0, 0x0000] * 62
-    for offset, value in {28: -350.5, 30: -100.0, 26: 50.0, 68: 1500.0, 70: 500.0, 60: 2500.0}.items():
+    for offset, value in {
+        28: -350.5,
+        30: -100.0,
+        26: 50.0,
+        68: 1500.0,
+        70: 500.0,
+        60: 2500.0,
+    }.items():
         meter[offset - 2 : offset] = f32(value)
     words = [0x5375, 0x6E53, 1, 65, *text("Fronius", 16), *[0] * 49, 213, 124, *meter, 0xFFFF, 0]
     unit = Unit()

@@ -10,7 +10,7 @@ from collectors import modbus
 from collectors.modbus_link import UnitOnLink
 from collectors.modbus_links import ModbusTcpLink, TcpTransport
 from collectors.modbus_reading import DeviceReader, Pace
-from collectors.modbus_schema import Address, ModbusSettings, Table
+from collectors.modbus_schema import Address, ModbusSettings, Table, WordType
 from collectors.polled_device import PolledDevice
 from collectors.probe import ProbeQuality, probe
 from collectors.reading import Reading
@@ -55,10 +55,21 @@ def plausible(point: ProfilePoint, name: str, kind: Kind, chance: random.Random)
     if point.spec.type is PointType.ENUM:
         return chance.choice(sorted(set(map(str, point.mapping.values.values()))))
     if point.spec.type is PointType.STRING:
-        return "SN12345"
+        return _plausible_text(point)
     assert kind.point(name) is not None
     steps = point.mapping.scale * point.to_stored.factor
-    return chance.randint(1, 300) * steps
+    # Not 1: turned, it is -1, all bits set, which several makers mean 'not fitted' by.
+    return chance.randint(2, 300) * steps
+
+
+def _plausible_text(point: ProfilePoint) -> str:
+    address = point.address
+    assert isinstance(address, Address)
+    if point.mapping.values:
+        return str(next(iter(point.mapping.values.values())))
+    if address.type in {WordType.DATE_BYTES, WordType.DATE_WORDS}:
+        return "2026-11-25T10:00:00"
+    return "12345" if address.type.is_integer else "SN12345"[: 2 * (address.length or 0)]
 
 
 def values_of(
