@@ -120,8 +120,8 @@ class PointMapping(Strict):
 
     @property
     def intercept(self) -> float:
-        """What is added to it then, its sign included."""
-        return -self.offset if self.positive == "export" else self.offset
+        """What is added to it then, its sign included; never -0.0, which nobody wants to read."""
+        return 0.0 - self.offset if self.positive == "export" else self.offset
 
     @property
     def is_linear(self) -> bool:

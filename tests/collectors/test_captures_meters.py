@@ -310,7 +310,7 @@ EXAMPLES = [
          35176: [385], 35178: [7321], 35180: [4025], 35181: [0xFFCE],
          35182: u32(-2012 & 0xFFFF_FFFF), 35185: [0], 35187: [3],
          35189: u32(1 << 18 | 1 << 9), 35191: u32(123_456), 35193: u32(321),
-         35206: u32(5000), 35209: u32(4000), 35301: u32(5400), 36004: [1],
+         35206: u32(5000), 35209: u32(4000), 36004: [1],
          36015: f32(250_000.0), 36017: f32(125_000.0), 36019: u32(-40 & 0xFFFF_FFFF),
          36025: u32(1100), 36052: [2301, 2302, 2303, 15, 16, 17], 37003: [251], 37007: [88],
          37008: [99]},
@@ -325,7 +325,7 @@ EXAMPLES = [
          "fault_utility_loss": True, "fault_eeprom": False,
          "active_energy_total": 12_345_600, "active_energy_today": 32_100,
          "battery_energy_charged": 500_000, "battery_energy_discharged": 400_000,
-         "dc_power": 5400, "meter_connected": True, "grid_energy_export": 250_000,
+         "meter_connected": True, "grid_energy_export": 250_000,
          "grid_energy_import": 125_000, "grid_power_l1": 40, "grid_power": -1100,
          "grid_voltage_l3": 230.3, "grid_current_l1": 1.5, "battery_temperature": 25.1,
          "battery_soc": 88, "battery_soh": 99},
@@ -409,6 +409,14 @@ async def test_requests_keep_to_the_devices_limits(example: Example) -> None:
     assert max(request.count for request in seen.requests) <= limit
     if getattr(settings, "even", False):
         assert not [r for r in seen.requests if r.address % 2 or r.count % 2]
+
+
+async def test_nothing_flows_is_a_plain_zero() -> None:
+    """A sign that is turned leaves no -0.0 behind."""
+    unit = Unit()
+    unit.load(3, 35180, [4000, 0, 0, 0])
+    points = (await probed("goodwe_et", unit)).points
+    assert [str(points[name].value) for name in ("battery_current", "battery_power")] == ["0.0"] * 2
 
 
 def honest(profile: Profile) -> Sequence[str]:
