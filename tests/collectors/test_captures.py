@@ -307,7 +307,7 @@ def decoded_by_a_capture() -> Mapping[str, set[str]]:
     ratings = {"rated_power", "string_count", "mppt_count", "efficiency"}
     return {
         "eastron_sdm630": set(SDM630),
-        "eastron_sdm230": set(SDM230),
+        "eastron_sdm230": set(SDM230) | {"serial"},
         "schneider_pm5xxx": {"frequency"},
         "goodwe_dt": set(GOODWE)
         | set(GOODWE_NOT_FITTED)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from collectors.modbus_schema import Address
 from collectors.probe import ProbeQuality, probe
 from collectors.sunspec_encode import encode_chain
 from device_configs.point_mapping import Verified
-from device_configs.profile import Profile
+from device_configs.profile import Profile, ProfilePoint
 from tests.collectors.test_captures import (
     assert_good,
     assert_missing,
@@ -116,6 +117,17 @@ async def test_what_else_the_huawei_capture_holds() -> None:
     assert_missing(seen.points, "grid_power")
 
 
+@pytest.mark.needs_captures
+async def test_serial_number_of_the_sdm230_capture() -> None:
+    """It stands in the holding registers, and is read whole though the rest is input registers."""
+    document = load_capture("eastron_sdm230")
+    seen = await probed("eastron_sdm230", unit_of_capture(document))
+    assert_good(
+        seen.points, "serial", document["expected"]["digital_meter_set_up"]["Serial number"][0]
+    )
+    assert {request.function for request in seen.requests} == {3, 4}
+
+
 @dataclass(frozen=True)
 class Example:
     """Registers of one device by wire address, and what they say in stored units."""
@@ -133,10 +145,10 @@ EXAMPLES = [
     Example(
         "eastron_sdm630", 4,
         {0x34: f32(-1500.5), 0xC8: f32(401.25), 0xE0: f32(0.5), 0x54: f32(1200.0),
-         0x56: f32(5100.0), 0x156: f32(320.5), 0x15A: [*f32(1.5), *f32(2.5), *f32(3.5)],
+         0x156: f32(320.5), 0x15A: [*f32(1.5), *f32(2.5), *f32(3.5)],
          0x160: [*f32(0.25), *f32(0.5), *f32(0.75)]},
         {"active_power": -1500.5, "voltage_l1_l2": 401.25, "current_n": 0.5,
-         "active_power_demand": 1200, "active_power_demand_max": 5100,
+         "active_power_demand": 1200,
          "active_energy_total": 320_500, "active_energy_import_l1": 1500,
          "active_energy_import_l3": 3500, "active_energy_export_l2": 500},
     ),
@@ -417,6 +429,21 @@ async def test_nothing_flows_is_a_plain_zero() -> None:
     unit.load(3, 35180, [4000, 0, 0, 0])
     points = (await probed("goodwe_et", unit)).points
     assert [str(points[name].value) for name in ("battery_current", "battery_power")] == ["0.0"] * 2
+
+
+def _spread(points: Mapping[str, ProfilePoint], family: str) -> list[int]:
+    found = [points[f"{family}_l{n}"].address for n in (1, 2, 3) if f"{family}_l{n}" in points]
+    return [a.address for a in found if isinstance(a, Address)]
+
+
+@pytest.mark.parametrize("name", sorted({example.profile for example in EXAMPLES}))
+def test_phases_stand_at_even_distances(name: str) -> None:
+    points = profile_named(name).points
+    families = {n.removesuffix("_l1") for n in points if n.endswith("_l1")}
+    for family in families:
+        at = _spread(points, family)
+        if len(at) == 3:
+            assert at[2] - at[1] == at[1] - at[0] > 0, family
 
 
 def honest(profile: Profile) -> Sequence[str]:
