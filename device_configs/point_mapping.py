@@ -78,7 +78,7 @@ class PointMapping(Strict):
     """The point is whether one of several cells holds a code."""
     invert: bool = False
     """A boolean that is true on the wire when the point is false."""
-    missing: tuple[float | str, ...] = ()
+    missing: tuple[int | float | str, ...] = ()
     """Raw values that mean 'not available', beside those the protocol's type already has."""
     range: tuple[float, float] | None = None
     """Plausible range in the stored unit, narrower than the kind's."""
