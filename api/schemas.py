@@ -148,9 +148,9 @@ class DeviceDetail(DeviceSummary):
 
     link: str
     protocol: str
-    line: str | None = None
+    line: str | None
     """The line it is read on, as `GET lines/{name}` has it; None while there is none."""
-    refused: dict[str, str] = {}
+    refused: dict[str, str]
     """Points that the device says it does not have, each with its word: its profile, its firmware
     or a setting is wrong."""
     source: str
