@@ -11,7 +11,8 @@ from collectors.convert import Raw, to_raw, to_values
 from collectors.modbus_schema import Address
 from collectors.sample import Reason, Value
 from device_configs.kinds import kinds
-from device_configs.profile import PointMapping, ProfilePoint, Verified
+from device_configs.point_mapping import PointMapping, Verified
+from device_configs.profile import ProfilePoint
 from device_configs.quantities import conversion
 
 

@@ -8,12 +8,13 @@ import pytest
 
 from collectors import modbus
 from collectors.modbus_link import UnitOnLink
-from collectors.modbus_reading import DeviceReader
-from collectors.modbus_schema import Address, ModbusSettings, ModbusTcpLink, Table
+from collectors.modbus_links import ModbusTcpLink, TcpTransport
+from collectors.modbus_reading import DeviceReader, Pace
+from collectors.modbus_schema import Address, ModbusSettings, Table
 from collectors.polled_device import PolledDevice
 from collectors.probe import ProbeQuality, probe
 from collectors.reading import Reading
-from collectors.registers import encode_values
+from collectors.register_memory import encode_values
 from collectors.sample import Lane, Reason, Value
 from device_configs.faults import InvalidConfigError
 from device_configs.kinds import Kind, PointType
@@ -190,9 +191,8 @@ async def test_a_part_of_the_map_that_is_not_there_is_put_together_again() -> No
     for at in range(32036, 32064):
         unit.cells[3].pop(at)
     server = ReplayServer({1: unit})
-    link = modbus.link_to(modbus.Endpoint("modbus_tcp", "127.0.0.1", 1), [device(huawei, 1)])
     async with server:
-        link.port = server.port
+        link = modbus.link_to(TcpTransport("127.0.0.1", server.port), [device(huawei, 1)])
         await link.open()
         reader = DeviceReader(huawei, modbus.settings_of(device(huawei, 1)))
         registers = UnitOnLink(link, 1, modbus.settings_of(device(huawei, 1)))
@@ -210,11 +210,10 @@ async def test_what_a_refused_map_lacks_now_may_be_there_later() -> None:
     server = ReplayServer({1: serving(weather, dict.fromkeys(weather.points, 5))})
     server.units[1].refused = {3}
     settings = modbus.settings_of(device(weather, 1))
-    link = modbus.link_to(modbus.Endpoint("modbus_tcp", "127.0.0.1", 1), [device(weather, 1)])
     async with server:
-        link.port = server.port
+        link = modbus.link_to(TcpTransport("127.0.0.1", server.port), [device(weather, 1)])
         await link.open()
-        reader = DeviceReader(weather, settings, interval_s=300.0)
+        reader = DeviceReader(weather, settings, pace=Pace(300.0))
         registers = UnitOnLink(link, 1, settings)
         await reader.read(registers)
         assert len(reader.blocks) > 1
@@ -311,8 +310,8 @@ async def test_detectors_that_are_not_there_do_not_hide_those_that_are() -> None
 
 def test_lanes_are_split_by_the_kind() -> None:
     profile = library("generic_fire_panel_modbus")
-    assert PolledDevice(device(profile, 1), _Never(), lambda: 0).urgent
-    assert not PolledDevice(device(library("alfen_eve"), 1), _Never(), lambda: 0).urgent
+    assert PolledDevice(device(profile, 1), _Never(), lambda: 0, 10.0).urgent
+    assert not PolledDevice(device(library("alfen_eve"), 1), _Never(), lambda: 0, 10.0).urgent
 
 
 class _Never:
@@ -320,6 +319,9 @@ class _Never:
         raise AssertionError
 
     def lost(self, reason: Reason) -> Reading:
+        raise AssertionError
+
+    def refused(self) -> Mapping[str, str]:
         raise AssertionError
 
 

@@ -68,7 +68,7 @@ def test_cutting_keeps_every_want(asked: list[Want], settings: ModbusSettings) -
         pending: list[Block] = [block]
         ends: list[Block] = []
         while pending:
-            halves = split(pending.pop())
+            halves = split(pending.pop(), settings)
             if len(halves) == 1:
                 ends += halves
             else:

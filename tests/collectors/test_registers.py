@@ -18,25 +18,11 @@ from collectors.modbus_schema import (
     WordOrder,
     WordType,
 )
-from collectors.registers import (
-    Cells,
-    DecodeError,
-    EncodeError,
-    decode,
-    encode,
-    encode_point,
-    encode_values,
-    factor_of,
-)
+from collectors.register_memory import Cells, encode_point, encode_values
+from collectors.registers import DecodeError, EncodeError, decode, encode, factor_of
 from device_configs.kinds import kinds
-from device_configs.profile import (
-    LIBRARY,
-    PointMapping,
-    Profile,
-    ProfilePoint,
-    Verified,
-    read_profile,
-)
+from device_configs.point_mapping import PointMapping, Verified
+from device_configs.profile import LIBRARY, Profile, ProfilePoint, read_profile
 from device_configs.quantities import conversion
 
 ORDERS = st.sampled_from(list(WordOrder))
