@@ -108,7 +108,7 @@ function Filters({ lines }: { lines: readonly LineItem[] }) {
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
   const count = (each: string) => lines.filter((line) => stateOf(line) === each).length;
   return (
-    <div className="sw-filters">
+    <div className="sw-filters sw-line-filters">
       <Select
         size="xs"
         label={t("state.title")}
