@@ -11,7 +11,8 @@ from alerts import refusals
 from collectors.sample import Reason, Sample, Value
 from device_configs.estate import Device
 from device_configs.kinds import kinds
-from device_configs.profile import PointMapping, ProfilePoint, Verified
+from device_configs.point_mapping import PointMapping, Verified
+from device_configs.profile import ProfilePoint
 from device_configs.quantities import Conversion
 from tests.alerts.desk import Desk
 from tests.alerts.estates import Nothing, device, make_estate

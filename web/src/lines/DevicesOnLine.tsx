@@ -50,7 +50,9 @@ function DeviceRow({ device }: { device: DeviceOnLine }) {
           <Link to="/devices/$device" params={{ device: device.device }}>
             {name(device.name)}
           </Link>
-          <div className="sw-dim sw-small">{device.device}</div>
+          {name(device.name) !== device.device && (
+            <div className="sw-dim sw-small">{device.device}</div>
+          )}
         </td>
         <td>
           {reason}

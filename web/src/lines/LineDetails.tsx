@@ -74,7 +74,12 @@ function Counters({ line }: { line: LineItem }) {
       <Facts
         rows={Object.entries(line.counters).map(([counter, count]) => [
           say("counter", counter),
-          <Count key={counter} count={count} rate={line.rates[counter]} />,
+          <Count
+            key={counter}
+            count={count}
+            rate={line.rates[counter]}
+            work={counter === load(line).of}
+          />,
         ])}
       />
     </div>

@@ -12,7 +12,10 @@ interface RefusedPointsProps {
 export function RefusedPoints({ kind, refused }: RefusedPointsProps) {
   const { t, name } = useWords();
   const points = useKindPoints()(kind);
-  const rows = Object.entries(refused).sort(([a], [b]) => (a < b ? -1 : 1));
+  const words = new Map<string, string[]>();
+  for (const [point, says] of Object.entries(refused).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    words.set(says, [...(words.get(says) ?? []), point]);
+  }
   return (
     <div className="sw-refused">
       <p>
@@ -22,15 +25,16 @@ export function RefusedPoints({ kind, refused }: RefusedPointsProps) {
         {t("lines.refused_act")}
       </p>
       <ul>
-        {rows.map(([point, says]) => {
-          const label = name(points.get(point)?.label);
-          return (
-            <li key={point} data-refused={point}>
-              <code>{point}</code> {label !== "" && <span>{label}</span>}{" "}
-              <span className="sw-dim">{t("lines.says", { word: says })}</span>
-            </li>
-          );
-        })}
+        {[...words].map(([says, names]) => (
+          <li key={says}>
+            <span className="sw-dim">{t("lines.says", { word: says })}</span>
+            {names.map((point) => (
+              <div key={point} data-refused={point}>
+                {name(points.get(point)?.label)} <code>{point}</code>
+              </div>
+            ))}
+          </li>
+        ))}
       </ul>
     </div>
   );

@@ -29,8 +29,15 @@ export function Rate({ rate }: { rate: number | undefined }) {
   return <>{perSecond(rate, language)}</>;
 }
 
+interface CountProps {
+  count: number | undefined;
+  rate?: number | undefined;
+  /** What is counted is the line's work, and no trouble. */
+  work?: boolean;
+}
+
 /** A count since the start, with what of it is of the last minute. */
-export function Count({ count, rate }: { count: number | undefined; rate?: number | undefined }) {
+export function Count({ count, rate, work = false }: CountProps) {
   const { t, language } = useWords();
   if (count === undefined) {
     return (
@@ -41,7 +48,7 @@ export function Count({ count, rate }: { count: number | undefined; rate?: numbe
   }
   const now = rate !== undefined && rate > 0;
   return (
-    <span className={now ? "sw-old" : count === 0 ? "sw-dim" : ""}>
+    <span className={count === 0 ? "sw-dim" : now && !work ? "sw-old" : ""}>
       {decimal(count, 0, language)}
       {now && <small> {t("lines.per_s", { rate: perSecond(rate, language) })}</small>}
     </span>
