@@ -211,7 +211,7 @@ class DeviceReader:
         if parts:
             self._grow_to_count(own)
         if self._profile.variants:
-            own += self._decide(own)
+            own = self._decided(own)
         reasons = [answer for answer in answers.values() if isinstance(answer, Reason)]
         failure = reasons[0] if reasons and len(reasons) == len(answers) else None
         return Reading(own, parts, failure=failure)
@@ -223,20 +223,23 @@ class DeviceReader:
             if isinstance(count, (int, float)) and count > self.parts:
                 self.grow(int(count))
 
-    def _decide(self, own: Sequence[PointReading]) -> Sequence[PointReading]:
-        """Find out which variant the device is; unknown are the points that depend on it."""
+    def _decided(self, own: Sequence[PointReading]) -> list[PointReading]:
+        """The readings by the variant that the device is; unknown where they depend on it."""
         for reading in own:
             for name, (value, _) in reading.values.items():
                 if value is not None:
                     self._told[name] = value
         variant = decide(self._profile.rules, self._told)
-        if variant is not UNDECIDED and variant != self._variant:
+        if variant == self._variant and variant is not UNDECIDED:
+            return list(own)
+        varying = self._profile.varying
+        sure = [reading for reading in own if reading.point.name not in varying]
+        if variant is not UNDECIDED:
             self._variant = variant
             self._make_plan()
-        if variant is not UNDECIDED:
-            return ()
-        points = (self._profile.points.get(name) for name in self._profile.varying)
-        return [failed(point, Reason.UNKNOWN_VARIANT) for point in points if point is not None]
+            return sure
+        points = (self._profile.points.get(name) for name in sorted(varying))
+        return sure + [failed(p, Reason.UNKNOWN_VARIANT) for p in points if p is not None]
 
     def _point_reading(
         self, target: Target, words: tuple[int, ...] | Reason, answers: Answers

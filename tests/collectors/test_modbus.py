@@ -10,7 +10,7 @@ from collectors import modbus
 from collectors.modbus_link import UnitOnLink
 from collectors.modbus_links import ModbusTcpLink, TcpTransport
 from collectors.modbus_reading import DeviceReader, Pace
-from collectors.modbus_schema import Address, ModbusSettings, Table
+from collectors.modbus_schema import Address, ModbusSettings, Table, WordType
 from collectors.polled_device import PolledDevice
 from collectors.probe import ProbeQuality, probe
 from collectors.reading import Reading
@@ -50,15 +50,20 @@ def serving(
 
 def plausible(point: ProfilePoint, name: str, kind: Kind, chance: random.Random) -> Value:
     """A value that the point can show, in its stored unit."""
-    if point.mapping.bits or point.spec.type is PointType.BOOL:
+    mapping, address = point.mapping, point.address
+    assert isinstance(address, Address)
+    if mapping.bits or point.spec.type is PointType.BOOL:
         return chance.random() < 0.5
-    if point.spec.type is PointType.ENUM:
-        return chance.choice(sorted(set(map(str, point.mapping.values.values()))))
+    if mapping.values:
+        return chance.choice(sorted(set(mapping.values.values()), key=str))
+    if address.type in (WordType.DATE_BYTES, WordType.DATE_WORDS):
+        return "2026-11-25T10:00:07"
     if point.spec.type is PointType.STRING:
-        return "SN12345"
+        room = address.bytes[1] if address.bytes else 2 * (address.length or 4)
+        return "12345"[:room] if address.type.is_integer else "SN12345"[:room]
     assert kind.point(name) is not None
-    steps = point.mapping.scale * point.to_stored.factor
-    return chance.randint(1, 300) * steps
+    most = min(300, (1 << mapping.cut[1]) - 1) if mapping.cut else 300
+    return chance.randint(1, most) * mapping.slope * point.to_stored.factor
 
 
 def values_of(
@@ -71,10 +76,18 @@ def values_of(
     return values
 
 
-@pytest.mark.parametrize("name", profile_names())
-async def test_every_profile_reads_back_what_a_device_shows(name: str) -> None:
+def profiles_and_variants() -> list[tuple[str, str | None]]:
+    """Every profile as it is, and as each of its variants."""
+    found: list[tuple[str, str | None]] = []
+    for name in profile_names():
+        found += [(name, variant) for variant in (None, *library(name).variants)]
+    return found
+
+
+@pytest.mark.parametrize(("name", "variant"), profiles_and_variants())
+async def test_every_profile_reads_back_what_a_device_shows(name: str, variant: str | None) -> None:
     """Plumbing, not evidence: the same code encodes and decodes, but the wire is between them."""
-    profile, chance = library(name), random.Random(name)
+    profile, chance = library(name).as_variant(variant), random.Random(name)
     values = values_of(profile.points, profile.kind, chance)
     parts = {}
     if profile.parts is not None:
