@@ -43,6 +43,14 @@ class _Tracked:
     state: State
 
 
+def _is_safety(tracked: _Tracked) -> bool:
+    """Whether what it is about travels in the safety lane."""
+    condition = tracked.rule.condition
+    if isinstance(condition, Refused):
+        return condition.protecting
+    return tracked.watch.is_safety(tracked.key.point)
+
+
 @dataclass(frozen=True)
 class _Gone:
     """Timing of a rule that no longer exists: it can only end."""
@@ -84,7 +92,8 @@ class Evaluator:
             self._heard(watch.root, sample)
         if not watch.listed:
             self._unlisted(watch, sample, at)
-        if watch.root.refused or Reason.REFUSED in sample.reasons.values():
+        reasons = sample.reasons
+        if watch.root.refused or (reasons and Reason.REFUSED in reasons.values()):
             self._refusals(watch, sample)
         plan, values = watch.plan, sample.values
         changed: Iterable[str] = ()
@@ -244,7 +253,7 @@ class Evaluator:
         """Let time pass: delays by the lane of their point, silence by the slower lane."""
         for key in list(self._timed):
             tracked = self.tracked[key]
-            clock = safety_ms if tracked.watch.is_safety(key.point) else routine_ms
+            clock = safety_ms if _is_safety(tracked) else routine_ms
             due = due_at(tracked.rule, self._state(key))
             if due is None or clock < due or not self._may_pass(tracked):
                 continue

@@ -36,6 +36,7 @@ class LineCollector(Collector):
         yield from _standing(lines)
         yield from _timed(lines)
         yield _devices(lines)
+        yield _refused(lines)
         letters = self._dead_letters()
         yield CounterMetricFamily(
             "sitewatch_dead_letters_kept", "Payloads kept as dead letters.", letters.kept
@@ -89,6 +90,17 @@ def _timed(lines: Sequence[LineHealth]) -> Iterator[Metric]:
         newest.add_metric([line.line], line.lateness_ms / 1000)
         worst.add_metric([line.line], line.lateness_p99_ms / 1000)
     yield from (connected, newest, worst)
+
+
+def _refused(lines: Sequence[LineHealth]) -> Metric:
+    family = GaugeMetricFamily(
+        "sitewatch_line_refused_points",
+        "Points that devices of the line say they do not have.",
+        labels=["line"],
+    )
+    for line in lines:
+        family.add_metric([line.line], sum(len(health.refused) for health in line.devices))
+    return family
 
 
 def _devices(lines: Sequence[LineHealth]) -> Metric:

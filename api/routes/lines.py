@@ -38,13 +38,11 @@ async def get_lines(
 ) -> list[LineItem]:
     """How well each line works: those that serve a device one may see, with these devices."""
     sites = caller.within(index.estate, site)
-    found = []
-    for line in parts.house.line_health():
-        devices = _devices(line, index, sites)
-        # A line without devices is one that nobody's estate has any more; it is still running.
-        if devices or (site is None and not line.devices and caller.everywhere(index.estate)):
-            found.append(_item(line, devices, parts.rates))
-    return found
+    return [
+        _item(line, devices, parts.rates)
+        for line in parts.house.line_health()
+        if (devices := _devices(line, index, sites))
+    ]
 
 
 @router.get("/lines/{name:path}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import refusals
@@ -126,6 +126,46 @@ def test_a_changed_profile_ends_it_or_leaves_what_it_still_has(
     desk.start()
     desk.commit()
     assert desk.open() == ([("points_refused", "meter-1")] if is_open else [])
+    desk.close()
+
+
+WATCHED = ("panel-1 supervisory", "panel-1 bus_fault", "panel-1/p001 smoke", "panel-1/p002 fault")
+step = st.one_of(
+    st.just("restart"),
+    st.tuples(st.sampled_from(WATCHED), st.sampled_from(["refused", "garbled", "no_answer", None])),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(step, max_size=10))
+def test_the_alarm_follows_what_is_refused_over_restarts(
+    steps: list[str | tuple[str, str | None]],
+) -> None:
+    desk = Desk(make_estate([device("panel-1", "fire_panel", parts="smoke_detector")]))
+    refused: set[str] = set()
+    at = 0
+    for one in steps:
+        at += 10
+        if isinstance(one, str):
+            desk.start()
+        else:
+            (name, point), reason = one[0].split(), one[1]
+            value = False if reason is None else None
+            desk.say(name, at, {point: value}, reasons={point: reason} if reason else None)
+            told = "/".join([*name.split("/")[1:], point])
+            if reason == "refused":
+                refused.add(told)
+            elif reason is None:
+                refused.discard(told)
+        desk.say("panel-1", at, {"fire": False})
+    for _ in range(20):
+        at += 10
+        desk.say("panel-1", at, {"fire": False})
+        desk.tick(at + 1)
+    alarm = desk.alarm("protection_refused", "panel-1")
+    assert (alarm is not None and alarm.active) == bool(refused)
+    if alarm is not None and refused:
+        assert alarm.value == ", ".join(sorted(refused))
     desk.close()
 
 

@@ -208,7 +208,8 @@ async def scraped(town: Built) -> Mapping[tuple[str, frozenset[tuple[str, str]]]
 
 async def test_a_scrape_has_every_line(town: Built) -> None:
     devices = (
-        DeviceHealth("grid", True), DeviceHealth("pv", False), DeviceHealth("panel", None),
+        DeviceHealth("grid", True, refused=REFUSED), DeviceHealth("pv", False),
+        DeviceHealth("panel", None),
     )  # fmt: skip
     mqtt = LineHealth("mqtt[h:1883]", False, (), {"messages": 9, "dead_letters": 2, "queue": 4})
     _set(town, busy(CENTRE, 70, *devices, late_ms=250.0), mqtt)
@@ -227,6 +228,7 @@ async def test_a_scrape_has_every_line(town: Built) -> None:
     assert of("sitewatch_line_connected", "mqtt[h:1883]") == 0
     assert of("sitewatch_line_lateness_seconds", CENTRE) == 0.25
     assert of("sitewatch_line_lateness_p99_seconds", CENTRE) == 0.5
+    assert of("sitewatch_line_refused_points", CENTRE) == 1
     assert of("sitewatch_line_waiting", CENTRE) == 3
     assert of("sitewatch_line_queue", "mqtt[h:1883]") == 4
     assert of("sitewatch_line_messages_total", "mqtt[h:1883]") == 9
