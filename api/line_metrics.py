@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from api.lines import counter_table, counts, state_of
+from api.lines import counter_table, counts, is_polled, state_of
 from collectors.driver import LineHealth
 from records.dead_letters import DeadLetterStatistics
 
@@ -87,8 +87,9 @@ def _timed(lines: Sequence[LineHealth]) -> Iterator[Metric]:
     )
     for line in lines:
         connected.add_metric([line.line], int(line.connected))
-        newest.add_metric([line.line], line.lateness_ms / 1000)
-        worst.add_metric([line.line], line.lateness_p99_ms / 1000)
+        if is_polled(line):
+            newest.add_metric([line.line], line.lateness_ms / 1000)
+            worst.add_metric([line.line], line.lateness_p99_ms / 1000)
     yield from (connected, newest, worst)
 
 

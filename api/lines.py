@@ -43,13 +43,16 @@ def counter_table() -> CounterTable:
     return CounterTable.model_validate(read_yaml(_FILE).data)
 
 
+def is_polled(line: LineHealth) -> bool:
+    """Whether a line asks its devices; one that listens has no beat to be late for."""
+    return not line.counters.keys() & counter_table().listening.keys()
+
+
 def counts(line: LineHealth) -> dict[str, int]:
     """What a line has counted; a polled line that has not counted something yet has 0 of it."""
     table = counter_table()
     found = {name: n for name, n in line.counters.items() if name not in table.moments}
-    if not found.keys() & table.listening.keys():
-        return dict.fromkeys(table.polled, 0) | found
-    return found
+    return dict.fromkeys(table.polled, 0) | found if is_polled(line) else found
 
 
 def moments(line: LineHealth) -> dict[str, int]:

@@ -99,9 +99,9 @@ class LineItem(Shape):
     """Of some counters, how many a second over the last minute. [1/s]"""
     rate_span_s: float | None
     """Over how long the rates are; None while they are not known. [s]"""
-    lateness_ms: float
-    """How late the newest cycle started. [ms]"""
-    lateness_p99_ms: float
+    lateness_ms: float | None
+    """How late the newest cycle started; None for a line that listens. [ms]"""
+    lateness_p99_ms: float | None
     """How late the worst one of a hundred of the newest cycles started. [ms]"""
     waiting: int
     """Samples or messages that the line has and the journal has not."""

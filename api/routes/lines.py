@@ -10,7 +10,7 @@ from api.device_items import both
 from api.errors import Refusal
 from api.estate_index import EstateIndex
 from api.items import moment
-from api.lines import LineRates, counts, moments, state_of, waiting
+from api.lines import LineRates, counts, is_polled, moments, state_of, waiting
 from api.parts_of_app import All, Behind, IndexOfNow
 from api.schemas_lines import (
     DeadLetterItem,
@@ -79,8 +79,8 @@ def _item(
         counters=counts(line),
         rates=dict(rated.per_s),
         rate_span_s=rated.span_s,
-        lateness_ms=line.lateness_ms,
-        lateness_p99_ms=line.lateness_p99_ms,
+        lateness_ms=line.lateness_ms if is_polled(line) else None,
+        lateness_p99_ms=line.lateness_p99_ms if is_polled(line) else None,
         waiting=waiting(line),
         refused_subscriptions=moments(line).get("refused_subscriptions", 0),
         devices=[_on_line(device, health) for device, health in devices],

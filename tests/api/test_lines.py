@@ -228,6 +228,7 @@ async def test_a_scrape_has_every_line(town: Built) -> None:
     assert of("sitewatch_line_connected", "mqtt[h:1883]") == 0
     assert of("sitewatch_line_lateness_seconds", CENTRE) == 0.25
     assert of("sitewatch_line_lateness_p99_seconds", CENTRE) == 0.5
+    assert of("sitewatch_line_lateness_seconds", "mqtt[h:1883]") is None
     assert of("sitewatch_line_refused_points", CENTRE) == 1
     assert of("sitewatch_line_waiting", CENTRE) == 3
     assert of("sitewatch_line_queue", "mqtt[h:1883]") == 4

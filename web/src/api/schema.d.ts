@@ -935,10 +935,7 @@ export interface components {
       protocol: string;
       /** Line */
       line: string | null;
-      /**
-       * Refused
-       * @default {}
-       */
+      /** Refused */
       refused: {
         [key: string]: string;
       };
@@ -1229,9 +1226,9 @@ export interface components {
       /** Rate Span S */
       rate_span_s: number | null;
       /** Lateness Ms */
-      lateness_ms: number;
+      lateness_ms: number | null;
       /** Lateness P99 Ms */
-      lateness_p99_ms: number;
+      lateness_p99_ms: number | null;
       /** Waiting */
       waiting: number;
       /** Refused Subscriptions */

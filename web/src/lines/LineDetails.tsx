@@ -44,15 +44,18 @@ export function LineDetails({ line, onClose }: { line: LineItem; onClose: () => 
 export function LineFacts({ line }: { line: LineItem }) {
   const { t, language } = useWords();
   const { rate, of } = load(line);
-  const polled = of === "requests";
+  const late = (ms: number | null) => (ms === null ? null : lateness(ms, language));
   return (
     <Facts
       rows={[
         [t("state.title"), <LineBadge key="state" line={line} />],
         [t("device.protocol"), line.protocol ?? line.link],
-        [t(polled ? "lines.column_load" : "lines.messages_per_s"), <Rate key="r" rate={rate} />],
-        [t("lines.column_late"), polled ? lateness(line.lateness_ms, language) : null],
-        [t("lines.column_p99"), polled ? lateness(line.lateness_p99_ms, language) : null],
+        [
+          t(of === "requests" ? "lines.column_load" : "lines.messages_per_s"),
+          <Rate key="r" rate={rate} />,
+        ],
+        [t("lines.column_late"), late(line.lateness_ms)],
+        [t("lines.column_p99"), late(line.lateness_p99_ms)],
         [t("lines.waiting"), decimal(line.waiting, 0, language)],
         [
           t("lines.refused_subscriptions"),

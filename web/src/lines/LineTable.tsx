@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { LineItem } from "../api/schema";
 import { useWords } from "../i18n";
 import { ChevronIcon } from "../ui/icons";
-import { Count, lateness, Rate } from "./figures";
+import { Count, Lateness, Rate } from "./figures";
 import { LineBadge } from "./LineBadge";
 import { answering, load, stateOf, type LineOrder } from "./lineState";
 
@@ -68,10 +68,9 @@ export function LineTable({ lines, order, turned, onOrder, onOpen }: LineTablePr
 }
 
 function LineRow({ line, onOpen }: { line: LineItem; onOpen: (line: LineItem) => void }) {
-  const { t, language } = useWords();
+  const { t } = useWords();
   const { rate, of } = load(line);
   const good = answering(line);
-  const polled = of === "requests";
   const cell = (column: (typeof FIGURES)[number], content: ReactNode, className = "") => (
     <td className={`sw-num ${className}`} data-label={t(`lines.column_${column}`)}>
       {content}
@@ -101,15 +100,15 @@ function LineRow({ line, onOpen }: { line: LineItem; onOpen: (line: LineItem) =>
         "load",
         <>
           <Rate rate={rate} />
-          {!polled && <small className="sw-dim"> {t("lines.messages")}</small>}
+          {of === "messages" && <small className="sw-dim"> {t("lines.messages")}</small>}
         </>,
       )}
       {counted("timeouts")}
       {counted("exceptions")}
       {counted("garbled")}
       {counted("skipped")}
-      {cell("late", polled ? lateness(line.lateness_ms, language) : <Count count={undefined} />)}
-      {cell("p99", polled ? lateness(line.lateness_p99_ms, language) : <Count count={undefined} />)}
+      {cell("late", <Lateness ms={line.lateness_ms} />)}
+      {cell("p99", <Lateness ms={line.lateness_p99_ms} />)}
     </tr>
   );
 }

@@ -16,6 +16,11 @@ export function perSecond(rate: number, language: Language): string {
   return decimal(rate, rate >= 100 || rate === 0 ? 0 : rate >= 10 ? 1 : 2, language);
 }
 
+export function Lateness({ ms }: { ms: number | null }) {
+  const { language } = useWords();
+  return ms === null ? <Count count={undefined} /> : <>{lateness(ms, language)}</>;
+}
+
 export function Rate({ rate }: { rate: number | undefined }) {
   const { t, language } = useWords();
   if (rate === undefined) {

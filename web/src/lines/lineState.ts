@@ -61,9 +61,9 @@ function figure(line: LineItem, order: LineOrder): number {
     case "load":
       return load(line).rate ?? -1;
     case "late":
-      return line.lateness_ms;
+      return line.lateness_ms ?? -1;
     case "p99":
-      return line.lateness_p99_ms;
+      return line.lateness_p99_ms ?? -1;
     case "name":
     case "state":
       return -LINE_STATES.indexOf(stateOf(line));
