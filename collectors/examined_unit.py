@@ -15,7 +15,7 @@ _MOST_OF_ONE = 12
 """Requests for one profile: those of its plan, and those that find what is refused of it."""
 _MOST_OF_A_CHAIN = 120
 """The same for a SunSpec device, whose chain of models is walked."""
-_MOST_REFUSED = 3
+_MOST_REFUSED = 4
 """Refusals after which a profile that has got nothing yet asks for nothing more."""
 _SILENT_TABLE = 3
 """Requests without an answer, and never one with, after which a table counts as silent."""

@@ -12,6 +12,8 @@ from device_configs.profile import Profile, ProfilePoint
 MOST_REQUESTS = 4
 """Requests one profile is planned with."""
 _MOST_POINTS = 24
+_ENOUGH_POINTS = 10
+"""Points after which those that tell little are left out."""
 _TELLING = (
     r"model", r"maker", r"frequency", r"voltage_l\d", r"active_power", r"active_power_l\d",
     r"current_l\d", r"apparent_power(_l\d)?", r"reactive_power", r"power_factor",
@@ -34,7 +36,8 @@ def questions(profile: Profile, settings: ModbusSettings) -> Profile:
     chosen: dict[str, ProfilePoint] = {}
     deciding = {name for rule in profile.rules for name in rule.when}
     for point in sorted(profile.points.values(), key=lambda p: _place_in_line(p, deciding)):
-        if len(chosen) == _MOST_POINTS:
+        telling = _place_in_line(point, deciding) < len(_TELLING)
+        if len(chosen) >= (_MOST_POINTS if telling else _ENOUGH_POINTS):
             break
         tried = chosen | {point.name: point}
         if len(DeviceReader(_only(profile, tried), settings).blocks) <= MOST_REQUESTS:

@@ -170,6 +170,8 @@ async def _sunspec(
         if name in points and isinstance(value := points[name].value, str)
     }
     device = SunSpecDevice(texts, reader.models)
+    if known is not None and len(known.texts) > len(texts):
+        device = known
     if reading.failure is not None:
         doubt = reading.message or "none of its models has a point of the profile"
         return device, Fit(profile, Verdict.UNLIKELY, 0.0, (), (doubt,))

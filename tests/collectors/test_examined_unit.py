@@ -62,7 +62,7 @@ async def test_a_profile_that_gets_nothing_stops_asking() -> None:
         for address in range(200, 220):
             with pytest.raises(ReadError):
                 await view.read(Table.HOLDING, address, 1)
-    assert len(server.requests) == 3
+    assert len(server.requests) == 4
 
 
 async def test_no_unit_is_asked_without_end() -> None:

@@ -149,7 +149,9 @@ async def test_the_right_profile_of_a_captured_device_is_first(capture: str, pro
     best = seen.found[0].fits[0]
     assert best.profile.id == profile, [(f.profile.id, f.score) for f in seen.found[0].fits[:3]]
     assert best.verdict is Verdict.LIKELY
-    assert (seen.found[0].sunspec is not None) == (profile == "sunspec")
+    sunspec = seen.found[0].sunspec
+    assert (sunspec is not None) == (profile == "sunspec")
+    assert sunspec is None or {"maker", "model", "serial"} <= sunspec.texts.keys()
 
 
 @pytest.mark.needs_captures

@@ -70,9 +70,7 @@ def printed(command: str, port: int) -> list[str]:
 
 def missing(wanted: list[str], found: list[str]) -> list[str]:
     """The lines of the guide about the values themselves that are not there any more."""
-    lasting = re.compile(
-        r"unit 1 |1\. |\+ (phase|frequency|volt)|(volt|current|active|freq)\w+ "
-    )
+    lasting = re.compile(r"unit 1 |1\. |\+ (phase|frequency|volt)|(volt|current|active|freq)\w+ ")
     return [line for line in wanted if lasting.match(line) and line not in found]
 
 
