@@ -28,7 +28,7 @@ from sitewatch.endpoint import (
 )
 from sitewatch.errors import InvalidInputError, SitewatchError
 from sitewatch.library import profile_named
-from sitewatch.screen import say
+from sitewatch.screen import counted, say
 
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", help="record what this profile reads; a name or a file")
@@ -141,8 +141,8 @@ def _tell(output: Path, recording: Recording) -> None:
     refused = sum(gap.count for gap in capture.gaps if gap.exception is not None)
     silent = sum(gap.count for gap in capture.gaps if gap.exception is None)
     say(
-        f"{output}: {cells} cells in {len(capture.blocks)} blocks, {refused} refused, "
-        f"{silent} not answered; {recording.requests} requests"
+        f"{output}: {counted(cells, 'cell')} in {counted(len(capture.blocks), 'block')}, "
+        f"{refused} refused, {silent} not answered; {counted(recording.requests, 'request')}"
     )
     if recording.redacted:
         say(f"blanked: {', '.join(sorted(recording.redacted))}")

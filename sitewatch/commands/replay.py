@@ -13,7 +13,7 @@ from collectors.replay import ReplayedDevice
 from collectors.simulator.modbus_socket import listen
 from sitewatch.endpoint import UnitOption
 from sitewatch.errors import InvalidInputError, PortInUseError, SitewatchError
-from sitewatch.screen import say
+from sitewatch.screen import counted, say
 
 FileArgument = Annotated[Path, typer.Argument(help="a capture, as `sitewatch record` makes them")]
 HostOption = Annotated[str, typer.Option("--host", help="address to listen on")]
@@ -65,7 +65,7 @@ async def _serve(capture: Capture, host: str, port: int, unit: int, profile: str
         raise SitewatchError(f"cannot listen on {host}: {error.strerror}") from error
     taken = server.sockets[0].getsockname()[1]
     cells = sum(len(block.words) for block in capture.blocks)
-    say(f"{capture.device}: {cells} cells on {host}:{taken}, unit {unit}; Ctrl-C ends")
+    say(f"{capture.device}: {counted(cells, 'cell')} on {host}:{taken}, unit {unit}; Ctrl-C ends")
     say(f"read it with: {_next_line(profile, host, taken, unit)}")
     async with server:
         await server.serve_forever()

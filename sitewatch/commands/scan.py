@@ -30,7 +30,7 @@ from sitewatch.endpoint import (
     transport_to,
 )
 from sitewatch.errors import InvalidInputError
-from sitewatch.screen import err, out
+from sitewatch.screen import counted, err, out
 
 UnitsOption = Annotated[str, typer.Option("--units", help="units to ask for: 1-247, or 1,5,10-20")]
 TimeoutOption = Annotated[
@@ -139,7 +139,7 @@ def _show(transport: Transport, seen: Scan, timeout_ms: int) -> None:
             "at cabling, baud rate and parity, or try --framer rtu or a longer --timeout-ms"
         )
         return
-    _say(f"{place(transport)}: {len(seen.found)} of {seen.asked} units answered")
+    _say(f"{place(transport)}: {len(seen.found)} of {counted(seen.asked, 'unit')} answered")
     if seen.every_unit_answers:
         _say("It answers whatever unit is asked for, so that it is taken for one device.")
     for found in seen.found:
@@ -153,7 +153,8 @@ def _say(text: str) -> None:
 
 def _show_unit(transport: Transport, found: FoundUnit) -> None:
     answer = found.answer
-    _say(f"\nunit {answer.unit}  ({answer.says}; {answer.ms} ms; {found.requests} requests)")
+    requests = counted(found.requests, "request")
+    _say(f"\nunit {answer.unit}  ({answer.says}; {answer.ms} ms; {requests})")
     if found.requests >= MOST_REQUESTS:
         _say("  asked enough: profiles that come late in the library were not tried")
     shown = [fit for fit in found.fits if fit.verdict in {Verdict.LIKELY, Verdict.POSSIBLE}]

@@ -34,4 +34,5 @@ async def test_what_was_asked_and_what_came_back() -> None:
     ]
     assert all(request.ms >= 0 for request in registers.requests)
     registers.begin()
-    assert not (registers.requests or registers.read_cells or registers.failed_cells)
+    kept = [*registers.requests, *registers.read_cells, *registers.failed_cells]
+    assert not kept

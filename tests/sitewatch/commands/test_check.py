@@ -143,4 +143,4 @@ def test_names_of_places(folder: Path) -> None:
     (folder / "rules" / "own.yaml").unlink()
     result = run("check", str(folder))
     assert (result.code, result.err) == (0, "")
-    assert ": good. 2 sites, 1 devices" in result.out
+    assert ": good. 2 sites, 1 device with 0 parts" in result.out

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,18 +22,28 @@ def test_the_list_counts_by_level() -> None:
     assert all(len(line) <= 100 for line in lines)
 
 
+def listed(*arguments: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(run("profiles", "--json", *arguments).out)
+    return rows
+
+
 @pytest.mark.parametrize(
-    ("arguments", "profiles"),
+    ("arguments", "column", "value", "profile"),
     [
-        (("--kind", "water_tank"), {"rs485_level"}),
-        (("--vendor", "GOODWE"), {"goodwe_dt"}),
-        (("--protocol", "sunspec"), {"sunspec"}),
-        (("--kind", "pv_inverter", "--vendor", "eastron"), set()),
+        (("--kind", "water_tank"), "kind", "water_tank", "rs485_level"),
+        (("--vendor", "GOODWE"), "vendor", "GoodWe", "goodwe_dt"),
+        (("--protocol", "sunspec"), "protocol", "sunspec", "sunspec"),
     ],
 )
-def test_filters(arguments: tuple[str, ...], profiles: set[str]) -> None:
-    found = {row["profile"] for row in json.loads(run("profiles", "--json", *arguments).out)}
-    assert found == profiles
+def test_filters(arguments: tuple[str, ...], column: str, value: str, profile: str) -> None:
+    found = listed(*arguments)
+    assert profile in {row["profile"] for row in found}
+    assert {row[column] for row in found} == {value}
+    assert len(found) == len([row for row in listed() if row[column] == value])
+
+
+def test_filters_together() -> None:
+    assert listed("--kind", "pv_inverter", "--vendor", "eastron") == []
 
 
 @pytest.mark.parametrize(

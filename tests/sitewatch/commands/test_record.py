@@ -28,7 +28,7 @@ def test_a_capture_is_written_and_not_overwritten(tmp_path: Path) -> None:
         )  # fmt: skip
         first = run(*arguments)
         assert first.code == 0, first.output
-        assert "5 cells in 1 blocks, 0 refused, 0 not answered; 1 requests" in first.out
+        assert "5 cells in 1 block, 0 refused, 0 not answered; 1 request" in first.out
         document = json.loads(file.read_text(encoding="utf-8"))
         file.write_text("{}")
         second = run(*arguments)
