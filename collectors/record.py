@@ -9,11 +9,11 @@ from collectors.block_states import BEHIND_GATEWAY
 from collectors.capture import Block, Capture, Gap
 from collectors.dial import dial, place
 from collectors.driver import CollectorsError
-from collectors.modbus_link import UnitOnLink
+from collectors.modbus_link import ModbusLink, UnitOnLink
 from collectors.modbus_links import Transport
 from collectors.modbus_schema import ModbusSettings, Table
 from collectors.probe import Probe, ProbeError, Prober
-from collectors.reading import ReadError
+from collectors.reading import LinkLostError, ReadError
 from collectors.recorded_registers import FailedCells, ReadCells, RecordedRegisters
 from device_configs.profile import Profile
 
@@ -132,7 +132,7 @@ async def record_spans(spans: Sequence[Span], transport: Transport, unit: int) -
     registers = RecordedRegisters(UnitOnLink(link, unit, settings))
     try:
         await link.open()
-        await _read_spans(registers, spans)
+        await _read_spans(link, registers, spans)
     except CollectorsError as error:
         raise RecordError(f"{error}.") from error
     finally:
@@ -142,7 +142,9 @@ async def record_spans(spans: Sequence[Span], transport: Transport, unit: int) -
     return Recording(_capture("unnamed device", unit, registers), len(registers.requests))
 
 
-async def _read_spans(registers: RecordedRegisters, spans: Sequence[Span]) -> None:
+async def _read_spans(
+    link: ModbusLink, registers: RecordedRegisters, spans: Sequence[Span]
+) -> None:
     """Read piece by piece; a refused piece is halved until what is refused stands alone."""
     pieces = [piece for span in spans for piece in _pieces(span)]
     pieces.reverse()
@@ -150,7 +152,13 @@ async def _read_spans(registers: RecordedRegisters, spans: Sequence[Span]) -> No
     while pieces and silences < _MOST_SILENCES:
         piece = pieces.pop()
         try:
+            if not link.connected:
+                await link.open()
             await registers.read(piece.table, piece.start, piece.count)
+        except LinkLostError:
+            # Some devices close the connection where others refuse; what was read stays.
+            silences += 1
+            continue
         except ReadError as error:
             if error.code is None or error.code in BEHIND_GATEWAY:
                 silences += 1

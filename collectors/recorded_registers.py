@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from collectors.modbus_reading import Registers
 from collectors.modbus_schema import Table
-from collectors.reading import ReadError
+from collectors.reading import LinkLostError, ReadError
 from collectors.sample import Reason
 
 
@@ -78,6 +78,11 @@ class RecordedRegisters:
         except ReadError as failure:
             self.last_error, error, reason = failure, str(failure), failure.reason
             self.failed_cells.append(FailedCells(table, address, count, failure))
+            raise
+        except LinkLostError as lost:
+            unanswered = ReadError(Reason.NO_ANSWER, str(lost))
+            self.last_error = unanswered
+            self.failed_cells.append(FailedCells(table, address, count, unanswered))
             raise
         else:
             error = reason = None

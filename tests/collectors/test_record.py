@@ -91,6 +91,25 @@ async def test_a_silent_table_is_left_alone_and_said() -> None:
     assert recording.capture.gaps == [Gap(Table.INPUT, 0, 125, None)]
 
 
+class _Closing(ReplayServer):
+    """Closes the connection at the function it does not know, instead of refusing it."""
+
+    def body(self, device: Unit, function: int, address: int, count: int) -> bytes:
+        if function == 4:
+            self.drop_connections()
+        return super().body(device, function, address, count)
+
+
+async def test_a_device_that_closes_the_connection_keeps_what_it_gave() -> None:
+    unit = Unit()
+    unit.load(3, 0, [1, 2])
+    async with _Closing({1: unit}) as server:
+        spans = [Span(Table.INPUT, 0, 2), Span(Table.HOLDING, 0, 2)]
+        recording = await record_spans(spans, there(server), 1)
+    assert recording.capture.blocks == [Block(Table.HOLDING, 0, (1, 2))]
+    assert recording.capture.gaps == [Gap(Table.INPUT, 0, 2, None)]
+
+
 async def test_nothing_read_is_nothing_recorded() -> None:
     async with ReplayServer({1: Unit()}) as server:
         with pytest.raises(RecordError, match="illegal data address"):

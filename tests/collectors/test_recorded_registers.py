@@ -25,8 +25,10 @@ async def test_what_was_asked_and_what_came_back() -> None:
     with pytest.raises(LinkLostError):
         await registers.read(Table.COIL, 99, 1)
     assert registers.read_cells == [ReadCells(Table.INPUT, 2, (2, 3, 4))]
-    assert registers.failed_cells == [FailedCells(Table.HOLDING, 9, 2, refused.value)]
-    assert registers.last_error is refused.value
+    first, second = registers.failed_cells
+    assert first == FailedCells(Table.HOLDING, 9, 2, refused.value)
+    assert (second.address, second.error.reason) == (99, Reason.NO_ANSWER)
+    assert registers.last_error is second.error
     assert [(r.function, r.address, r.count, r.error, r.reason) for r in registers.requests] == [
         (4, 2, 3, None, None),
         (3, 9, 2, "illegal data address (2)", Reason.REFUSED),
