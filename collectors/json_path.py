@@ -145,9 +145,9 @@ def _either(left: Getter, right: Getter) -> Getter:
 
     def get(data: object) -> object:
         first = left(data)
-        if first is not ABSENT and first is not None and first is not False:
-            if not isinstance(first, str | list | dict) or first:
-                return first
+        empty = isinstance(first, str | list | dict) and not first
+        if not (first is ABSENT or first is None or first is False or empty):
+            return first
         second = right(data)
         return None if second is ABSENT and first is not ABSENT else second
 

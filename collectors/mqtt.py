@@ -22,7 +22,7 @@ from collectors.mqtt_inbox import Incoming
 from collectors.mqtt_profile import SCHEMA
 from collectors.mqtt_session import DROPPED_TOPIC, Session
 from collectors.mqtt_settings import BrokerSettings, read_settings
-from collectors.payload import PayloadError
+from collectors.payload import NOT_MEANT, PayloadError
 from collectors.sample import Reason, Sample
 from collectors.topics import DevicePoints, Route, Routes, build_routes
 from device_configs.estate import Device
@@ -37,6 +37,8 @@ _IDLE_S = 1.0
 _CLOSE_S = 5.0
 _LETTER_S = 10.0
 _LOGGED_BYTES = 1000
+_LONGEST = 1024 * 1024
+"""A longer payload is kept as a dead letter: no device has that much to say. [bytes]"""
 _UNKNOWN_NAMED = 20
 """Topics of no device that are named in the log, each once."""
 
@@ -44,7 +46,7 @@ _UNKNOWN_NAMED = 20
 COUNTERS = (
     "messages", "acked", "dead_letters", "dead_letters_not_kept", "unknown_topics", "empty",
     "retained_known", "broker_reports", "broker_dropped", "duplicates", "reconnects",
-    "dropped_qos0", "pauses",
+    "dropped_qos0", "pauses", "other_documents", "sessions_lost",
 )  # fmt: skip
 """What a line counts since its start; `queue` and `refused_subscriptions` are of the moment."""
 
@@ -168,6 +170,9 @@ class MqttLine:
             # An empty retained message only deletes what the broker kept.
             self._counters["empty"] += 1
             return
+        if len(message.payload) > _LONGEST:
+            letters.append((message, f"is longer than {_LONGEST} bytes"))
+            return
         if not message.retain:
             self._newest[message.topic] = message.payload
         elif self._newest.get(message.topic) == message.payload:
@@ -192,6 +197,8 @@ class MqttLine:
                 heard.failures += 1
                 heard.reason = Reason.GARBLED
                 return f"{points.device}: {error}"
+            if decoded is NOT_MEANT:
+                self._counters["other_documents"] += 1
             remark = decoded.remark and f"{points.device}: {decoded.remark}"
             known = tuple(decoded.values)
             samples += points.samples(decoded, message.received_at, message.retain)
@@ -283,6 +290,7 @@ def _session_counters(session: Session) -> dict[str, int]:
         "reconnects": max(0, session.connections - 1),
         "dropped_qos0": session.inbox.dropped,
         "pauses": session.inbox.waits,
+        "sessions_lost": session.sessions_lost,
     }
 
 

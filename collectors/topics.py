@@ -41,7 +41,7 @@ class DevicePoints:
         unless the device's own clock shows that it is of the present interval.
         """
         values, reasons, source_at, identity, _ = decoded
-        if retained and (source_at is None or received_at - source_at > self.interval_ms):
+        if retained and (source_at is None or abs(received_at - source_at) > self.interval_ms):
             reasons = dict.fromkeys(values, Reason.NOT_CURRENT) | dict(reasons)
         urgent: dict[str, Value] = {}
         usual: dict[str, Value] = {}
@@ -87,10 +87,16 @@ class Word:
                 found = self.path(msgspec.json.decode(payload))
             except (ValueError, RecursionError) as error:
                 raise PayloadError("is not JSON") from error
-            word = str(found).lower() if isinstance(found, bool) else str(found)
+            word = _word_of(found)
         if word in (self.online, self.offline):
             return word == self.online
         raise PayloadError(f"{word[:40]!r} is neither {self.online!r} nor {self.offline!r}")
+
+
+def _word_of(found: object) -> str:
+    if isinstance(found, bool):
+        return str(found).lower()
+    return str(int(found)) if isinstance(found, float) and found.is_integer() else str(found)
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,8 @@ def test_where_the_availability_stands() -> None:
     [
         ("{topic: a/b}", "{unit: degC}", "{id}"),
         ('{topic: "a/{id}/#"}', "{unit: degC}", "may not hold"),
-        ('{topic: "x{id}"}', "{unit: degC}", "level of its own"),
+        ('{topic: "a/{id}/{floor}"}', "{unit: degC}", "knows only"),
+        ('{topic: "a/{id}/"}', "{unit: degC}", "end in"),
         ('{topic: "a/{id}", colour: 1}', "{unit: degC}", "colour"),
         ('{topic: "a/{id}"}', '{unit: degC, path: "a["}', "JMESPath"),
         ('{topic: "a/{id}"}', "{unit: degC, path: a, event: 9}", "not both"),

@@ -42,4 +42,4 @@ def test_a_wrong_setting_is_named(settings: dict[str, object], says: str) -> Non
 
 def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BrokerSettingsError, match=r"mqtt\.ca_file"):
-        tls_context(tmp_path / "ca.pem")
+        tls_context(read_settings({"url": "mqtts://b", "ca_file": tmp_path / "ca.pem"}))
