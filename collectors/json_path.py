@@ -55,7 +55,7 @@ def writable_steps(path: str) -> Steps | None:
 
 
 def demanded(condition: str) -> tuple[Steps, object] | None:
-    """Where and what a condition `path == 'literal'` wants, of the first of several alternatives."""
+    """Where and what a condition `path == 'literal'` wants; of several alternatives the first."""
     node = jmespath.compile(condition).parsed
     while node["type"] == "or_expression":
         node = node["children"][0]

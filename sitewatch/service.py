@@ -133,12 +133,7 @@ def _wiring(
 ) -> Wiring:
     own: dict[str, object] = {}
     if driver.schema.protocol == "mqtt":
-        own = {
-            "url": settings.mqtt.url,
-            "client_id": settings.mqtt.client_id or f"sitewatch-{estate_id}",
-            "username": settings.mqtt.username,
-            "password": settings.mqtt.password,
-        }
+        own = settings.mqtt.broker(f"sitewatch-{estate_id}")
     return Wiring(intake, letters, wall_clock_ms, own)
 
 

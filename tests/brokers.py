@@ -112,6 +112,15 @@ def _own_user() -> str:
     return "root" if os.geteuid() == 0 else "mosquitto"
 
 
+def write_passwords(file: Path, accounts: Mapping[str, str]) -> None:
+    """A broker's file of passwords: user name to password."""
+    file.touch(mode=0o600)
+    for name, password in accounts.items():
+        subprocess.run(
+            ["mosquitto_passwd", "-b", str(file), name, password], check=True, capture_output=True
+        )
+
+
 @contextmanager
 def running_broker(folder: Path, changes: Mapping[str, str] | None = None) -> Iterator[Broker]:
     """Start a broker for the life of a block; skips the test where there is no mosquitto."""

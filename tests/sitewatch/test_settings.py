@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors.mqtt_settings import read_settings
 from device_configs.faults import InvalidConfigError
 from sitewatch.settings import StoreKind, load_settings
 from sitewatch.settings_table import rows, table
@@ -51,6 +52,27 @@ def test_a_wrong_file_is_one_sentence(tmp_path: Path, text: str, message: str) -
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfigError, match="No such file"):
         load_settings(tmp_path / "none.toml")
+
+
+def test_every_setting_of_the_broker_reaches_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "sitewatch.toml"
+    file.write_text(
+        '[mqtt]\nurl = "mqtts://broker"\nprotocol = 5\nsession_expiry_s = 3600\nusername = "u"\n'
+        'password_file = "p"\nca_file = "ca"\ncert_file = "c"\nkey_file = "k"\n'
+        "keepalive_s = 20\nmax_inflight = 100\n",
+        encoding="utf-8",
+    )
+    settings = load_settings(file).mqtt
+    line = read_settings(settings.broker("sitewatch-example"))
+    assert line.client_id == "sitewatch-example"
+    for name in set(type(settings).model_fields) - {"client_id"}:
+        assert getattr(line, name) == getattr(settings, name), name
+    defaults = read_settings(load_settings().mqtt.broker("x"))
+    assert defaults == read_settings({"url": "mqtt://127.0.0.1:1883", "client_id": "x"})
+    monkeypatch.setenv("SITEWATCH_MQTT__PROTOCOL", "5")
+    assert load_settings().mqtt.protocol == "5"
 
 
 def test_every_setting_is_in_the_documentation() -> None:
