@@ -39,9 +39,13 @@ class TimeFormat(StrEnum):
     """With its zone; a time without one is not used."""
 
 
+CHANNEL = "{channel}"
+"""Stands in suffixes and paths for the number of the channel that a link names."""
+
+
 def _compilable(path: str) -> str:
     try:
-        jmespath.compile(path)
+        jmespath.compile(path.replace(CHANNEL, "0"))
     except JMESPathError as error:
         raise ValueError(f"{path!r} is not a JMESPath expression") from error
     return path
@@ -178,7 +182,8 @@ class Place(Strict):
     """One place of a point: in which topic, and where in its payload."""
 
     topic: str = ""
-    """Below the device's topic; empty for the device's topic itself."""
+    """Below the device's topic; empty for the device's topic itself. `{channel}` in it, and in the
+    path, is the number of the link's channel."""
     path: JmesPath | None = None
     """JMESPath in a JSON payload; without it, the key that is called as the point is."""
 
@@ -219,6 +224,8 @@ class MqttLink(Strict):
     """How the estate links a device: by the profile's topic, or by one of its own."""
 
     topic: TopicName | None = None
+    channel: int = Field(default=0, ge=0, le=99)
+    """Which channel of the product the device is, counted as the product counts."""
     account: Account | None = None
     """The user name at the broker that publishes for the device, where it is not its id."""
 
@@ -303,6 +310,11 @@ def filter_of(device: Device) -> str | None:
     wild = ["+" if "{" in level else level for level in levels]
     follows = all(level in ("+", name) for level, name in zip(wild, given, strict=True))
     return "/".join(wild) if follows else None
+
+
+def channel_of(device: Device) -> str:
+    """The number that stands for `{channel}` in the device's suffixes and paths."""
+    return str(device.link.channel) if isinstance(device.link, MqttLink) else "0"
 
 
 def below(topic: str, suffix: str) -> str:

@@ -7,8 +7,9 @@ from types import NoneType
 from typing import NamedTuple
 
 from collectors.convert import Raw
-from collectors.json_path import Steps, demanded, writable_steps
+from collectors.json_path import Steps, compile_path, demanded, writable_steps
 from collectors.mqtt_profile import (
+    CHANNEL,
     BadMqttProfileError,
     Events,
     MqttSettings,
@@ -17,6 +18,7 @@ from collectors.mqtt_profile import (
     TimeFormat,
     address_of,
     below,
+    channel_of,
     settings_of,
     topic_of,
 )
@@ -60,7 +62,7 @@ def encode_payload(
             by_suffix.setdefault(address_of(point).topic, []).append(point)
     messages: list[Message] = []
     for suffix, points in by_suffix.items():
-        topic = below(topic_of(device), suffix)
+        topic = below(topic_of(device), suffix.replace(CHANNEL, channel_of(device)))
         retain = settings.at(suffix).retained
         for payload in _payloads(device, suffix, points, values, at_ms, seq):
             messages.append(Message(topic, payload, retain))
@@ -81,7 +83,7 @@ def _payloads(
         for point in points:
             yield _text(to_raw(values, point))
         return
-    state = {path: point for point in points if (path := _own_path(point)) is not None}
+    state = {path: point for point in points if (path := _own_path(device, point)) is not None}
     if state:
         data: object = None
         for path, point in state.items():
@@ -95,10 +97,10 @@ def _payloads(
             yield _stamped(event, settings, suffix, at_ms, mark)
 
 
-def _own_path(point: ProfilePoint) -> str | None:
+def _own_path(device: Device, point: ProfilePoint) -> str | None:
     """The path at a point's first place; None for an event, and for what follows from others."""
     address = address_of(point)
-    path = path_of(point, address)
+    path = path_of(point, address, channel_of(device))
     return None if address.codes() or writable_steps(path) is None else path
 
 
@@ -121,7 +123,7 @@ def _stamped(
     for path in topic.identity:
         if settings.time is None or path != settings.time.path:
             data = _put(data, path, mark)
-    if topic.root is not None:
+    if topic.root is not None and compile_path(topic.root)(data) != data:
         data = _put(None, topic.root, data)
     if topic.only is not None:
         wanted = demanded(topic.only)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from collectors.json_path import Getter, compile_path, steps
 from collectors.mqtt_profile import (
+    CHANNEL,
     BadMqttProfileError,
     Events,
     MqttSettings,
@@ -74,8 +75,8 @@ class EventPlan:
         return tuple(dict.fromkeys(name for names in self.points.values() for name in names))
 
 
-def plans(profile: Profile) -> Mapping[str, TopicPlan]:
-    """The plan of every topic of a profile, by suffix.
+def plans(profile: Profile, channel: str = "0") -> Mapping[str, TopicPlan]:
+    """The plan of every topic of one channel of a profile, by suffix.
 
     Raises:
         BadMqttProfileError: a point cannot be read the way its topic is written.
@@ -88,16 +89,23 @@ def plans(profile: Profile) -> Mapping[str, TopicPlan]:
     for point in profile.points.values():
         for place in address_of(point).places:
             by_suffix.setdefault(place.topic, []).append((point, place))
-    return {suffix: _plan(suffix, placed, settings) for suffix, placed in by_suffix.items()}
+    found = {}
+    for pattern, placed in by_suffix.items():
+        suffix = pattern.replace(CHANNEL, channel)
+        found[suffix] = _plan(suffix, placed, settings, settings.at(pattern), channel)
+    return found
 
 
 def _plan(
-    suffix: str, placed: Sequence[tuple[ProfilePoint, Place]], settings: MqttSettings
+    suffix: str,
+    placed: Sequence[tuple[ProfilePoint, Place]],
+    settings: MqttSettings,
+    topic: TopicSettings,
+    channel: str,
 ) -> TopicPlan:
-    topic = settings.at(suffix)
     if topic.payload is Payload.SCALAR:
         return TopicPlan(suffix, Payload.SCALAR, [_reading(p, _whole) for p, _ in placed], (), None)
-    paths = [(p, path_of(p, place)) for p, place in placed if not address_of(p).codes()]
+    paths = [(p, path_of(p, place, channel)) for p, place in placed if not address_of(p).codes()]
     return TopicPlan(
         suffix,
         Payload.JSON,
@@ -110,9 +118,9 @@ def _plan(
     )
 
 
-def path_of(point: ProfilePoint, place: Place) -> str:
+def path_of(point: ProfilePoint, place: Place, channel: str) -> str:
     """The JMESPath of a point at one of its places: else the key that is called as the point is."""
-    return place.path or json.dumps(point.name)
+    return (place.path or json.dumps(point.name)).replace(CHANNEL, channel)
 
 
 def _key(path: str) -> str | None:

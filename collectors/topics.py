@@ -14,6 +14,7 @@ from collectors.mqtt_profile import (
     Availability,
     availability_topic,
     below,
+    channel_of,
     filter_of,
     settings_of,
     topic_of,
@@ -137,14 +138,14 @@ def build_routes(devices: Sequence[Device]) -> Routes:
     """
     by_topic: dict[str, list[Route]] = {}
     filters: set[str] = set()
-    compiled: dict[str, Mapping[str, TopicPlan]] = {}
+    compiled: dict[tuple[str, str], Mapping[str, TopicPlan]] = {}
     for device in devices:
-        profile = device.profile
-        if profile.id not in compiled:
-            compiled[profile.id] = plans(profile)
+        kind = (device.profile.id, channel_of(device))
+        if kind not in compiled:
+            compiled[kind] = plans(device.profile, kind[1])
         points = _points(device)
         words = {availability_topic(device, a): a for a in settings_of(device).availability}
-        for suffix, plan in compiled[profile.id].items():
+        for suffix, plan in compiled[kind].items():
             topic = below(topic_of(device), suffix)
             word = words.pop(topic, None)
             by_topic.setdefault(topic, []).append(Route(points, plan, _word(word)))
