@@ -59,6 +59,8 @@ def _topic_name(topic: str) -> str:
     """
     if not topic or len(topic) > _TOPIC_LIMIT:
         raise ValueError(f"a topic has 1 to {_TOPIC_LIMIT} characters")
+    if topic != topic.strip():
+        raise ValueError(f"{topic!r}: a topic does not begin or end with a space")
     if re.search(r"[#+\x00-\x1f\x7f-\x9f\ud800-\udfff]", topic):
         raise ValueError(f"{topic!r} is a topic and may not hold '+', '#' or control characters")
     if topic.startswith("$") or topic.endswith("/"):

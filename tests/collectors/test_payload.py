@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from tests.collectors.mqtt_devices import PROFILES, device, library_profile, wri
 AT = 1_764_000_000_123
 
 
+@cache
 def plan_of(profile: str, suffix: str = "") -> TopicPlan:
     return plans(library_profile(profile))[suffix]
 
@@ -283,7 +285,7 @@ def check(profile: Profile, plan: TopicPlan, payload: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", PROFILES)
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data(), payload=st.binary(max_size=200))
 def test_any_bytes_give_values_that_fit_or_a_reason(
     name: str, data: st.DataObject, payload: bytes
@@ -294,7 +296,7 @@ def test_any_bytes_give_values_that_fit_or_a_reason(
 
 
 @pytest.mark.parametrize("name", PROFILES)
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_json_gives_values_that_fit_or_a_reason(name: str, data: st.DataObject) -> None:
     profile = library_profile(name)

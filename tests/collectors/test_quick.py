@@ -23,7 +23,7 @@ raws = (
 
 
 @pytest.mark.parametrize("name", PROFILES)
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(data=st.data(), raw=raws)
 def test_a_quick_value_is_the_value(name: str, data: st.DataObject, raw: float | str) -> None:
     points = library_profile(name).points
