@@ -38,7 +38,7 @@ def access(devices: Sequence[Device], reader: str) -> Access:
     for device, account in accounts.items():
         if account == reader:
             raise AccountError(
-                f"{device}: {account!r} is sitewatch's account, which never publishes"
+                f"{device}: {account!r} is the account of sitewatch, which only reads"
             )
     topics: dict[str, set[str]] = {}
     for topic, heard_by in routes.by_topic.items():
