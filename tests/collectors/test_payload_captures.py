@@ -14,7 +14,7 @@ import pytest
 
 from collectors.payload import Decoded, decode, plans
 from collectors.sample import Reason
-from device_configs.profile import Verified
+from device_configs.point_mapping import Verified
 from tests.collectors.mqtt_devices import PROFILES, library_profile
 from tests.replay_server import load_capture
 
