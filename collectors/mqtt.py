@@ -35,7 +35,9 @@ _CHUNK = 100
 """Messages decoded before the event loop gets its turn."""
 _IDLE_S = 1.0
 _CLOSE_S = 5.0
-_LETTER_S = 10.0
+_LETTERS_S = 10.0
+"""How long the dead letters of one batch may take together. [s]"""
+_LETTERS_LOGGED = 20
 _LOGGED_BYTES = 1000
 _LONGEST = 1024 * 1024
 """A longer payload is kept as a dead letter: no device has that much to say. [bytes]"""
@@ -46,7 +48,7 @@ _UNKNOWN_NAMED = 20
 COUNTERS = (
     "messages", "acked", "dead_letters", "dead_letters_not_kept", "unknown_topics", "empty",
     "retained_known", "broker_reports", "broker_dropped", "duplicates", "reconnects",
-    "dropped_qos0", "pauses", "other_documents", "sessions_lost",
+    "dropped_qos0", "pauses", "other_documents", "repeats_known", "sessions_lost",
 )  # fmt: skip
 """What a line counts since its start; `queue` and `refused_subscriptions` are of the moment."""
 
@@ -80,6 +82,9 @@ class MqttLine:
         }
         self._newest: dict[str, bytes] = {}
         """Topic to the newest payload that came live since `run` began."""
+        self._stored: dict[int, Incoming] = {}
+        """Packet id to a message that is durable and could not be acknowledged."""
+        self._sessions_lost = 0
         self._unknown_topics: set[str] = set()
         self._broker_dropped: int | None = None
 
@@ -104,19 +109,42 @@ class MqttLine:
         self._session = session
         # What came before may not have been stored: nothing may be taken for known because of it.
         self._newest.clear()
+        self._stored.clear()
+        self._sessions_lost = 0
         session.open()
         try:
             while True:
                 batch = await session.inbox.take(_BATCH, _IDLE_S)
                 if batch:
                     await self._handle(batch)
-                    self._counters["acked"] += session.ack(batch)
+                    self._acknowledge(session, batch)
                 else:
                     session.check_thread()
         finally:
             self._session = None
             self._add_up(session)
             await session.close(_CLOSE_S)
+
+    def _acknowledge(self, session: Session, batch: Sequence[Incoming]) -> None:
+        again = session.ack(batch)
+        self._counters["acked"] += sum(1 for message in batch if message.qos) - len(again)
+        for message in again:
+            self._stored[message.mid] = message
+
+    def _is_stored(self, message: Incoming) -> bool:
+        """Whether a message is durable, could not be acknowledged and now comes again.
+
+        The broker repeats it under the same packet id (MQTT 3.1.1, section 4.4).
+        """
+        lost = self._session.sessions_lost if self._session is not None else 0
+        if lost != self._sessions_lost:
+            # With the session the broker has forgotten its packet ids: they begin anew.
+            self._sessions_lost = lost
+            self._stored.clear()
+        known = self._stored.pop(message.mid, None)
+        if known is None or not message.dup:
+            return False
+        return (known.topic, known.payload) == (message.topic, message.payload)
 
     async def _handle(self, batch: Sequence[Incoming]) -> None:
         samples: list[Sample] = []
@@ -132,28 +160,37 @@ class MqttLine:
             except TimeoutError as error:
                 late = f"{self.name}: the samples did not become durable in time"
                 raise SinkTimeoutError(late) from error
-        for letter, reason in letters:
-            await self._keep(letter, reason)
+        if letters:
+            await self._keep(letters)
 
-    async def _keep(self, letter: Incoming, reason: str) -> None:
-        """Keep a message that was not understood; where that fails, in the log.
+    async def _keep(self, letters: Sequence[tuple[Incoming, str]]) -> None:
+        """Keep the messages of a batch that were not understood; where that fails, in the log.
 
-        It is acknowledged in any case: sent again and again it would hold up the alarms behind it.
+        They are acknowledged in any case: sent again and again they would hold up the alarms behind
+        them. So would a database that hangs: all of a batch share one time-out.
         """
-        self._counters["dead_letters"] += 1
+        self._counters["dead_letters"] += len(letters)
+        kept = 0
         try:
-            async with asyncio.timeout(_LETTER_S):
-                await self._wiring.dead_letters.keep(letter.topic, letter.payload, reason)
+            async with asyncio.timeout(_LETTERS_S):
+                for letter, reason in letters:
+                    await self._wiring.dead_letters.keep(letter.topic, letter.payload, reason)
+                    kept += 1
         except (RecordsError, TimeoutError) as error:
-            self._counters["dead_letters_not_kept"] += 1
-            _LOG.error(
-                "%s: a dead letter could not be kept (%s): topic %s, %s, payload %r",
-                self.name,
-                error or "time-out",
-                letter.topic,
-                reason,
-                letter.payload[:_LOGGED_BYTES],
-            )
+            left = letters[kept:]
+            self._counters["dead_letters_not_kept"] += len(left)
+            for letter, reason in left[:_LETTERS_LOGGED]:
+                _LOG.error(
+                    "%s: a dead letter could not be kept (%s): topic %s, %s, payload %r",
+                    self.name,
+                    str(error) or "time-out",
+                    letter.topic,
+                    reason,
+                    letter.payload[:_LOGGED_BYTES],
+                )
+            if len(left) > _LETTERS_LOGGED:
+                more = len(left) - _LETTERS_LOGGED
+                _LOG.error("%s: %d more dead letters could not be kept", self.name, more)
 
     def _read(
         self, message: Incoming, samples: list[Sample], letters: list[tuple[Incoming, str]]
@@ -162,6 +199,9 @@ class MqttLine:
             self._note_dropped(message.payload)
             return
         self._counters["messages"] += 1
+        if self._stored and message.qos and self._is_stored(message):
+            self._counters["repeats_known"] += 1
+            return
         routes = self._routes.by_topic.get(message.topic)
         if routes is None:
             self._note_unknown(message.topic)

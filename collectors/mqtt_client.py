@@ -181,8 +181,9 @@ def _after_properties(data: bytes, place: int) -> int:
 class ReadAheadClient(Client):
     """paho's client on a `ReadAheadSocket`."""
 
-    deliver: Callable[[Publish], None] | None = None
-    """Is given each message; without it, and over TLS, paho's `on_message` is."""
+    deliver: Callable[[Publish], bool] | None = None
+    """Is given each message; without it, and over TLS, paho's `on_message` is. Says whether it had
+    to wait: then acknowledgements and the keep-alive get their turn before the next message."""
     failure: str = ""
     """Why the newest attempt to connect failed; paho's callback does not say."""
 
@@ -214,7 +215,8 @@ class ReadAheadClient(Client):
                 break
             published = reader.publish(front) if self.deliver is not None else None
             if published is not None and self.deliver is not None:
-                self.deliver(published)
+                if self.deliver(published):
+                    return MQTTErrorCode.MQTT_ERR_SUCCESS
                 continue
             reader.release(front.end)
             result = super().loop_read(max_packets)

@@ -18,6 +18,8 @@ class Incoming(NamedTuple):
     retain: bool
     connection: int
     """The number of the connection it came by; an acknowledgement is good on no other."""
+    dup: bool = False
+    """Whether the broker says that it sends it once more."""
 
 
 class Inbox:
@@ -48,17 +50,19 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._safety) + len(self._routine)
 
-    def put(self, message: Incoming, *, safety: bool) -> None:
-        """Add a message; called from the network thread.
+    def put(self, message: Incoming, *, safety: bool) -> bool:
+        """Add a message; called from the network thread. Returns whether it had to wait.
 
         Waits for space no longer than `longest_wait_s`, then takes the message all the same, so
         that the thread can keep the connection alive. MQTT itself bounds what can come that way to
         the 65,535 packet ids.
         """
+        waited = False
         if self._is_full() and not self._closed:
             if message.qos == 0:
                 self.dropped += 1
-                return
+                return False
+            waited = True
             self.waits += 1
             self._space.clear()
             if self._is_full():
@@ -69,6 +73,7 @@ class Inbox:
             wake, self._signalled = not self._signalled, True
         if wake:
             self._wake()
+        return waited
 
     def _wake(self) -> None:
         try:

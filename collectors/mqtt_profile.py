@@ -1,7 +1,7 @@
 """What MQTT adds to profiles and devices: topics, payload formats, identity, time, availability."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from collectors.driver import CollectorsError
 from device_configs.estate import Device
-from device_configs.profile import Profile, ProfilePoint, ProtocolSchema
+from device_configs.profile import Linked, Profile, ProfilePoint, ProtocolSchema
 from device_configs.quantities import Strict
 
 _TOPIC_LIMIT = 512
@@ -39,6 +39,8 @@ class TimeFormat(StrEnum):
     """With its zone; a time without one is not used."""
 
 
+NAMED = "+"
+"""A level of a profile's topic that nothing in the estate can stand for: the link gives it."""
 CHANNEL = "{channel}"
 """Stands in suffixes and paths for the number of the channel that a link names."""
 
@@ -133,7 +135,8 @@ class MqttSettings(Strict):
     """The `mqtt` section of a profile."""
 
     topic: str
-    """Where the product publishes: a topic with `{id}` and, if needed, `{place}` in it."""
+    """Where the product publishes: a topic with `{id}` and, if needed, `{place}` in it. A level `+`
+    is one that only the link can tell."""
     account: Account | None = None
     """The user name at the broker of the one program that publishes for all devices of the profile;
     left out where each device has its own, which is called as the device is."""
@@ -152,9 +155,10 @@ class MqttSettings(Strict):
     @field_validator("topic")
     @classmethod
     def _pattern(cls, topic: str) -> str:
-        filled = _topic_name(_fill(topic, "id", "place"))
-        if "{id}" not in topic:
-            raise ValueError("the topic needs {id} in it")
+        named = ["x" if level == NAMED else level for level in topic.split("/")]
+        filled = _topic_name(_fill("/".join(named), "id", "place"))
+        if "{id}" not in topic and "x" not in named:
+            raise ValueError(f"the topic needs {{id}} in it, or {NAMED!r} for what the link names")
         if re.search(r"[{}]", filled):
             raise ValueError(f"{topic!r}: a topic knows only {{id}} and {{place}}")
         return topic
@@ -270,13 +274,27 @@ def contradictions(profile: Profile) -> Iterator[str]:
             yield f"profile {profile.id}: topic {suffix!r} is a scalar: it has no 'only', no 'root'"
 
 
-SCHEMA = ProtocolSchema(
-    "mqtt", MqttSettings, MqttAddress, {"mqtt": MqttLink}, contradictions=contradictions
-)
-
-
 def _fill(pattern: str, device: str, place: str) -> str:
     return pattern.replace("{id}", device).replace("{place}", place)
+
+
+def conflicts(devices: Sequence[Linked]) -> Iterator[tuple[str, str]]:
+    """Devices whose profile cannot tell their topic and whose link does not."""
+    for device in devices:
+        if isinstance(device, Device) and isinstance(device.link, MqttLink):
+            pattern = settings_of(device).topic
+            if device.link.topic is None and NAMED in pattern.split("/"):
+                yield device.id, f"give the device's topic, `topic: {pattern}` with names for '+'"
+
+
+SCHEMA = ProtocolSchema(
+    "mqtt",
+    MqttSettings,
+    MqttAddress,
+    {"mqtt": MqttLink},
+    contradictions=contradictions,
+    conflicts=conflicts,
+)
 
 
 def settings_of(device: Device) -> MqttSettings:
@@ -292,10 +310,16 @@ def settings_of(device: Device) -> MqttSettings:
 
 
 def topic_of(device: Device) -> str:
-    """The device's own topic: that of its link, else the profile's pattern filled in."""
+    """The device's own topic: that of its link, else the profile's pattern filled in.
+
+    Raises:
+        BadMqttProfileError: only the link can tell the topic, and it does not.
+    """
     settings = settings_of(device)
     if isinstance(device.link, MqttLink) and device.link.topic is not None:
         return device.link.topic
+    if NAMED in settings.topic.split("/"):
+        raise BadMqttProfileError(f"{device.id}: profile {device.profile.id} needs a topic")
     return _fill(settings.topic, device.id, device.place)
 
 
@@ -307,9 +331,10 @@ def filter_of(device: Device) -> str | None:
     """
     levels = settings_of(device).topic.split("/")
     given = topic_of(device).split("/")
-    if len(levels) != len(given) or "{" in "".join(levels[:2] if not levels[0] else levels[:1]):
+    first = levels[0] or levels[min(1, len(levels) - 1)]
+    if len(levels) != len(given) or "{" in first or first == NAMED:
         return None
-    wild = ["+" if "{" in level else level for level in levels]
+    wild = ["+" if "{" in level else level for level in levels]  # a level `+` is one already
     follows = all(level in ("+", name) for level, name in zip(wild, given, strict=True))
     return "/".join(wild) if follows else None
 

@@ -150,16 +150,16 @@ class Session:
         except TimeoutError:
             _LOG.warning("the network thread of broker %s did not end in time", self.broker)
 
-    def ack(self, messages: Sequence[Incoming]) -> int:
-        """Acknowledge messages; returns how many. Those of an earlier connection come again."""
+    def ack(self, messages: Sequence[Incoming]) -> Sequence[Incoming]:
+        """Acknowledge messages; returns those that could not be, which come again."""
         # The lock holds back a reconnect: a packet id means nothing on another connection, where
         # it could stand for a message that has not been handled.
         with self._acks:
             if not self._connected:
-                return 0
+                return [m for m in messages if m.qos]
             mids = [m.mid for m in messages if m.qos and m.connection == self.connections]
             self._client.ack_all(mids)
-        return len(mids)
+            return [m for m in messages if m.qos and m.connection != self.connections]
 
     # In paho's network thread.
 
@@ -172,7 +172,7 @@ class Session:
         properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._lost(f"refuses us: {_told(reason, properties)}")
+            self._lost(f"refuses us: {told(reason, properties)}")
             return
         _LOG.info("connected to broker %s, session kept: %s", self.broker, flags.session_present)
         self._said_lost = self._short_lived >= _SHORT_SAID
@@ -217,7 +217,7 @@ class Session:
                 "broker %s refuses our subscriptions to %s: nothing is heard of their devices (%s)",
                 self.broker,
                 ", ".join(sorted(refused)),
-                _told(" / ".join(sorted(set(refused.values()))), properties),
+                told(" / ".join(sorted(set(refused.values()))), properties),
             )
 
     def _on_connect_fail(self, client: Client, userdata: object) -> None:
@@ -237,7 +237,7 @@ class Session:
             return
         if was_connected:
             self._pace(time.monotonic() - self._connected_at)
-        self._lost(f"was lost: {_told(reason, properties)}")
+        self._lost(f"was lost: {told(reason, properties)}")
 
     def _pace(self, lived_s: float) -> None:
         """Wait longer where connections are accepted and lost again at once.
@@ -272,18 +272,18 @@ class Session:
             Publish(topic, payload, message.mid, message.qos, message.retain, message.dup)
         )
 
-    def _deliver(self, message: Publish) -> None:
+    def _deliver(self, message: Publish) -> bool:
         topic_bytes, payload, mid, qos, retain, dup = message
         self.redelivered += dup
         topic = topic_bytes.decode(errors="replace")
-        self.inbox.put(
-            Incoming(topic, payload, self._now_ms(), mid, qos, retain, self.connections),
+        return self.inbox.put(
+            Incoming(topic, payload, self._now_ms(), mid, qos, retain, self.connections, dup),
             safety=topic in self._safety_topics,
         )
 
 
-def _told(reason: object, properties: Properties | None) -> str:
+def told(reason: object, properties: object) -> str:
     """A reason with what the broker says of it itself (MQTT 5, 'Reason String')."""
-    words = getattr(properties, "ReasonString", "") if properties is not None else ""
+    words = getattr(properties, "ReasonString", "")
     shown = "".join(c if c.isprintable() else "?" for c in str(words)[:_TOLD_LIMIT])
     return f"{reason} ({shown})" if shown else str(reason)

@@ -116,6 +116,28 @@ def test_a_long_packet_is_joined_once() -> None:
     assert joins <= 4
 
 
+def test_after_a_wait_the_keep_alive_gets_its_turn() -> None:
+    """Else a full inbox would hold up acknowledgements and pings until the broker hangs up."""
+    message = Publish(b"t", b"p", 1, 1, False, False)
+    left, right = socket.socketpair()
+    with left, right:
+        right.setblocking(False)
+        client = ReadAheadClient(CallbackAPIVersion.VERSION2, manual_ack=True)
+        got: list[Publish] = []
+
+        def deliver(one: Publish) -> bool:
+            got.append(one)
+            return len(got) % 2 == 0
+
+        client.deliver = deliver
+        client._sock = ReadAheadSocket(right)
+        left.sendall(packet(message) * 5)
+        for delivered in (2, 4, 5):
+            client.loop_read()
+            assert len(got) == delivered
+        client._sock = None
+
+
 def test_half_a_packet_is_not_given_to_paho() -> None:
     left, right = socket.socketpair()
     with left, right:
@@ -149,9 +171,10 @@ def take(broker: Broker, acknowledge: int, of: int) -> list[bytes]:
     got: list[bytes] = []
     mids: list[int] = []
 
-    def deliver(message: Publish) -> None:
+    def deliver(message: Publish) -> bool:
         got.append(message.payload)
         mids.append(message.mid)
+        return False
 
     client = ReadAheadClient(
         CallbackAPIVersion.VERSION2, client_id="taker", clean_session=False, manual_ack=True

@@ -10,7 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-from collectors.mqtt_session import NetworkThreadError, Session, _properties, _told
+from collectors.mqtt_session import NetworkThreadError, Session, _properties, told
 from collectors.mqtt_settings import read_settings
 from collectors.sample import Reason
 from tests.brokers import Broker, broker, free_port, publisher, running_broker, write_passwords
@@ -169,11 +169,11 @@ async def test_two_clients_of_one_id_do_not_push_each_other_out_for_ever(
 def test_a_broker_explains_itself_in_its_own_words_and_in_one_line() -> None:
     reason = ReasonCode(PacketTypes.CONNACK, identifier=135)
     properties = _properties(PacketTypes.CONNACK)
-    assert _told(reason, None) == _told(reason, properties) == "Not authorized"
+    assert told(reason, None) == told(reason, properties) == "Not authorized"
     properties.ReasonString = "ask the\noffice " + "x" * 500
-    told = _told(reason, properties)
-    assert told.startswith("Not authorized (ask the?office xxx")
-    assert len(told) < 250
+    words = told(reason, properties)
+    assert words.startswith("Not authorized (ask the?office xxx")
+    assert len(words) < 250
 
 
 class Certificates:

@@ -238,6 +238,72 @@ def test_a_clock_that_is_not_trusted_is_not_used(tmp_path: Path) -> None:
     assert decode(plans(profile)[""], payload).source_at is None
 
 
+# What a profile can say of its documents.
+
+MADE = """\
+profile: made
+kind: electricity_meter
+vendor: Test
+model: M1
+source: "made for this test"
+verified: document
+mqtt:
+  topic: "made/{id}"
+  topics:
+    notices: {only: "kind == 'status' || kind == 'full'", root: body.meter}
+    list: {}
+points:
+  active_power: {topic: notices, path: p, unit: W, also: [{topic: power, path: "@"}]}
+  current_l1: {topic: list, path: "[0]", unit: A}
+  current_l2: {topic: list, path: "[1]", unit: mA}
+  active_energy_import: {topic: energy, path: "@", unit: kWh}
+"""
+
+
+def test_documents_told_apart_and_looked_into(tmp_path: Path) -> None:
+    found = plans(written_profile(tmp_path, MADE))
+    status = b'{"kind":"status","body":{"meter":{"p":5}}}'
+    assert decode(found["notices"], status).values == {"active_power": 5}
+    assert decode(found["notices"], status.replace(b"status", b"alien")) is NOT_MEANT
+    assert decode(found["notices"], b"[1]") is NOT_MEANT
+    with pytest.raises(PayloadError):
+        decode(found["notices"], b'{"kind":"full","body":{}}')
+    with pytest.raises(PayloadError):
+        decode(found["notices"], b'{"kind":"full"')
+
+
+def test_a_whole_payload_may_be_a_number_or_a_list(tmp_path: Path) -> None:
+    found = plans(written_profile(tmp_path, MADE))
+    assert decode(found["power"], b"12.5").values == {"active_power": 12.5}
+    assert decode(found["power"], b'"12.5"').values == {"active_power": 12.5}
+    assert decode(found["power"], b"null").values == {"active_power": None}
+    assert decode(found["list"], b"[1.5, 2500]").values == {"current_l1": 1.5, "current_l2": 2.5}
+    assert decode(found["list"], b"[1.5]").values == {"current_l1": 1.5}
+    assert decode(found["list"], b"[null]").values == {"current_l1": None}
+    assert decode(found["energy"], b"0.002").values == {"active_energy_import": 2}
+
+
+def test_what_is_made_is_written_the_way_it_is_read(tmp_path: Path) -> None:
+    made = device("m1", written_profile(tmp_path, MADE))
+    values: dict[str, Value] = {"active_power": 5, "current_l2": 1, "active_energy_import": 1000}
+    messages = {
+        message.topic: json.loads(message.payload)
+        for message in encode_payload(made, values, at_ms=AT, seq=1)
+    }
+    assert messages == {
+        "made/m1/notices": {"kind": "status", "body": {"meter": {"p": 5}}},
+        "made/m1/list": [None, 1000],
+        "made/m1/energy": 1,
+    }
+
+
+def test_points_in_each_others_way_are_refused(tmp_path: Path) -> None:
+    text = MADE.replace('path: "[1]", unit: mA', "path: a.b, unit: A")
+    made = device("m1", written_profile(tmp_path, text))
+    with pytest.raises(BadMqttProfileError, match="another point"):
+        encode_payload(made, {"current_l1": 1, "current_l2": 1}, at_ms=AT, seq=1)
+
+
 # Whatever comes.
 
 json_values = st.recursive(

@@ -36,7 +36,7 @@ def test_every_topic_of_the_estate_is_in_the_list(capsys: pytest.CaptureFixture[
         (("--estate", str(DEMO), "--sitewatch-user", "a b"), "--sitewatch-user"),
         (("--estate", str(DEMO), "--sitewatch-user", "zigbee2mqtt"), "account of sitewatch"),
         (("--estate", str(DEMO), "--format", "emqx"), "mosquitto"),
-        (("--estate", str(DEMO / "nowhere")), "No such file"),
+        (("--estate", str(DEMO / "nowhere")), "no such folder"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(
