@@ -48,10 +48,12 @@ class Account:
     def __init__(self, broker: Broker, name: str) -> None:
         self.answers: list[ReasonCode] = []
         self.heard: list[str] = []
+        self.subscribed: list[bool] = []
         client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         client.username_pw_set(name, PASSWORDS[name])
         client.on_publish = lambda c, u, mid, reason, properties: self.answers.append(reason)
         client.on_message = lambda c, u, message: self.heard.append(message.topic)
+        client.on_subscribe = lambda *_: self.subscribed.append(True)
         client.connect("127.0.0.1", broker.port)
         client.loop_start()
         self.client = client
@@ -104,8 +106,9 @@ async def test_sitewatch_publishes_nothing_and_a_device_reads_nothing(guarded: B
     with account(guarded, "sitewatch") as reader, account(guarded, "lift-2") as lift:
         assert not await reader.publish(f"{LIFT_1}/state", "{}")
         assert not await reader.publish("zigbee2mqtt/smoke-1/set", "{}")
-        lift.client.subscribe("#", qos=1)
-        reader.client.subscribe("#", qos=1)
+        for client in (lift, reader):
+            client.client.subscribe("#", qos=1)
+        await until(lambda: bool(lift.subscribed and reader.subscribed))
         with account(guarded, "pile-1") as pile:
             assert await pile.publish("/go-eCharger/pile-1/car", "1")
             assert not await pile.publish("go-eCharger/pile-1/car", "1")

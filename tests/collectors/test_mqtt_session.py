@@ -10,10 +10,19 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
+from collectors.mqtt_acl import access, mosquitto
 from collectors.mqtt_session import NetworkThreadError, Session, _properties, told
 from collectors.mqtt_settings import read_settings
 from collectors.sample import Reason
-from tests.brokers import Broker, broker, free_port, publisher, running_broker, write_passwords
+from tests.brokers import (
+    CONFIG,
+    Broker,
+    broker,
+    free_port,
+    publisher,
+    running_broker,
+    write_passwords,
+)
 from tests.collectors.mqtt_devices import device, now_ms, running_line, until
 
 __all__ = ["broker"]
@@ -314,3 +323,44 @@ async def test_user_and_password_file(
         await until(lambda: "refuses us: Not authorized" in caplog.text)
         assert "wrong" not in caplog.text
         await other.close(10)
+
+
+async def test_the_example_for_the_network_is_encrypted_and_lets_nobody_in_without_a_name(
+    tmp_path: Path, certificates: Certificates, caplog: pytest.LogCaptureFixture
+) -> None:
+    """deploy/mosquitto-tls.conf after deploy/mosquitto.conf, with files of the test's own."""
+    certificate, key = certificates.make("example", "/CN=127.0.0.1")
+    smoke, port = device("smoke-1", "zigbee2mqtt_smoke"), free_port()
+    passwords, rights = tmp_path / "passwords", tmp_path / "acl"
+    write_passwords(passwords, {"sitewatch": "s", "zigbee2mqtt": "z"})
+    rights.write_text("\n".join(mosquitto(access([smoke], "sitewatch"))), encoding="utf-8")
+    text = (CONFIG.parent / "mosquitto-tls.conf").read_text("utf-8")
+    for old, new in {
+        "/etc/mosquitto/passwords": str(passwords),
+        "acl_file /etc/mosquitto/acl": f"acl_file {rights}",
+        "/etc/mosquitto/certs/ca.pem": str(certificates.ca),
+        "/etc/mosquitto/certs/broker.pem": str(certificate),
+        "/etc/mosquitto/certs/broker.key": str(key),
+        "listener 8883": f"listener {port} 127.0.0.1",
+    }.items():
+        assert old in text
+        text = text.replace(f"{old}\n", f"{new}\n")
+    with running_broker(tmp_path / "mosquitto", more=text) as broker:
+        url = f"mqtts://127.0.0.1:{port}"
+        async with running_line(
+            broker, [smoke], url=url, ca_file=certificates.ca, username="sitewatch", password="s"
+        ) as line:
+            gateway = Client(CallbackAPIVersion.VERSION2)
+            gateway.username_pw_set("zigbee2mqtt", "z")
+            gateway.tls_set(str(certificates.ca))
+            gateway.connect("127.0.0.1", port)
+            gateway.loop_start()
+            gateway.publish(SMOKE, '{"smoke":true}', qos=1)
+            await until(lambda: line.sink.values("smoke-1") == {"smoke": True})
+            gateway.disconnect()
+            gateway.loop_stop()
+        # The plain listener of the first file is there for programs on the same machine.
+        nobody = session(broker.url, "a/+")
+        nobody.open()
+        await until(lambda: "refuses us: Not authorized" in caplog.text)
+        await nobody.close(10)
