@@ -26,6 +26,7 @@ PILE: Mapping[str, Value] = {
     "voltage_l1": 231.5,
     "fault_code": 0,
     "temperature": 30.0,
+    "uptime": 86_400.0,
 }
 
 
@@ -61,7 +62,7 @@ async def test_every_topic_is_heard_and_the_probe_ends(broker: Broker, protocol:
     }
     topics = {request["topic"] for request in document["requests"]}
     assert topics == {
-        f"/go-eCharger/pile-1/{key}" for key in ("car", "err", "nrg", "eto", "wh", "tma")
+        f"/go-eCharger/pile-1/{key}" for key in ("car", "err", "nrg", "eto", "wh", "tma", "rbt")
     }
     assert all(request["retained"] and request["ms"] > 0 for request in document["requests"])
 

@@ -18,6 +18,7 @@ SAID = {
     "wh": "5.5",
     "nrg": "[230,231,232,0,1,2,3,4,5,6,7,8]",
     "tma": "[21]",
+    "rbt": "498429772",
 }
 app = typer.Typer()
 app.command()(probe)
