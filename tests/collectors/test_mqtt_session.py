@@ -1,16 +1,18 @@
 """The session: TLS, refused subscriptions, and a network thread that must not die unseen."""
 
+import asyncio
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collectors.mqtt_acl import access, mosquitto
+from collectors.mqtt_client import Publish
 from collectors.mqtt_session import NetworkThreadError, Session, _properties, told
 from collectors.mqtt_settings import read_settings
 from collectors.sample import Reason
@@ -183,6 +185,43 @@ def test_a_broker_explains_itself_in_its_own_words_and_in_one_line() -> None:
     words = told(reason, properties)
     assert words.startswith("Not authorized (ask the?office xxx")
     assert len(words) < 250
+
+
+async def test_a_broker_that_does_not_speak_the_version_says_so_and_is_asked_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An old broker answers a CONNECT of MQTT 5 with the two bytes of MQTT 3.1.1."""
+    asked = 0
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        await reader.read(1000)
+        asked += 1
+        writer.write(b"\x20\x02\x00\x01")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        settings = read_settings({"url": f"mqtt://127.0.0.1:{port}", "protocol": "5"})
+        some = Session(settings, ["a/+"], frozenset(), now_ms)
+        some.open()
+        await until(lambda: "refuses us: Unsupported protocol version" in caplog.text)
+        await until(lambda: asked >= 2)
+        some.check_thread()
+        assert not some.is_ready
+        await some.close(10)
+
+
+async def test_a_topic_that_is_no_text_is_a_topic_of_nobody() -> None:
+    some = session("mqtt://127.0.0.1", "a/+")
+    message = MQTTMessage(7, b"a/\xff")
+    message.qos, message.payload = 1, b"x"
+    some._on_message(some._client, None, message)
+    some._deliver(Publish(b"a/\xff", b"y", 8, 1, False, False))
+    taken = await some.inbox.take(10, 1)
+    assert [(m.mid, m.payload) for m in taken] == [(7, b"x"), (8, b"y")]
+    assert all("\ufffd" in m.topic for m in taken)
 
 
 class Certificates:
