@@ -8,28 +8,18 @@ import asyncio
 import contextlib
 import json
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.reasoncodes import ReasonCode
-
 from collectors.json_path import ABSENT
+from collectors.mqtt_listener import Listener
 from collectors.mqtt_profile import CHANNEL, Payload, address_of, below
-from collectors.mqtt_session import told
-from collectors.mqtt_settings import BrokerSettings, tls_context
+from collectors.mqtt_settings import BrokerSettings
 from collectors.payload import PayloadError, decode, plans, read_payload
 from collectors.payload_plan import TopicPlan
 from collectors.probe import ProbeError, ProbeQuality, UnknownProtocolError, quality_of
 from collectors.sample import Reason, Value
 from device_configs.profile import Profile
-
-_HEARD_MOST = 10_000
-"""Messages that one probe looks at."""
-_END = ("", b"", False)
-"""What is heard when nothing more will be."""
 
 
 @dataclass(frozen=True)
@@ -101,88 +91,6 @@ class MqttProbe:
         }
 
 
-class _Ear:
-    """The client; paho's callbacks run in its thread and hand over to the event loop."""
-
-    def __init__(self, settings: BrokerSettings, topics: Mapping[str, TopicPlan]) -> None:
-        self.heard: asyncio.Queue[tuple[str, bytes, bool]] = asyncio.Queue(_HEARD_MOST)
-        self.refused = ""
-        """Why the broker does not let us listen."""
-        self._topics = topics
-        self._loop = asyncio.get_running_loop()
-        is_5 = settings.protocol == "5"
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"sitewatch-probe-{uuid.uuid4().hex[:8]}",
-            clean_session=None if is_5 else True,
-            protocol=MQTTProtocolVersion.MQTTv5 if is_5 else MQTTProtocolVersion.MQTTv311,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = settings.connect_timeout_s
-        credentials = settings.credentials()
-        if credentials is not None:
-            client.username_pw_set(*credentials)
-        if settings.tls:
-            client.tls_set_context(tls_context(settings))
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        self._client, self._settings = client, settings
-
-    def open(self) -> None:
-        """Connect; blocks until the broker's socket is there."""
-        settings = self._settings
-        self._client.connect(settings.host, settings.port, settings.keepalive_s)
-        self._client.loop_start()
-
-    def close(self) -> None:
-        """Leave the broker, which forgets the session."""
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def _on_connect(
-        self, client: Client, data: object, flags: object, reason: ReasonCode, properties: object
-    ) -> None:
-        if reason.is_failure:
-            self._refuse(f"refuses us: {told(reason, properties)}")
-            return
-        for topic in self._topics:
-            client.subscribe(topic, qos=1)
-
-    def _on_disconnect(
-        self, client: Client, data: object, flags: object, reason: ReasonCode, properties: object
-    ) -> None:
-        if reason.is_failure:
-            self._refuse(f"ended the connection: {told(reason, properties)}")
-
-    def _on_subscribe(
-        self,
-        client: Client,
-        data: object,
-        mid: int,
-        reasons: list[ReasonCode],
-        properties: object,
-    ) -> None:
-        for reason in reasons:
-            if reason.is_failure:
-                self._refuse(f"refuses the subscription: {told(reason, properties)}")
-
-    def _on_message(self, client: Client, data: object, message: MQTTMessage) -> None:
-        heard = (message.topic, bytes(message.payload), message.retain)
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._put, heard)
-
-    def _put(self, heard: tuple[str, bytes, bool]) -> None:
-        with contextlib.suppress(asyncio.QueueFull):
-            self.heard.put_nowait(heard)
-
-    def _refuse(self, why: str) -> None:
-        self.refused = self.refused or why
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._put, _END)
-
-
 async def probe_mqtt(
     profile: Profile, settings: BrokerSettings, topic: str, seconds: float, channel: int = 0
 ) -> MqttProbe:
@@ -205,22 +113,14 @@ async def probe_mqtt(
         )
     found = plans(profile, str(channel))
     topics = {below(topic, suffix): plan for suffix, plan in found.items()}
-    firsts = {
-        address_of(point).topic.replace(CHANNEL, str(channel)) for point in profile.points.values()
-    }
-    # An event comes when there is one, and a further place of a point is where others ask for it.
-    awaited = {below(topic, name) for name, plan in found.items() if plan.readings} & {
-        below(topic, name) for name in firsts
-    }
+    awaited = {below(topic, suffix) for suffix in _awaited(profile, found, str(channel))}
     broker = f"{settings.host}:{settings.port}"
-    probe = MqttProbe(profile)
-    ear = _Ear(settings, topics)
-    started = time.perf_counter()
+    probe, ear = MqttProbe(profile), Listener(settings, topics)
     try:
         await asyncio.to_thread(ear.open)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await _listen(ear, probe, topics, awaited, started)
+                await _listen(ear, probe, topics, awaited)
     except OSError as error:
         raise ProbeError(f"the broker {broker} cannot be reached: {error}.") from error
     finally:
@@ -230,13 +130,19 @@ async def probe_mqtt(
     return _judged(probe, topic, seconds)
 
 
+def _awaited(profile: Profile, found: Mapping[str, TopicPlan], channel: str) -> set[str]:
+    """The suffixes a device publishes on by itself.
+
+    An event comes when there is one, and a further place of a point may be where others ask for it.
+    """
+    first = {address_of(point).topic.replace(CHANNEL, channel) for point in profile.points.values()}
+    return {suffix for suffix, plan in found.items() if plan.readings and suffix in first}
+
+
 async def _listen(
-    ear: _Ear,
-    probe: MqttProbe,
-    topics: Mapping[str, TopicPlan],
-    awaited: set[str],
-    started: float,
+    ear: Listener, probe: MqttProbe, topics: Mapping[str, TopicPlan], awaited: set[str]
 ) -> None:
+    started = time.perf_counter()
     while awaited - probe.requests.keys():
         name, payload, retained = await ear.heard.get()
         if name not in topics:
