@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from collectors.driver import (
     CollectorsError,
@@ -33,6 +34,8 @@ _BATCH = 2000
 """Most messages that share one append. It bounds how long a safety message can wait for one."""
 _CHUNK = 100
 """Messages decoded before the event loop gets its turn."""
+_SHORT = 512
+"""Longest payload that is kept whole to be known again. [bytes]"""
 _IDLE_S = 1.0
 _CLOSE_S = 5.0
 _LETTERS_S = 10.0
@@ -41,6 +44,7 @@ _LETTERS_LOGGED = 20
 _LOGGED_BYTES = 1000
 _LONGEST = 1024 * 1024
 """A longer payload is kept as a dead letter: no device has that much to say. [bytes]"""
+_TOPIC_LOGGED = 200
 _UNKNOWN_NAMED = 20
 """Topics of no device that are named in the log, each once."""
 
@@ -81,7 +85,7 @@ class MqttLine:
             route.points.device: _Heard() for each in routes.by_topic.values() for route in each
         }
         self._newest: dict[str, bytes] = {}
-        """Topic to the newest payload that came live since `run` began."""
+        """Topic to the mark of the newest payload that came live since `run` began."""
         self._stored: dict[int, Incoming] = {}
         """Packet id to a message that is durable and could not be acknowledged."""
         self._sessions_lost = 0
@@ -214,8 +218,8 @@ class MqttLine:
             letters.append((message, f"is longer than {_LONGEST} bytes"))
             return
         if not message.retain:
-            self._newest[message.topic] = message.payload
-        elif self._newest.get(message.topic) == message.payload:
+            self._newest[message.topic] = _mark(message.payload)
+        elif self._newest.get(message.topic) == _mark(message.payload):
             # Kept by the broker and sent once more at a reconnect: we have it, and know its age.
             self._counters["retained_known"] += 1
             return
@@ -290,7 +294,7 @@ class MqttLine:
         self._counters["unknown_topics"] += 1
         if len(self._unknown_topics) < _UNKNOWN_NAMED and topic not in self._unknown_topics:
             self._unknown_topics.add(topic)
-            _LOG.warning("%s: no device has the topic %s", self.name, topic)
+            _LOG.warning("%s: no device has the topic %r", self.name, topic[:_TOPIC_LOGGED])
 
     def _note_dropped(self, payload: bytes) -> None:
         """Count what the broker has dropped since we first looked, over its restarts."""
@@ -322,6 +326,11 @@ class MqttLine:
             counters["refused_subscriptions"] = len(session.refused_filters)
         devices = [_device_health(name, heard, ready) for name, heard in self._heard.items()]
         return LineHealth(self.name, ready, devices, counters)
+
+
+def _mark(payload: bytes) -> bytes:
+    """What a payload is known by: itself where it is short, else a digest of fixed length."""
+    return payload if len(payload) <= _SHORT else blake2b(payload, digest_size=16).digest()
 
 
 def _session_counters(session: Session) -> dict[str, int]:

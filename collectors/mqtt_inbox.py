@@ -69,7 +69,7 @@ class Inbox:
                 self._space.wait(self._longest_wait_s)
         with self._lock:
             (self._safety if safety else self._routine).append(message)
-            self._bytes += len(message.payload)
+            self._bytes += _size(message)
             wake, self._signalled = not self._signalled, True
         if wake:
             self._wake()
@@ -95,7 +95,7 @@ class Inbox:
         with self._lock:
             taken = _pop(self._safety, limit)
             taken += _pop(self._routine, limit - len(taken))
-            self._bytes -= sum(len(message.payload) for message in taken)
+            self._bytes -= sum(map(_size, taken))
             if not len(self):
                 self._signalled = False
                 self._arrived.clear()
@@ -107,6 +107,10 @@ class Inbox:
         """Let a waiting network thread go."""
         self._closed = True
         self._space.set()
+
+
+def _size(message: Incoming) -> int:
+    return len(message.payload) + len(message.topic)
 
 
 def _pop(queue: deque[Incoming], limit: int) -> list[Incoming]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectors.driver import CollectorsError, Wiring
-from collectors.mqtt import DRIVER, SinkTimeoutError
+from collectors.mqtt import DRIVER, MqttLine, SinkTimeoutError
 from collectors.mqtt_settings import BrokerSettingsError
 from collectors.payload import encode_payload
 from collectors.sample import Lane, Quality, Reason, is_hearing
@@ -184,10 +184,11 @@ async def test_a_retained_alarm_is_an_alarm_and_a_retained_calm_is_not_live(
         assert {d.connected for d in line.health().devices} == {None, False}
 
 
-async def test_a_reconnect_does_not_make_a_live_value_suspect(broker: Broker) -> None:
+@pytest.mark.parametrize("padding", ["", " " * 5000])
+async def test_a_reconnect_does_not_make_a_live_value_suspect(broker: Broker, padding: str) -> None:
     async with running_line(broker, [device("smoke-1", "zigbee2mqtt_smoke")]) as line:
         with publisher(broker) as gateway:
-            gateway.publish(SMOKE, '{"smoke":false}', retain=True)
+            gateway.publish(SMOKE, '{"smoke":false}' + padding, retain=True)
         await until(lambda: len(line.sink.samples) == 1)
         broker.stop()
         await until(lambda: not line.health().connected)
@@ -301,6 +302,19 @@ async def test_topics_of_no_device_are_counted_acknowledged_and_named_once(
         assert line.count("empty") == 1
     assert line.sink.samples == []
     assert len([r for r in caplog.records if "smoke-99" in r.message]) == 1
+
+
+def test_a_topic_cannot_write_lines_of_its_own_into_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """mosquitto refuses such a topic; others need not."""
+    wiring = Wiring(MemorySink(), Letters(), now_ms, {"url": "mqtt://127.0.0.1"})
+    (line,) = DRIVER.open([device("smoke-1", "zigbee2mqtt_smoke")], wiring)
+    assert isinstance(line, MqttLine)
+    line._note_unknown("zigbee2mqtt/x\nERROR all is well" + "y" * 5000)
+    (record,) = [r for r in caplog.records if "no device has the topic" in r.message]
+    assert "\n" not in record.message
+    assert len(record.message) < 400
 
 
 async def test_messages_of_a_device_stay_in_order_beside_those_of_others(broker: Broker) -> None:
