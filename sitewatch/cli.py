@@ -15,8 +15,8 @@ from sitewatch.errors import InvalidInputError, SitewatchError
 from sitewatch.screen import err
 
 _COMMANDS = (
-    "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "report",
-    "incident",
+    "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "acl",
+    "report", "incident",
 )  # fmt: skip
 """Each is the function of this name in the module of this name."""
 _GROUPS = {"users": "users_app", "token": "token_app"}

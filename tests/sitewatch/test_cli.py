@@ -9,8 +9,8 @@ from sitewatch.cli import make_app
 from tests.sitewatch.commands.console import run
 
 COMMANDS = {
-    "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "report",
-    "incident",
+    "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "acl",
+    "report", "incident",
 }  # fmt: skip
 
 
