@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
-from pymodbus.framer import FramerType
+from pymodbus.framer import FramerRTU, FramerType
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
@@ -33,6 +33,9 @@ _REQUESTS = {
 }
 _MBAP = 7
 """Bytes before the function code (Modbus messaging on TCP/IP V1.0b, section 3.1.3)."""
+_MOST_WAITING = 4096
+"""Bytes that may have come since the request. pymodbus allows one frame only and would throw the
+right answer away together with a late one before it."""
 _EXCEPTIONS = {
     1: "illegal function", 2: "illegal data address", 3: "illegal data value",
     4: "device failure", 5: "acknowledge", 6: "device busy", 8: "memory parity error",
@@ -83,7 +86,28 @@ class _Gate:
             self.suspect, self.torn = None, False
             self._request = only_reads(data, 1 if self._rtu else _MBAP)
             return data
-        return data if self._rtu else self._answer(data)
+        return self._rtu_answer(data) if self._rtu else self._answer(data)
+
+    def _rtu_answer(self, data: bytes) -> bytes:
+        """The frame in what was received that answers the request; empty until there is.
+
+        Noise before it is passed over: the checksum tells where a frame is.
+        """
+        asked = self._request
+        size = _data_bytes(asked[1], asked[4:6])
+        heads = {bytes((asked[0], asked[1], size)): size + 5}
+        heads[bytes((asked[0], asked[1] | 0x80))] = 5
+        self.suspect = "bytes that are no answer to the request"
+        for at in range(len(data)):
+            for head, length in heads.items():
+                if not data.startswith(head, at):
+                    continue
+                if len(data) < at + length:
+                    return b""
+                frame = data[at : at + length]
+                if FramerRTU.compute_CRC(frame[:-2]) == int.from_bytes(frame[-2:], "big"):
+                    return frame
+        return b""
 
     def _answer(self, data: bytes) -> bytes:
         """The first frame of what was received that answers the request; empty until there is."""
@@ -113,11 +137,16 @@ class _Gate:
             return None if len(frame) == _MBAP + 2 else "an exception of wrong length"
         if frame[_MBAP] != asked[_MBAP]:
             return f"an answer to function {frame[_MBAP]}"
-        count = int.from_bytes(asked[10:12], "big")
-        size = count * 2 if asked[_MBAP] in (3, 4) else (count + 7) // 8
+        size = _data_bytes(asked[_MBAP], asked[10:12])
         if frame[8] != size or len(frame) != _MBAP + 2 + size:
             return f"an answer of {frame[8]} bytes where {size} were asked for"
         return None
+
+
+def _data_bytes(function: int, count: bytes) -> int:
+    """How many bytes of data the answer to a request has."""
+    cells = int.from_bytes(count, "big")
+    return cells * 2 if function in (3, 4) else (cells + 7) // 8
 
 
 class ModbusLink:
@@ -171,6 +200,7 @@ class ModbusLink:
             trace_packet=self._gate.packet,
             trace_connect=self._connection_changed,
         )
+        self._client.ctx.max_buffer_size = _MOST_WAITING
         self.counters["connects"] += 1
         if not await self._client.connect():
             self.close()
