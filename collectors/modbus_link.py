@@ -1,14 +1,14 @@
 """One Modbus connection, shared by every unit behind it; only reads can leave through it.
 
-`only_reads` is the one gate: pymodbus hands every packet to it before the socket, so that a write
-cannot be sent by any path, not even by calling the library's own write methods.
+`only_reads` is the one gate: it stands before the library's frames and once more before the socket,
+so that a write cannot be sent by any path, not even by the library's own write methods.
 """
 
 import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
@@ -33,6 +33,10 @@ _REQUESTS = {
 }
 _MBAP = 7
 """Bytes before the function code (Modbus messaging on TCP/IP V1.0b, section 3.1.3)."""
+_MBAP_OF_READ = b"\0\0\0\6"
+"""Protocol and length in it: unit, function, address and count follow."""
+_READ, _CRC = 5, 2
+"""Bytes of a read request from its function code on, and of the checksum of a serial frame."""
 _MOST_WAITING = 4096
 """Bytes that may have come since the request. pymodbus allows one frame only and would throw the
 right answer away together with a late one before it."""
@@ -51,16 +55,18 @@ class WriteRefusedError(CollectorsError):
 
 
 def only_reads(packet: bytes, function_at: int) -> bytes:
-    """Let a request pass when it is a read.
+    """Let a request pass when it is one whole read, and nothing before or after it.
 
     Args:
-        packet: The whole frame about to be sent.
+        packet: The whole frame about to be sent, over TCP or as RTU.
         function_at: Where the function code stands in it.
 
     Raises:
         WriteRefusedError: it is anything else.
     """
-    if len(packet) <= function_at or packet[function_at] not in READ_FUNCTIONS:
+    head_fits = function_at != _MBAP or packet[2:6] == _MBAP_OF_READ
+    size = function_at + (_READ if function_at == _MBAP else _READ + _CRC)
+    if len(packet) != size or not head_fits or packet[function_at] not in READ_FUNCTIONS:
         raise WriteRefusedError("sitewatch sends Modbus functions 1 to 4 only")
     return packet
 
@@ -149,6 +155,28 @@ def _data_bytes(function: int, count: bytes) -> int:
     return cells * 2 if function in (3, 4) else (cells + 7) // 8
 
 
+class _ReadsOnly:
+    """A transport that takes reads only: whatever part of the library writes to it."""
+
+    def __init__(self, transport: asyncio.WriteTransport, function_at: int) -> None:
+        self._transport, self._function_at = transport, function_at
+
+    def write(self, data: bytes) -> None:
+        """Send one read.
+
+        Raises:
+            WriteRefusedError: it is anything else.
+        """
+        self._transport.write(only_reads(bytes(data), self._function_at))
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        """Send one read that is given in parts."""
+        self.write(b"".join(parts))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
+
+
 class ModbusLink:
     """A connection to one endpoint; asks one thing at a time.
 
@@ -201,12 +229,23 @@ class ModbusLink:
             trace_connect=self._connection_changed,
         )
         self._client.ctx.max_buffer_size = _MOST_WAITING
+        self._shut_for_writes(self._client)
         self.counters["connects"] += 1
         if not await self._client.connect():
             self.close()
             raise LinkLostError(f"{self.host}:{self.port} does not accept a connection")
         if self._connect_delay_s:
             await asyncio.sleep(self._connect_delay_s)
+
+    def _shut_for_writes(self, client: AsyncModbusTcpClient) -> None:
+        """Have every connection of the client behind the gate, below all of the library."""
+        connect = client.ctx.call_create
+
+        async def connect_gated() -> tuple[_ReadsOnly, asyncio.BaseProtocol]:
+            transport, protocol = await connect()
+            return _ReadsOnly(transport, 1 if self._rtu else _MBAP), protocol
+
+        client.ctx.call_create = connect_gated
 
     def close(self) -> None:
         """Close the connection; it can be opened again."""
