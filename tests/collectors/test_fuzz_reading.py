@@ -1,0 +1,196 @@
+"""The whole library read from devices that fail at random. covers: modbus_reading, line
+
+Each profile is polled by its own line, in memory, over hours of leaping time. Whatever value comes
+out must be what the words at that point's own addresses mean, served in that very poll.
+"""
+
+import asyncio
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import pytest
+import structlog
+
+from collectors import modbus
+from collectors.driver import Wiring
+from collectors.sample import Reason, Sample, Value
+from device_configs.profile import LIBRARY, PartsProfile, Profile
+from tests.collectors.lines import device, library, running
+from tests.collectors.memory_loop import run
+from tests.collectors.modbus_frames import Framing, Rtu, Tcp
+from tests.collectors.register_oracle import Oracle
+from tests.collectors.scripted_device import Script, ScriptedDevice
+from tests.footprint import FULL
+
+PROFILES = tuple(
+    file.stem
+    for file in sorted(LIBRARY.glob("*.yaml"))
+    if "\nmodbus:\n" in file.read_text(encoding="utf-8")
+)
+POLLS = 2_000 if FULL else 30
+"""Polls of a profile in one run."""
+INTERVAL_S = 10.0
+SEED = 20261125
+SCRIPTS = {
+    "good": Script(),
+    "flaky": Script(silent=0.05, refusing=0.05, spoiling=0.05, closing=0.02),
+    "bad": Script(silent=0.2, refusing=0.3, spoiling=0.2, closing=0.05),
+    "gone": Script(silent=0.9),
+}
+
+
+class Judge:
+    """A sink that holds each value against the words that were served."""
+
+    def __init__(self, profile: Profile, scripted: ScriptedDevice) -> None:
+        self.profile, self.scripted = profile, scripted
+        self.oracle = Oracle(profile.id)
+        self.outcomes: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.known_at: dict[tuple[str, str], list[float]] = {}
+        self.appends = 0
+        parts = profile.parts
+        self._part = _places(parts) if parts else {}
+
+    async def append(self, samples: Sequence[Sample]) -> int:
+        """Judge a poll; then the device's words change."""
+        self.appends += 1
+        for sample in samples:
+            for name, value in sample.values.items():
+                self._judge(sample, name, value)
+        self.scripted.turn()
+        return self.appends
+
+    async def keep(self, source: str, payload: bytes, reason: str) -> None:
+        """Registers are no payloads."""
+        raise AssertionError(source)
+
+    def _judge(self, sample: Sample, name: str, value: Value) -> None:
+        part = sample.device.partition("/")[2]
+        number = self._part[part] if part else None
+        kind = self.profile.parts.kind if part and self.profile.parts else self.profile.kind
+        spec = kind.point(name)
+        means = self.oracle.values(name, self.scripted.cell, spec, number)
+        reason = sample.reasons.get(name)
+        answered = reason not in {Reason.NO_ANSWER, Reason.REFUSED}
+        self.outcomes["value" if value is not None else str(reason)] += 1
+        if value is not None or answered:
+            now = asyncio.get_running_loop().time()
+            self.known_at.setdefault((sample.device, name), []).append(now)
+        fault = None
+        if (value is None) != (reason is not None):
+            fault = "a value with a reason, or none without"
+        elif value is not None and not any(_same(value, one) for one in means):
+            fault = f"its words mean {means}"
+        elif value is None and answered and reason is not Reason.GARBLED and means:
+            fault = None if None in means else f"unknown, though its words mean {means}"
+        if fault and len(self.wrong) < 10:
+            self.wrong.append(f"{sample.device} {name} = {value!r} ({reason}): {fault}")
+
+
+def _places(parts: PartsProfile) -> dict[str, int]:
+    """Part id to its 0-based place, for as many as there could ever be."""
+    return {parts.id_format.format(n=parts.first + n): n for n in range(0x10000)}
+
+
+def _same(value: Value, meant: Value) -> bool:
+    if isinstance(value, bool) or isinstance(meant, bool):
+        return value is meant
+    if isinstance(value, (int, float)) and isinstance(meant, (int, float)):
+        return math.isclose(value, meant, rel_tol=1e-12, abs_tol=1e-12)
+    return value == meant
+
+
+async def polled(
+    profile: Profile, scripted: ScriptedDevice, polls: int, escaped: list[str]
+) -> Judge:
+    """Poll a scripted device for so many intervals."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: escaped.append(str(context)))
+    judge = Judge(profile, scripted)
+    one = device(profile, 502, interval_s=INTERVAL_S, rtu=scripted.framing.rtu)
+    wiring = Wiring(judge, judge, lambda: round(loop.time() * 1000))
+    (line,) = modbus.DRIVER.open([one], wiring)
+    async with running(line):
+        await asyncio.sleep(polls * INTERVAL_S)
+    return judge
+
+
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("framing", [Tcp(), Rtu()], ids=["tcp", "rtu"])
+def test_a_value_is_what_its_own_registers_mean(
+    framing: Framing, say: Callable[[str], None]
+) -> None:
+    outcomes: Counter[str] = Counter()
+    wrong: list[str] = []
+    escaped: list[str] = []
+    requests = 0
+    with structlog.testing.capture_logs():
+        for name in PROFILES:
+            profile = library(name)
+            for number, script in enumerate(SCRIPTS.values()):
+                scripted = ScriptedDevice(framing, script, SEED + number)
+                judge = run(
+                    polled(profile, scripted, POLLS, escaped), lambda host, port, s=scripted: s
+                )
+                outcomes += judge.outcomes
+                wrong += judge.wrong
+                requests += scripted.requests
+                if script == Script():
+                    assert judge.outcomes["value"], name
+    say(
+        f"library read over {'rtu' if framing.rtu else 'tcp'}, seed {SEED}: {len(PROFILES)} "
+        f"profiles, {requests} requests, points {dict(outcomes)}, {len(wrong)} wrong"
+    )
+    assert wrong == []
+    assert escaped == []
+
+
+HELD_UP = 4
+"""Most polls that finding what a device does not have may hold up a point that it has."""
+
+
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_a_device_refuses_does_not_hold_up_the_rest(
+    name: str, say: Callable[[str], None]
+) -> None:
+    profile, chance = library(name), random.Random(SEED)
+    polls = 400 if FULL else 150
+    whole = ScriptedDevice(Tcp(), Script(), SEED)
+    escaped: list[str] = []
+    places: set[tuple[str, int]] = set()
+    whole_turn = whole.turn
+
+    def remember() -> None:
+        places.update(whole.served)
+        whole_turn()
+
+    whole.turn = remember  # type: ignore[method-assign]
+    with structlog.testing.capture_logs():
+        control = run(polled(profile, whole, polls, escaped), lambda host, port: whole)
+        usual = {point: _longest_gap(at) for point, at in control.known_at.items()}
+        worst = 0.0
+        for share in (0.02, 0.1, 0.4):
+            some = sorted(places)
+            refused = frozenset(chance.sample(some, max(1, int(len(some) * share))))
+            scripted = ScriptedDevice(Tcp(), Script(refused=refused), SEED)
+            judge = run(polled(profile, scripted, polls, escaped), lambda host, port, s=scripted: s)
+            assert judge.wrong == []
+            ever = {point: at for point, at in judge.known_at.items() if len(at) > 1}
+            lost = [point for point in ever if _longest_gap(ever[point]) - usual[point] > 0]
+            late = max((_longest_gap(ever[p]) - usual[p] for p in lost), default=0.0)
+            worst = max(worst, late / INTERVAL_S)
+    say(
+        f"{name}: refused addresses held up others by {worst:.1f} polls at most (to reach: {HELD_UP})"
+    )
+    assert worst <= HELD_UP
+    assert escaped == []
+
+
+def _longest_gap(times: Sequence[float]) -> float:
+    """From the start of the loop's time on. [s]"""
+    moments = [1000.0, *times]
+    return max(b - a for a, b in zip(moments, moments[1:], strict=False))
