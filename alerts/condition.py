@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from collectors.sample import Value
-from device_configs.estate import Seconds
+from device_configs.estate_entries import Seconds
 from device_configs.quantities import Strict
 
 Scalar = bool | int | float | str

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from alerts.alarm import Alarm, Severity, Transition
 from alerts.rules import load_classes
-from device_configs.estate import Id
+from device_configs.estate_entries import Id
 from device_configs.faults import Fault, InvalidConfigError, from_validation
 from device_configs.kinds import kinds
 from device_configs.quantities import Strict

@@ -19,7 +19,7 @@ from alerts.condition import (
     Threshold,
     Unlisted,
 )
-from device_configs.estate import Id, Seconds
+from device_configs.estate_entries import Id, Seconds
 from device_configs.kinds import kinds
 from device_configs.quantities import Label, Strict
 

@@ -20,7 +20,8 @@ from alerts.rule import Rule, covers
 from alerts.rules import RuleSet
 from alerts.texts import text
 from collectors.sample import Value
-from device_configs.estate import Device, Estate, Level
+from device_configs.estate import Device, Estate
+from device_configs.estate_entries import Level
 from device_configs.kinds import Speed, kinds
 from device_configs.quantities import Label
 

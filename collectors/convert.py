@@ -6,6 +6,7 @@ number.
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from collectors.sample import Reason, Value
 from device_configs.kinds import PointType
@@ -19,14 +20,23 @@ Converted = tuple[Value, Reason | None]
 
 def to_values(raw: Raw, point: ProfilePoint) -> Mapping[str, Converted]:
     """Convert one raw value; several points where the profile fans out the bits of one integer."""
-    bits = point.mapping.bits
-    if not bits:
-        return {point.name: _to_value(raw, point)}
+    mapping = point.mapping
+    names = mapping.bits.values() or (point.name,)
     if raw is None or _is_missing(raw, point):
-        return dict.fromkeys(bits.values(), (None, Reason.NOT_IMPLEMENTED))
-    if isinstance(raw, bool) or not isinstance(raw, int):
-        return dict.fromkeys(bits.values(), (None, Reason.WRONG_TYPE))
-    return {name: (bool(raw >> bit & 1), None) for bit, name in bits.items()}
+        return dict.fromkeys(names, (None, Reason.NOT_IMPLEMENTED))
+    if mapping.needs_integer:
+        if isinstance(raw, bool) or not isinstance(raw, int):
+            return dict.fromkeys(names, (None, Reason.WRONG_TYPE))
+        if mapping.cut is not None:
+            first, count = mapping.cut
+            raw = raw >> first & (1 << count) - 1
+        if mapping.bits:
+            return {name: (bool(raw >> bit & 1), None) for bit, name in mapping.bits.items()}
+        if mapping.any_cell is not None:
+            return {point.name: (mapping.any_cell.holds(raw) != mapping.invert, None)}
+        if mapping.bit is not None:
+            return {point.name: (bool(raw >> mapping.bit & 1) != mapping.invert, None)}
+    return {point.name: _to_value(raw, point)}
 
 
 def _is_missing(raw: Raw, point: ProfilePoint) -> bool:
@@ -35,15 +45,8 @@ def _is_missing(raw: Raw, point: ProfilePoint) -> bool:
     return not isinstance(raw, bool) and raw in point.mapping.missing
 
 
-def _to_value(raw: Raw, point: ProfilePoint) -> Converted:
-    if raw is None or _is_missing(raw, point):
-        return None, Reason.NOT_IMPLEMENTED
-    mapping = point.mapping
-    if mapping.bit is not None:
-        if isinstance(raw, bool) or not isinstance(raw, int):
-            return None, Reason.WRONG_TYPE
-        return bool(raw >> mapping.bit & 1) != mapping.invert, None
-    if mapping.values:
+def _to_value(raw: float | int | bool | str, point: ProfilePoint) -> Converted:
+    if point.mapping.values:
         return _listed(raw, point)
     if point.spec.type is PointType.NUMBER:
         return _number(raw, point)
@@ -88,8 +91,8 @@ def _number(raw: Raw, point: ProfilePoint) -> Converted:
     if _is_missing(raw, point):
         return None, Reason.NOT_IMPLEMENTED
     mapping, stored = point.mapping, raw
-    if mapping.scale != 1.0 or mapping.offset != 0.0:
-        stored = stored * mapping.scale + mapping.offset
+    if not mapping.is_linear:
+        stored = stored * mapping.slope + mapping.intercept
     stored = point.to_stored.apply(stored)
     if isinstance(stored, float):
         if not math.isfinite(stored):
@@ -111,10 +114,8 @@ def to_raw(value: Value, point: ProfilePoint) -> Raw:
     mapping = point.mapping
     if value is None:
         return mapping.missing[0] if mapping.missing else None
-    if mapping.bits:
-        return value
-    if mapping.bit is not None:
-        return int(bool(value) != mapping.invert) << mapping.bit
+    if mapping.needs_integer:
+        return _integer_of(value, point)
     if mapping.values:
         for raw, meaning in mapping.values.items():
             if meaning == value and isinstance(meaning, bool) == isinstance(value, bool):
@@ -127,7 +128,26 @@ def to_raw(value: Value, point: ProfilePoint) -> Raw:
     if isinstance(value, (str, bool)):
         raise ValueError(f"{point.name} is a number, not {value!r}")  # noqa: TRY004
     unscaled = (value - point.to_stored.offset) / point.to_stored.factor
-    return (unscaled - mapping.offset) / mapping.scale
+    return (unscaled - mapping.intercept) / mapping.slope
+
+
+def _integer_of(value: float | int | bool | str, point: ProfilePoint) -> Raw:
+    """The integer whose bits or cells say the value."""
+    mapping = point.mapping
+    if mapping.cut is not None:
+        inner = to_raw(value, _without_cut(point))
+        if isinstance(inner, str) or inner is None:
+            raise ValueError(f"{point.name} is cut from an integer, which cannot be {inner!r}")
+        return round(inner) << mapping.cut[0]
+    if mapping.any_cell is not None:
+        return mapping.any_cell.raw(bool(value) != mapping.invert)
+    if mapping.bit is not None:
+        return int(bool(value) != mapping.invert) << mapping.bit
+    return value
+
+
+def _without_cut(point: ProfilePoint) -> ProfilePoint:
+    return replace(point, mapping=point.mapping.model_copy(update={"cut": None}))
 
 
 def _boolean(raw: Raw, point: ProfilePoint) -> Converted:

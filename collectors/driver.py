@@ -94,6 +94,8 @@ class Wiring:
     """Wall clock. [ms, UTC]"""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Settings of the protocol, for example the broker's `url`, from `sitewatch`."""
+    spread_s: float = 1.0
+    """Over how long the first polls of all lines are spread. [s]"""
 
 
 class OpenLines(Protocol):
@@ -108,5 +110,6 @@ class OpenLines(Protocol):
 class Driver:
     """What a protocol module offers as `DRIVER`."""
 
-    schema: ProtocolSchema
+    schemas: tuple[ProtocolSchema, ...]
+    """The sections of profiles that it reads; devices of all of them may share a line."""
     open: OpenLines

@@ -27,8 +27,10 @@ SAFETY_BACK_OFF_CAP_S = 15.0
 """The same for a device with safety points: while it is silent, nobody is protected by it. [s]"""
 HEAD_START_S = 5.0
 """How much later a safety device may fall due and still be asked before a routine one. [s]"""
-SPREAD_S = 1.0
-"""Over how long the first polls of a line are spread, at most. [s]"""
+RECALL_S = 1.0
+"""Over how long the devices of a line that is back are asked. [s]"""
+_NEWEST_CYCLES = 1_000
+"""Polls whose lateness is remembered."""
 OUTBOX_LIMIT = 10_000
 """Samples that may wait for the journal before the line stops asking for more."""
 GATHER_S = 0.005
@@ -66,6 +68,11 @@ class Poller(Protocol):
     @property
     def urgent(self) -> bool:
         """Whether it has safety points."""
+        ...
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Points that the device says it does not have, each with its word."""
         ...
 
     async def poll(self) -> Outcome:
@@ -129,9 +136,9 @@ def next_due(due: float, interval_s: float, now: float) -> tuple[float, int]:
 class _Turn:
     """Where one device stands in the schedule."""
 
-    def __init__(self, poller: Poller, start: float, share: float) -> None:
+    def __init__(self, poller: Poller, due: float = 0.0) -> None:
         self.poller = poller
-        self.due = start + share * min(poller.interval_s, SPREAD_S)
+        self.due = due
         self.failures = 0
         self.reason: Reason | None = None
         self.connected: bool | None = None
@@ -142,8 +149,9 @@ class _Turn:
     def health(self) -> DeviceHealth:
         reason = self.reason.value if self.reason is not None else None
         return DeviceHealth(
-            self.poller.device, self.connected, self.last_answer_at, self.failures, reason
-        )
+            self.poller.device, self.connected, self.last_answer_at, self.failures, reason,
+            self.poller.refused,
+        )  # fmt: skip
 
 
 class PolledLine:
@@ -162,9 +170,9 @@ class PolledLine:
         self._pollers = pollers
         self._wiring = wiring
         self._chance = chance or random.Random()  # noqa: S311
-        self._turns = [_Turn(poller, 0.0, 0.0) for poller in pollers]
+        self._turns = [_Turn(poller) for poller in pollers]
         self._counters: Counter[str] = Counter()
-        self._lateness_s = 0.0
+        self._lateness_s: deque[float] = deque([0.0], _NEWEST_CYCLES)
         self._outbox = _Outbox()
         self._link_failures = 0
         self._link_due = 0.0
@@ -180,9 +188,12 @@ class PolledLine:
         counters.update(self._link.counters)
         counters["waiting"] = len(self._outbox)
         devices = tuple(turn.health() for turn in self._turns)
+        late = sorted(self._lateness_s)
+        worst = late[min(len(late) - 1, len(late) * 99 // 100)]
         return LineHealth(
-            self._name, self._link.connected, devices, counters, self._lateness_s * 1000
-        )
+            self._name, self._link.connected, devices, counters,
+            round(self._lateness_s[-1] * 1000, 1), round(worst * 1000, 1),
+        )  # fmt: skip
 
     async def run(self) -> None:
         """Poll until cancelled.
@@ -194,7 +205,8 @@ class PolledLine:
         known = {turn.poller.device: turn for turn in self._turns}
         self._turns = []
         for poller in self._pollers:
-            turn = _Turn(poller, start, _share(poller.device))
+            spread = min(poller.interval_s, self._wiring.spread_s)
+            turn = _Turn(poller, start + _share(poller.device) * spread)
             if (old := known.get(poller.device)) is not None:
                 turn.failures, turn.reason = old.failures, old.reason
                 turn.connected, turn.last_answer_at = old.connected, old.last_answer_at
@@ -228,7 +240,7 @@ class PolledLine:
                 await asyncio.sleep(wait)
                 # Another, more urgent one may have fallen due meanwhile.
                 turn = self._next(clock())
-            self._lateness_s = max(0.0, clock() - turn.due)
+            self._lateness_s.append(max(0.0, clock() - turn.due))
             outcome = await self._poll(turn, clock())
             pass_on_cancellation()
             await self._outbox.put(outcome.samples)
@@ -278,7 +290,7 @@ class PolledLine:
         """After a reconnect, ask soon all devices that waited for the connection alone."""
         for turn in self._turns:
             if turn.link_was_down:
-                turn.due = min(turn.due, now + _share(turn.poller.device) * SPREAD_S)
+                turn.due = min(turn.due, now + _share(turn.poller.device) * RECALL_S)
 
     def _reschedule(self, turn: _Turn, outcome: Outcome, now: float) -> None:
         turn.reason = outcome.failure

@@ -1,57 +1,83 @@
-"""The Modbus driver: devices polled over Modbus TCP, or over RTU frames in TCP.
+"""The Modbus driver: devices polled over Modbus TCP, a serial port, or RTU frames in TCP.
 
-All units behind one endpoint share one connection and one scheduler.
+Modbus and SunSpec devices alike: all units on one endpoint or serial port share one connection and
+one scheduler, whatever their profiles speak.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from collectors.driver import Driver, Line, Wiring
 from collectors.line import PolledLine
-from collectors.modbus_link import ModbusLink, UnitOnLink
-from collectors.modbus_reading import DeviceReader
-from collectors.modbus_schema import Address, ModbusRtuTcpLink, ModbusSettings, ModbusTcpLink
-from collectors.polled_device import PolledDevice
+from collectors.modbus_link import ModbusLink, UnitOnLink, cost_of
+from collectors.modbus_links import (
+    LINKS,
+    Transport,
+    by_transport,
+    conflicts,
+    transport_of,
+    unit_of,
+)
+from collectors.modbus_reading import DeviceReader, Pace
+from collectors.modbus_schema import Address, ModbusSettings
+from collectors.modbus_targets import targets_of
+from collectors.polled_device import PolledDevice, Reader
+from collectors.read_plan import PlanError, plan
 from collectors.reading import Reading
 from collectors.sample import Reason
+from collectors.sunspec import SCHEMA as SUNSPEC_SCHEMA
+from collectors.sunspec import SunSpecReader
+from collectors.sunspec_chain import SunSpecSettings
 from device_configs.estate import Device
-from device_configs.profile import ProtocolSchema
+from device_configs.kinds import Speed
+from device_configs.profile import Profile, ProtocolSchema
 
-__all__ = ["DRIVER", "SCHEMA", "Address", "ModbusSettings", "ModbusTcpLink", "open_lines"]
+__all__ = ["DRIVER", "SCHEMA", "open_lines", "settings_of"]
+
+
+def contradictions(profile: Profile) -> Iterator[str]:
+    """What of a profile cannot be read over Modbus as it says."""
+    settings = profile.settings
+    if not isinstance(settings, ModbusSettings):
+        return
+    parts = profile.parts.points.values() if profile.parts is not None else ()
+    for point in (*profile.points.values(), *parts):
+        address = point.address
+        if not isinstance(address, Address):
+            continue
+        if point.mapping.needs_integer and not address.type.is_integer:
+            yield f"point {point.name}: single bits have no meaning in a {address.type.value}"
+    try:
+        targets = targets_of(profile, settings, parts=1)
+        plan([want for target in targets for want in target.wants], settings)
+    except PlanError as error:
+        yield str(error)
+
 
 SCHEMA = ProtocolSchema(
     protocol="modbus",
     settings=ModbusSettings,
     address=Address,
-    links={"modbus_tcp": ModbusTcpLink, "modbus_rtu_tcp": ModbusRtuTcpLink},
+    links=LINKS,
+    contradictions=contradictions,
+    conflicts=conflicts,
 )
 
 
-@dataclass(frozen=True, order=True)
-class Endpoint:
-    """What tells one physical line from another."""
+class _OnUnit:
+    """The `Reader` of one device: what reads it, on its unit."""
 
-    link: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.link}[{self.host}:{self.port}]"
-
-
-class _ModbusReader:
-    """The `Reader` of one Modbus device."""
-
-    def __init__(self, device: Device, link: ModbusLink, unit: int) -> None:
-        settings = settings_of(device)
-        self._unit = UnitOnLink(link, unit, settings)
-        self._reader = DeviceReader(device.profile, settings, len(device.parts), device.interval_s)
+    def __init__(self, reader: DeviceReader | SunSpecReader, unit: UnitOnLink) -> None:
+        self._reader = reader
+        self._unit = unit
 
     async def read(self) -> Reading:
         return await self._reader.read(self._unit)
 
     def lost(self, reason: Reason) -> Reading:
         return self._reader.lost(reason)
+
+    def refused(self) -> Mapping[str, str]:
+        return self._reader.refused()
 
 
 def settings_of(device: Device) -> ModbusSettings:
@@ -62,49 +88,50 @@ def settings_of(device: Device) -> ModbusSettings:
     return settings
 
 
-def unit_of(device: Device) -> int:
-    """The device's unit on its line."""
-    return device.link.unit if isinstance(device.link, ModbusTcpLink) else 1
+def pace_of(device: Device) -> Pace:
+    """How often a device is polled, and in how many polls each speed of its points is read."""
+    intervals = {speed: device.interval_of(speed) for speed in Speed}
+    shortest = min(intervals.values())
+    return Pace(
+        shortest, {speed: max(1, round(own / shortest)) for speed, own in intervals.items()}
+    )
 
 
-def by_endpoint(devices: Sequence[Device]) -> Mapping[Endpoint, Sequence[Device]]:
-    """Group devices by the line they share."""
-    groups: dict[Endpoint, list[Device]] = {}
-    for device in devices:
-        link = device.link
-        if isinstance(link, ModbusTcpLink):
-            endpoint = Endpoint(device.link_name, link.host.lower(), link.port)
-            groups.setdefault(endpoint, []).append(device)
-    return groups
-
-
-def link_to(endpoint: Endpoint, devices: Sequence[Device]) -> ModbusLink:
+def link_to(transport: Transport, devices: Sequence[Device]) -> ModbusLink:
     """The connection that serves all these devices: as patient as the slowest needs."""
     settings = [settings_of(device) for device in devices]
     return ModbusLink(
-        endpoint.host,
-        endpoint.port,
-        rtu=endpoint.link == "modbus_rtu_tcp",
+        transport,
         timeout_s=max(section.timeout_ms for section in settings) / 1000,
         connect_delay_s=max(section.connect_delay_ms for section in settings) / 1000,
     )
 
 
+def _reader_of(device: Device, pace: Pace) -> DeviceReader | SunSpecReader:
+    settings = settings_of(device)
+    if isinstance(settings, SunSpecSettings):
+        return SunSpecReader(device.profile, settings)
+    cost = cost_of(transport_of(device), settings)
+    return DeviceReader(device.profile, settings, len(device.parts), pace, cost)
+
+
 def open_lines(devices: Sequence[Device], wiring: Wiring) -> Sequence[Line]:
-    """One line for each endpoint.
+    """One line for each endpoint or serial port.
 
     Raises:
         PlanError: a profile has a point that none of its allowed requests can read.
     """
     lines: list[Line] = []
-    for endpoint, members in by_endpoint(devices).items():
-        link = link_to(endpoint, members)
-        pollers = [
-            PolledDevice(device, _ModbusReader(device, link, unit_of(device)), wiring.now_ms)
-            for device in members
-        ]
-        lines.append(PolledLine(str(endpoint), link, pollers, wiring))
+    for transport, members in by_transport(devices).items():
+        link = link_to(transport, members)
+        pollers = []
+        for device in members:
+            pace = pace_of(device)
+            unit = UnitOnLink(link, unit_of(device), settings_of(device))
+            reader: Reader = _OnUnit(_reader_of(device, pace), unit)
+            pollers.append(PolledDevice(device, reader, wiring.now_ms, pace.interval_s))
+        lines.append(PolledLine(str(transport), link, pollers, wiring))
     return lines
 
 
-DRIVER = Driver(SCHEMA, open_lines)
+DRIVER = Driver((SCHEMA, SUNSPEC_SCHEMA), open_lines)

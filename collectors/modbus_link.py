@@ -1,208 +1,87 @@
-"""One Modbus connection, shared by every unit behind it; only reads can leave through it.
-
-`only_reads` is the one gate: it stands before the library's frames and once more before the socket,
-so that a write cannot be sent by any path, not even by the library's own write methods.
-"""
+"""One Modbus connection, shared by every unit behind it; only reads can leave through its gate."""
 
 import asyncio
 import logging
+import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
-from pymodbus.framer import FramerRTU, FramerType
+from pymodbus.framer import FramerType
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
-from collectors.driver import CollectorsError
+from collectors.modbus_gate import Gate, ReadsOnly, RtuGate, TcpGate
+from collectors.modbus_links import RtuTcpTransport, SerialTransport, TcpTransport, Transport
 from collectors.modbus_schema import ModbusSettings, Table
+from collectors.read_plan import NETWORK, LineCost, serial_cost
 from collectors.reading import LinkLostError, ReadError
 from collectors.sample import Reason
 
-READ_FUNCTIONS = frozenset({1, 2, 3, 4})
-"""Read coils, discrete inputs, holding and input registers (Modbus application protocol V1.1b3,
-section 6.1 to 6.4): the only functions that may leave this process."""
 _REQUESTS = {
     Table.COIL: ReadCoilsRequest,
     Table.DISCRETE: ReadDiscreteInputsRequest,
     Table.HOLDING: ReadHoldingRegistersRequest,
     Table.INPUT: ReadInputRegistersRequest,
 }
-_MBAP = 7
-"""Bytes before the function code (Modbus messaging on TCP/IP V1.0b, section 3.1.3)."""
-_MBAP_OF_READ = b"\0\0\0\6"
-"""Protocol and length in it: unit, function, address and count follow."""
-_READ, _CRC = 5, 2
-"""Bytes of a read request from its function code on, and of the checksum of a serial frame."""
-_MOST_WAITING = 4096
-"""Bytes that may have come since the request. pymodbus allows one frame only and would throw the
-right answer away together with a late one before it."""
 _EXCEPTIONS = {
     1: "illegal function", 2: "illegal data address", 3: "illegal data value",
     4: "device failure", 5: "acknowledge", 6: "device busy", 8: "memory parity error",
     10: "gateway path unavailable", 11: "gateway target failed to respond",
 }  # fmt: skip
+_MOST_WAITING = 4096
+"""Bytes that may have come since the request. pymodbus allows one frame only, and would throw the
+right answer away together with a late one before it."""
+_LATER = frozenset({4, 5, 6, 8})
+"""Exceptions that speak of this moment only: failure, acknowledge, busy, parity of memory."""
+_LEAST_GAP_S = 0.00175
+"""Least silence between two RTU frames (Modbus over serial line V1.02, section 2.5.1.1). [s]"""
 
 # pymodbus logs every time-out with a dump of the last frames; here they are counters and reasons.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
-
-class WriteRefusedError(CollectorsError):
-    """Something tried to send a request that is not a read."""
+Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 
 
-def only_reads(packet: bytes, function_at: int) -> bytes:
-    """Let a request pass when it is one whole read, and nothing before or after it.
-
-    Args:
-        packet: The whole frame about to be sent, over TCP or as RTU.
-        function_at: Where the function code stands in it.
-
-    Raises:
-        WriteRefusedError: it is anything else.
-    """
-    head_fits = function_at != _MBAP or packet[2:6] == _MBAP_OF_READ
-    size = function_at + (_READ if function_at == _MBAP else _READ + _CRC)
-    if len(packet) != size or not head_fits or packet[function_at] not in READ_FUNCTIONS:
-        raise WriteRefusedError("sitewatch sends Modbus functions 1 to 4 only")
-    return packet
-
-
-class _Gate:
-    """Checks every frame: reads out, and in only the answer to the request that is open.
-
-    pymodbus takes a transaction number of 0, a foreign function or a wrong byte count for good;
-    such frames are dropped here, and the request ends as garbled.
-    """
-
-    def __init__(self, *, rtu: bool) -> None:
-        self._rtu = rtu
-        self._request = b""
-        self.suspect: str | None = None
-        """What came instead of the answer."""
-        self.torn = False
-        """Whether what came does not end where a frame ends, so that the next would not begin."""
-
-    def packet(self, sending: bool, data: bytes) -> bytes:
-        """Pymodbus' `trace_packet`."""
-        if sending:
-            self.suspect, self.torn = None, False
-            self._request = only_reads(data, 1 if self._rtu else _MBAP)
-            return data
-        return self._rtu_answer(data) if self._rtu else self._answer(data)
-
-    def _rtu_answer(self, data: bytes) -> bytes:
-        """The frame in what was received that answers the request; empty until there is.
-
-        Noise before it is passed over: the checksum tells where a frame is.
-        """
-        asked = self._request
-        size = _data_bytes(asked[1], asked[4:6])
-        heads = {bytes((asked[0], asked[1], size)): size + 5}
-        heads[bytes((asked[0], asked[1] | 0x80))] = 5
-        self.suspect = "bytes that are no answer to the request"
-        for at in range(len(data)):
-            for head, length in heads.items():
-                if not data.startswith(head, at):
-                    continue
-                if len(data) < at + length:
-                    return b""
-                frame = data[at : at + length]
-                if FramerRTU.compute_CRC(frame[:-2]) == int.from_bytes(frame[-2:], "big"):
-                    return frame
-        return b""
-
-    def _answer(self, data: bytes) -> bytes:
-        """The first frame of what was received that answers the request; empty until there is."""
-        self.torn = False
-        while len(data) >= _MBAP + 1:
-            size = int.from_bytes(data[4:6], "big") + 6
-            if size < _MBAP + 2 or size > 260:
-                self.suspect, self.torn = "a frame with an impossible length", True
-                return b""
-            if len(data) < size:
-                break
-            fault = self._fault(data[:size])
-            if fault is None:
-                return data[:size]
-            self.suspect, data = fault, data[size:]
-        if data:
-            self.suspect, self.torn = "a frame that did not end", True
-        return b""
-
-    def _fault(self, frame: bytes) -> str | None:
-        asked = self._request
-        if frame[:4] != asked[:4]:
-            return "an answer to another transaction"
-        if frame[6] != asked[6]:
-            return f"an answer of unit {frame[6]}"
-        if frame[_MBAP] == asked[_MBAP] | 0x80:
-            return None if len(frame) == _MBAP + 2 else "an exception of wrong length"
-        if frame[_MBAP] != asked[_MBAP]:
-            return f"an answer to function {frame[_MBAP]}"
-        size = _data_bytes(asked[_MBAP], asked[10:12])
-        if frame[8] != size or len(frame) != _MBAP + 2 + size:
-            return f"an answer of {frame[8]} bytes where {size} were asked for"
-        return None
-
-
-def _data_bytes(function: int, count: bytes) -> int:
-    """How many bytes of data the answer to a request has."""
-    cells = int.from_bytes(count, "big")
-    return cells * 2 if function in (3, 4) else (cells + 7) // 8
-
-
-class _ReadsOnly:
-    """A transport that takes reads only: whatever part of the library writes to it."""
-
-    def __init__(self, transport: asyncio.WriteTransport, function_at: int) -> None:
-        self._transport, self._function_at = transport, function_at
-
-    def write(self, data: bytes) -> None:
-        """Send one read.
-
-        Raises:
-            WriteRefusedError: it is anything else.
-        """
-        self._transport.write(only_reads(bytes(data), self._function_at))
-
-    def writelines(self, parts: Iterable[bytes]) -> None:
-        """Send one read that is given in parts."""
-        self.write(b"".join(parts))
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._transport, name)
+def cost_of(transport: Transport, settings: ModbusSettings) -> LineCost:
+    """What reading a device costs on its line."""
+    if isinstance(transport, TcpTransport):
+        return NETWORK
+    return serial_cost(transport.baud, settings.min_gap_ms / 1000)
 
 
 class ModbusLink:
     """A connection to one endpoint; asks one thing at a time.
 
     Attributes:
+        transport: The line it is on.
         counters: `requests`, `timeouts`, `exceptions`, `garbled`, `connects`.
     """
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        transport: Transport,
         *,
-        rtu: bool = False,
         timeout_s: float = 1.0,
         connect_delay_s: float = 0.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.host, self.port = host, port
+        self.transport = transport
         self.counters: Counter[str] = Counter()
-        self._rtu = rtu
         self._timeout_s = timeout_s
         self._connect_delay_s = connect_delay_s
         self._monotonic = monotonic
-        self._client: AsyncModbusTcpClient | None = None
-        self._gate = _Gate(rtu=rtu)
+        self._client: Client | None = None
+        self._gate: Gate = TcpGate()
+        self._gap_s = 0.0
+        if isinstance(transport, SerialTransport):
+            self._gap_s = max(_LEAST_GAP_S, 3.5 * 11 / transport.baud)
         self._ended_at = 0.0
+        self._timed_out: dict[int, float] = {}
+        """Unit to when its answer did not come in time, on lines that do not number requests."""
         self._asking = False
 
     @property
@@ -214,38 +93,53 @@ class ModbusLink:
         """Connect.
 
         Raises:
-            LinkLostError: nothing accepts the connection.
+            LinkLostError: nothing accepts the connection, or the port cannot be opened.
         """
         self.close()
-        self._gate = _Gate(rtu=self._rtu)
-        self._client = AsyncModbusTcpClient(
-            self.host,
-            port=self.port,
-            framer=FramerType.RTU if self._rtu else FramerType.SOCKET,
+        self._gate = TcpGate() if isinstance(self.transport, TcpTransport) else RtuGate()
+        self._client = client = self._made()
+        client.ctx.max_buffer_size = _MOST_WAITING
+        _shut_for_writes(client, rtu=not isinstance(self.transport, TcpTransport))
+        self.counters["connects"] += 1
+        if not await client.connect():
+            self.close()
+            raise LinkLostError(f"{self.name} {_why_not_open(self.transport)}")
+        if self._connect_delay_s:
+            await asyncio.sleep(self._connect_delay_s)
+
+    def _made(self) -> Client:
+        transport = self.transport
+        if isinstance(transport, SerialTransport):
+            return AsyncModbusSerialClient(
+                transport.port,
+                baudrate=transport.baud,
+                parity=transport.parity,
+                stopbits=transport.stop_bits,
+                timeout=self._timeout_s,
+                retries=0,
+                reconnect_delay=0,
+                trace_packet=self._gate.packet,
+                trace_connect=self._connection_changed,
+            )
+        rtu = isinstance(transport, RtuTcpTransport)
+        return AsyncModbusTcpClient(
+            transport.host,
+            port=transport.port,
+            framer=FramerType.RTU if rtu else FramerType.SOCKET,
             timeout=self._timeout_s,
             retries=0,
             reconnect_delay=0,
             trace_packet=self._gate.packet,
             trace_connect=self._connection_changed,
         )
-        self._client.ctx.max_buffer_size = _MOST_WAITING
-        self._shut_for_writes(self._client)
-        self.counters["connects"] += 1
-        if not await self._client.connect():
-            self.close()
-            raise LinkLostError(f"{self.host}:{self.port} does not accept a connection")
-        if self._connect_delay_s:
-            await asyncio.sleep(self._connect_delay_s)
 
-    def _shut_for_writes(self, client: AsyncModbusTcpClient) -> None:
-        """Have every connection of the client behind the gate, below all of the library."""
-        connect = client.ctx.call_create
-
-        async def connect_gated() -> tuple[_ReadsOnly, asyncio.BaseProtocol]:
-            transport, protocol = await connect()
-            return _ReadsOnly(transport, 1 if self._rtu else _MBAP), protocol
-
-        client.ctx.call_create = connect_gated
+    @property
+    def name(self) -> str:
+        """What messages call the other end: `10.0.0.5:502`, `/dev/ttyUSB0`."""
+        transport = self.transport
+        if isinstance(transport, SerialTransport):
+            return transport.port
+        return f"{transport.host}:{transport.port}"
 
     def close(self) -> None:
         """Close the connection; it can be opened again."""
@@ -271,29 +165,34 @@ class ModbusLink:
         """
         client = self._client
         if client is None or not client.connected:
-            raise LinkLostError(f"{self.host}:{self.port} is not connected")
-        if settings.min_gap_ms:
-            await self._pause(settings.min_gap_ms / 1000)
+            raise LinkLostError(f"{self.name} is not connected")
+        await self._pause(unit, max(settings.min_gap_ms / 1000, self._gap_s), settings)
         request = _REQUESTS[table](address=address, count=count, dev_id=unit)
         self.counters["requests"] += 1
         try:
             answer = await self._ask(client, request, settings.timeout_ms / 1000)
         except (TimeoutError, ModbusException) as error:
             if not self.connected and isinstance(error, ConnectionException):
-                raise LinkLostError(f"{self.host}:{self.port} closed the connection") from error
+                raise LinkLostError(f"{self.name} closed the connection") from error
             raise self._unanswered(unit) from error
         finally:
+            self._gate.end()
             self._ended_at = self._monotonic()
         return self._cells(answer, request)
 
-    async def _pause(self, gap_s: float) -> None:
-        wait = self._ended_at + gap_s - self._monotonic()
+    async def _pause(self, unit: int, gap_s: float, settings: ModbusSettings) -> None:
+        """Wait for the quiet a device needs, and for an answer that may still come late.
+
+        Without numbers, an answer to the request before would pass for that to the next one.
+        """
+        wait = self._ended_at + gap_s - self._monotonic() if gap_s else 0.0
+        timed_out = self._timed_out.pop(unit, None)
+        if timed_out is not None:
+            wait = max(wait, timed_out + settings.timeout_ms / 1000 - self._monotonic())
         if wait > 0:
             await asyncio.sleep(wait)
 
-    async def _ask(
-        self, client: AsyncModbusTcpClient, request: ModbusPDU, timeout_s: float
-    ) -> ModbusPDU:
+    async def _ask(self, client: Client, request: ModbusPDU, timeout_s: float) -> ModbusPDU:
         self._asking = True
         try:
             answer: ModbusPDU
@@ -310,9 +209,13 @@ class ModbusLink:
         """Why there is no answer; the link is closed where the next one could not be told apart.
 
         Without transaction numbers an answer that comes late would pass for the next one, and after
-        half a frame nobody knows where the next one begins.
+        half a frame nobody knows where the next one begins. A serial port stays open: what comes
+        while nothing is asked is dropped.
         """
-        if self._rtu or self._gate.torn:
+        if not isinstance(self.transport, TcpTransport):
+            self._timed_out[unit] = self._monotonic()
+        serial = isinstance(self.transport, SerialTransport)
+        if not serial and (self._gate.torn or isinstance(self.transport, RtuTcpTransport)):
             self.close()
         suspect = self._gate.suspect
         if suspect is not None:
@@ -327,7 +230,7 @@ class ModbusLink:
             code = answer.exception_code
             text = _EXCEPTIONS.get(code, "unknown exception")
             message = f"unit {request.dev_id} refuses {request.address}: {text} ({code})"
-            raise ReadError(Reason.REFUSED, message, code)
+            raise ReadError(Reason.BUSY if code in _LATER else Reason.REFUSED, message, code)
         bits = answer.function_code in (1, 2)
         cells = [int(bit) for bit in answer.bits[: request.count]] if bits else answer.registers
         same = answer.function_code == request.function_code and answer.dev_id == request.dev_id
@@ -335,6 +238,27 @@ class ModbusLink:
             self.counters["garbled"] += 1
             raise ReadError(Reason.GARBLED, f"unit {request.dev_id}: the answer does not fit")
         return cells
+
+
+def _shut_for_writes(client: Client, *, rtu: bool) -> None:
+    """Put every connection of a client behind the gate, below all of the library."""
+    connect = client.ctx.call_create
+
+    async def connect_gated() -> tuple[ReadsOnly, asyncio.BaseProtocol]:
+        transport, protocol = await connect()
+        return ReadsOnly(transport, rtu=rtu), protocol
+
+    client.ctx.call_create = connect_gated
+
+
+def _why_not_open(transport: Transport) -> str:
+    if not isinstance(transport, SerialTransport):
+        return "does not accept a connection"
+    if not os.path.exists(transport.port):
+        return "is no serial port of this machine"
+    if not os.access(transport.port, os.R_OK | os.W_OK):
+        return "may not be opened by this user; add the user to the group that owns it"
+    return "cannot be opened; does another program use it?"
 
 
 class UnitOnLink:

@@ -35,6 +35,13 @@ class WordOrder(StrEnum):
     LITTLE = "little"
 
 
+class ByteOrder(StrEnum):
+    """Whether the bytes of a register come as Modbus says, high byte first, or swapped."""
+
+    BIG = "big"
+    LITTLE = "little"
+
+
 class WordType(StrEnum):
     """How registers are to be read as one value."""
 
@@ -50,13 +57,26 @@ class WordType(StrEnum):
     BCD32 = "bcd32"
     STRING = "string"
     BOOL = "bool"
+    DATE_BYTES = "date_bytes"
+    """Year since 2000, month, day, hour, minute and second, a byte each."""
+    DATE_WORDS = "date_words"
+    """Year, month, day, hour, minute and second, a register each."""
 
     @property
     def words(self) -> int:
         """Registers it takes; 0 for a string, whose length stands beside it."""
-        if self is WordType.STRING:
-            return 0
-        return 1 if self is WordType.BOOL else int(self.value.lstrip("uintfloabcd")) // 16
+        found = _WORDS.get(self)
+        return int(self.value.lstrip("uintfloabcd")) // 16 if found is None else found
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether its single bits can have a meaning."""
+        return "int" in self.value or self in {WordType.BCD16, WordType.BCD32}
+
+
+_WORDS = {
+    WordType.STRING: 0, WordType.BOOL: 1, WordType.DATE_BYTES: 3, WordType.DATE_WORDS: 6,
+}  # fmt: skip
 
 
 WireAddress = Annotated[int, Field(ge=0, le=0xFFFF)]
@@ -67,7 +87,11 @@ class _Cell(Strict):
     """Address as the maker writes it; the wire address is this minus `address_base`."""
     table: Table | None = None
     """The section's table when absent."""
+    address_base: int | None = Field(default=None, ge=0, le=1)
+    """The section's base when absent."""
     word_order: WordOrder | None = None
+    """The section's order when absent."""
+    byte_order: ByteOrder | None = None
     """The section's order when absent."""
 
 
@@ -110,6 +134,8 @@ class Address(_Cell):
     type: WordType = WordType.UINT16
     length: int | None = Field(default=None, ge=1, le=125)
     """Registers of a string."""
+    bytes: tuple[int, int] | None = None
+    """First byte and number of bytes of a string that are the point."""
     stride: int | None = Field(default=None, ge=1, le=0xFFFF)
     """Of a part's point: distance from one part to the next. `address` is the first part's."""
     scale_from: Annotated[Sequence[Scale], BeforeValidator(_listed)] = ()
@@ -119,6 +145,10 @@ class Address(_Cell):
     def _length_of_strings(self) -> "Address":
         if (self.type is WordType.STRING) != (self.length is not None):
             raise ValueError("a string, and only a string, has a 'length' in registers")
+        if self.bytes is not None:
+            first, count = self.bytes
+            if first < 0 or count < 1 or first + count > 2 * (self.length or 0):
+                raise ValueError("'bytes' is [first byte, number of bytes] within a string")
         return self
 
     @property
@@ -150,12 +180,17 @@ class ModbusSettings(Strict):
     address_base: int = Field(default=0, ge=0, le=1)
     """What the maker's numbers begin with; wire = documented address - base."""
     word_order: WordOrder = WordOrder.BIG
+    byte_order: ByteOrder = ByteOrder.BIG
+    missing: Mapping[WordType, tuple[float, ...]] = Field(default_factory=dict)
+    """Type to the raw values that mean 'not available' wherever it stands."""
     max_registers: int = Field(default=125, ge=1, le=125)
     """Most registers a request may ask for (125: Modbus application protocol V1.1b3, 6.3)."""
     max_bits: int = Field(default=2000, ge=1, le=2000)
     """Most coils or inputs a request may ask for (2000: the same, 6.1)."""
     max_gap: int = Field(default=125, ge=0)
     """Most unused registers that are read along to save a request."""
+    even: bool = False
+    """Every request begins at an even address and asks for an even count."""
     one_value_per_read: bool = False
     """The device answers a request only when it asks for exactly one value."""
     forbidden: Annotated[Sequence[Span], BeforeValidator(_span)] = ()
@@ -168,21 +203,10 @@ class ModbusSettings(Strict):
     """How long an answer may take. [ms]"""
 
 
-class ModbusTcpLink(Strict):
-    """A device behind a Modbus TCP server or gateway."""
-
-    host: str = Field(min_length=1)
-    port: int = Field(default=502, ge=1, le=65535)
-    unit: int = Field(default=1, ge=0, le=255)
-
-
-class ModbusRtuTcpLink(ModbusTcpLink):
-    """A device behind a serial server that passes RTU frames through over TCP."""
-
-
 def wire(cell: _Cell, settings: ModbusSettings) -> int:
     """The 0-based address that stands in the request."""
-    return cell.address - settings.address_base
+    base = settings.address_base if cell.address_base is None else cell.address_base
+    return cell.address - base
 
 
 def table_of(cell: _Cell, settings: ModbusSettings) -> Table:
@@ -193,3 +217,13 @@ def table_of(cell: _Cell, settings: ModbusSettings) -> Table:
 def order_of(cell: _Cell, settings: ModbusSettings) -> WordOrder:
     """The word order of a cell."""
     return cell.word_order or settings.word_order
+
+
+def swaps_bytes(cell: _Cell, settings: ModbusSettings) -> bool:
+    """Whether the bytes of a cell's registers are swapped."""
+    return (cell.byte_order or settings.byte_order) is ByteOrder.LITTLE
+
+
+def type_of(cell: Address | Scale | Fraction, settings: ModbusSettings) -> WordType:
+    """How a cell is to be read: what stands in a table of bits is a bit."""
+    return WordType.BOOL if table_of(cell, settings).is_bits else cell.type

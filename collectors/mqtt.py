@@ -309,4 +309,4 @@ def _open(devices: Sequence[Device], wiring: Wiring) -> Sequence[Line]:
     return (MqttLine(build_routes(devices), read_settings(wiring.settings), wiring),)
 
 
-DRIVER = Driver(SCHEMA, _open)
+DRIVER = Driver((SCHEMA,), _open)

@@ -169,6 +169,6 @@ def to_raw(values: Mapping[str, Value], point: ProfilePoint) -> Raw:
 def _unscaled(value: float, point: ProfilePoint) -> Raw:
     mapping, to_stored = point.mapping, point.to_stored
     raw = (value - to_stored.offset) / to_stored.factor
-    raw = (raw - mapping.offset) / mapping.scale
+    raw = (raw - mapping.intercept) / mapping.slope
     # Decimal factors leave binary dust; 12 digits are more than any device sends.
     return value if raw == value else float(f"{raw:.12g}")

@@ -65,15 +65,25 @@ _RAW: dict[tuple[WordType, WordOrder], Callable[[Words], int | float]] = {
 }  # fmt: skip
 
 
-def point_decoder(point: ProfilePoint, kind: WordType, order: WordOrder) -> PointDecoder:
-    """The decoder of one point whose value needs no other registers."""
+def point_decoder(
+    point: ProfilePoint, kind: WordType, order: WordOrder, absent: Sequence[float] = ()
+) -> PointDecoder:
+    """The decoder of one point whose value needs no other registers and no swapped bytes.
+
+    Args:
+        point: The point.
+        kind: The type of its registers.
+        order: Their order.
+        absent: Raw values of this type that mean 'not available', beside the point's own.
+    """
     raw_of = _RAW.get((kind, order))
     mapping = point.mapping
-    special = mapping.bits or mapping.values or mapping.bit is not None
+    special = mapping.needs_integer or mapping.values
     if raw_of is None or special or point.spec.type is not PointType.NUMBER:
-        return _never
-    missing = frozenset(value for value in mapping.missing if not isinstance(value, str))
-    scale, offset = mapping.scale, mapping.offset
+        return never
+    own = frozenset(value for value in mapping.missing if not isinstance(value, str))
+    missing = own.union(absent)
+    scale, offset = mapping.slope, mapping.intercept
     stored = point.to_stored
     plain = (scale, offset, stored.factor, stored.offset) == (1.0, 0.0, 1.0, 0.0)
 
@@ -92,5 +102,6 @@ def point_decoder(point: ProfilePoint, kind: WordType, order: WordOrder) -> Poin
     return decoded
 
 
-def _never(words: Words) -> Converted | None:
+def never(words: Words) -> Converted | None:
+    """Always the long way."""
     return None

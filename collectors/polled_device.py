@@ -26,12 +26,19 @@ class Reader(Protocol):
         """The reading of a device of which nothing could be read."""
         ...
 
+    def refused(self) -> Mapping[str, str]:
+        """Points that the device says it does not have, each with its word."""
+        ...
+
 
 class PolledDevice:
     """The `Poller` of one device."""
 
-    def __init__(self, device: Device, reader: Reader, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, device: Device, reader: Reader, now_ms: Callable[[], int], interval_s: float
+    ) -> None:
         self._device = device
+        self._interval_s = interval_s
         self._reader = reader
         self._now_ms = now_ms
         profile = device.profile
@@ -50,12 +57,17 @@ class PolledDevice:
     @property
     def interval_s(self) -> float:
         """How often it is polled, in seconds."""
-        return self._device.interval_s
+        return self._interval_s
 
     @property
     def urgent(self) -> bool:
         """Whether it or its parts have safety points."""
         return self._urgent
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Points that the device says it does not have, each with its word."""
+        return self._reader.refused()
 
     async def poll(self) -> Outcome:
         """Poll once; a device that fails gives samples of unknown values.

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from collectors.driver import CollectorsError
 from collectors.modbus_link import ModbusLink, UnitOnLink
+from collectors.modbus_links import RtuTcpTransport, TcpTransport
 from collectors.modbus_reading import DeviceReader, Registers
 from collectors.modbus_schema import ModbusSettings, Table
 from collectors.reading import PointReading, ReadError, Reading
@@ -21,6 +22,9 @@ _ALL = 1_000_000
 _UNHEARD = 2
 """Time-outs it waits for when nothing was heard: some devices leave one unknown address unanswered
 that others refuse."""
+
+_READINGS = 3
+"""Most readings until it is known how many parts the device has and which variant it is."""
 
 
 class ProbeError(CollectorsError):
@@ -164,9 +168,7 @@ async def probe(profile: Profile, host: str, port: int, unit: int, *, rtu: bool 
             "probe with --host and --port reads Modbus and SunSpec profiles"
         )
     link = ModbusLink(
-        host,
-        port,
-        rtu=rtu,
+        RtuTcpTransport(host, port) if rtu else TcpTransport(host, port),
         timeout_s=settings.timeout_ms / 1000,
         connect_delay_s=settings.connect_delay_ms / 1000,
     )
@@ -192,10 +194,11 @@ async def _read(profile: Profile, settings: ModbusSettings, registers: Registers
     if isinstance(settings, SunSpecSettings):
         return await SunSpecReader(profile, settings).read(registers, _ALL)
     reader = DeviceReader(profile, settings)
-    known = reader.parts
-    reading = await reader.read(registers, _ALL, _UNHEARD)
-    if reader.parts > known:
+    for _ in range(_READINGS):
+        plans = reader.plans
         reading = await reader.read(registers, _ALL, _UNHEARD)
+        if reader.plans == plans:
+            break
     return reading
 
 
@@ -234,5 +237,5 @@ def quality_of(reason: Reason | None) -> ProbeQuality:
     """The quality that goes with a reason."""
     if reason is None:
         return ProbeQuality.GOOD
-    nothing = {Reason.NOT_IMPLEMENTED, Reason.NO_ANSWER, Reason.REFUSED}
+    nothing = {Reason.NOT_IMPLEMENTED, Reason.NO_ANSWER, Reason.REFUSED, Reason.BUSY}
     return ProbeQuality.MISSING if reason in nothing else ProbeQuality.BAD

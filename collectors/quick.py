@@ -22,14 +22,13 @@ _EXACT = 1 << 53
 def quick_converter(point: ProfilePoint) -> Quick:
     """The converter of one point."""
     mapping = point.mapping
-    if mapping.bits or mapping.bit is not None or mapping.missing:
+    if mapping.needs_integer or mapping.missing:
         return _never
     if mapping.values:
         return _table(point)
     if point.spec.type is PointType.BOOL:
         return _inverted_bool if mapping.invert else _bool
-    plain = mapping.scale == 1.0 and mapping.offset == 0.0
-    plain = plain and point.to_stored.factor == 1.0 and point.to_stored.offset == 0.0
+    plain = mapping.is_linear and point.to_stored.factor == 1.0 and point.to_stored.offset == 0.0
     return _number if point.spec.type is PointType.NUMBER and plain else _never
 
 

@@ -1,11 +1,11 @@
 """Registers to raw values and back: pure, exact, and the same for a meter and its simulator."""
 
+import datetime as dt
 import math
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from collectors.convert import Raw, to_raw
+from collectors.convert import Raw
 from collectors.driver import CollectorsError
 from collectors.modbus_schema import (
     Address,
@@ -13,15 +13,12 @@ from collectors.modbus_schema import (
     ModbusSettings,
     Scale,
     ScaleUse,
-    Table,
     WordOrder,
     WordType,
     order_of,
-    table_of,
-    wire,
+    swaps_bytes,
+    type_of,
 )
-from collectors.sample import Value
-from device_configs.profile import Profile, ProfilePoint
 
 _FORMATS = {
     WordType.UINT16: ">H", WordType.INT16: ">h", WordType.UINT32: ">I", WordType.INT32: ">i",
@@ -30,6 +27,11 @@ _FORMATS = {
 _STRUCTS = {kind: struct.Struct(text) for kind, text in _FORMATS.items()}
 _FLOATS = {WordType.FLOAT32, WordType.FLOAT64}
 _BCD = {WordType.BCD16, WordType.BCD32}
+_DATES = {WordType.DATE_BYTES, WordType.DATE_WORDS}
+
+
+Cell = Address | Scale | Fraction
+"""A place on the wire with its type."""
 
 
 class EncodeError(CollectorsError):
@@ -52,6 +54,8 @@ def decode(words: Sequence[int], kind: WordType, order: WordOrder = WordOrder.BI
         raise DecodeError(f"{kind.value} takes {kind.words} registers, not {len(words)}")
     if kind is WordType.BOOL:
         return bool(words[0])
+    if kind in _DATES:
+        return _date(words, kind)
     if order is WordOrder.LITTLE:
         words = words[::-1]
     data = b"".join(word.to_bytes(2, "big") for word in words)
@@ -68,6 +72,41 @@ def _text(words: Sequence[int]) -> Raw:
         return None
     text = data.partition(b"\0")[0].decode("ascii", errors="replace").strip()
     return text or None
+
+
+def _date(words: Sequence[int], kind: WordType) -> Raw:
+    """A date and time as text; all zeros or ones say that the clock was never set."""
+    if all(word == 0 for word in words) or all(word == 0xFFFF for word in words):
+        return None
+    fields = list(words)
+    if kind is WordType.DATE_BYTES:
+        fields = [part for word in words for part in divmod(word, 256)]
+        fields[0] += 2000
+    try:
+        year, month, day, hour, minute, second = fields
+        return dt.datetime(year, month, day, hour, minute, second).isoformat()  # noqa: DTZ001
+    except ValueError as error:
+        raise DecodeError(f"{fields} is no date") from error
+
+
+def _date_words(raw: Raw, kind: WordType) -> tuple[int, ...]:
+    if raw is None:
+        return (0,) * kind.words
+    try:
+        at = dt.datetime.fromisoformat(str(raw))
+    except ValueError as error:
+        raise EncodeError(f"{raw!r} is no date") from error
+    fields = [at.year, at.month, at.day, at.hour, at.minute, at.second]
+    if kind is WordType.DATE_WORDS:
+        return tuple(fields)
+    fields[0] -= 2000
+    if not 0 <= fields[0] <= 255:
+        raise EncodeError(f"a byte cannot hold the year of {raw!r}")
+    return tuple(high << 8 | low for high, low in _pairs(fields))
+
+
+def _pairs(fields: Sequence[int]) -> Iterator[tuple[int, int]]:
+    return zip(fields[::2], fields[1::2], strict=True)
 
 
 def _decimal(data: bytes) -> int:
@@ -87,6 +126,8 @@ def encode(
     """
     if kind is WordType.STRING:
         return _text_words(raw, length or 0)
+    if kind in _DATES:
+        return _date_words(raw, kind)
     if kind is WordType.BOOL:
         if not isinstance(raw, bool):
             raise EncodeError(f"{raw!r} is not a boolean")
@@ -125,6 +166,64 @@ def _text_words(raw: Raw, length: int) -> tuple[int, ...]:
     return struct.unpack(f">{length}H", data.ljust(length * 2, b"\0"))
 
 
+def read_cell(words: Sequence[int], cell: Cell, settings: ModbusSettings) -> Raw:
+    """Read a cell of a profile: its bytes, words and type, and what means 'not available' there.
+
+    Raises:
+        DecodeError: the registers do not hold what the profile says.
+    """
+    kind = type_of(cell, settings)
+    if swaps_bytes(cell, settings) and kind is not WordType.BOOL:
+        words = [_swapped(word) for word in words]
+    if isinstance(cell, Address) and cell.bytes is not None:
+        return _text(_part(words, *cell.bytes))
+    raw = decode(words, kind, order_of(cell, settings))
+    return None if raw in settings.missing.get(kind, ()) else raw
+
+
+def write_cell(raw: Raw, cell: Cell, settings: ModbusSettings) -> tuple[int, ...]:
+    """Write a raw value as a cell's registers: the inverse of `read_cell`.
+
+    Raises:
+        EncodeError: the cell cannot hold it.
+    """
+    kind = type_of(cell, settings)
+    absent = settings.missing.get(kind)
+    if raw is None and absent:
+        raw = int(absent[0]) if kind.is_integer else absent[0]
+    if kind is WordType.BOOL and isinstance(raw, (int, float)):
+        raw = bool(raw)
+    length = cell.length if isinstance(cell, Address) else None
+    if isinstance(cell, Address) and cell.bytes is not None:
+        words = _at_bytes(raw, length or 0, *cell.bytes)
+    else:
+        words = encode(raw, kind, order_of(cell, settings), length)
+    if swaps_bytes(cell, settings) and kind is not WordType.BOOL:
+        words = tuple(_swapped(word) for word in words)
+    return words
+
+
+def _swapped(word: int) -> int:
+    return (word & 0xFF) << 8 | word >> 8
+
+
+def _part(words: Sequence[int], first: int, count: int) -> Sequence[int]:
+    """These bytes of a string as registers of their own, ended by NUL where they are odd."""
+    data = b"".join(word.to_bytes(2, "big") for word in words)[first : first + count]
+    if data.strip(b"\xff") == b"":
+        return (0xFFFF,)
+    data += b"\0" * (count % 2)
+    return struct.unpack(f">{len(data) // 2}H", data)
+
+
+def _at_bytes(raw: Raw, length: int, first: int, count: int) -> tuple[int, ...]:
+    text = struct.pack(f">{length}H", *_text_words(raw, length))
+    if text[count:].strip(b"\0"):
+        raise EncodeError(f"{raw!r} is longer than {count} bytes")
+    data = (b"\0" * first + text[:count]).ljust(2 * length, b"\0")
+    return struct.unpack(f">{length}H", data)
+
+
 def factor_of(raw: Raw, scale: Scale) -> float | None:
     """What a scale register multiplies its value by; None where it says nothing known."""
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
@@ -136,137 +235,3 @@ def factor_of(raw: Raw, scale: Scale) -> float | None:
     if not -12 <= raw <= 12:
         return None
     return 10.0 ** (raw if scale.use is ScaleUse.EXPONENT else -raw)
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Consecutive registers (or bits, as 0 and 1) of one table at a wire address."""
-
-    table: Table
-    address: int
-    words: tuple[int, ...]
-
-
-def encode_point(
-    point: ProfilePoint, value: Value, settings: ModbusSettings, part: int = 0
-) -> tuple[Cells, ...]:
-    """Encode the stored value of a point: what a device showing it would have on the wire.
-
-    The value of a point that fans out bits (`bits` in the profile) is the integer that carries
-    them; `encode_values` makes it from the single bits. The first cells are the value's own; those
-    of its fraction and its scale registers follow.
-
-    Args:
-        point: A point of a profile, or of its parts.
-        value: The value in the stored unit; None becomes the profile's or type's 'not available'.
-        settings: The profile's section.
-        part: 0-based place of the part among its like.
-
-    Raises:
-        EncodeError: the point cannot show this value.
-    """
-    address = _address(point)
-    raw = _raw(value, point)
-    extra: list[Cells] = []
-    for scale in address.scale_from:
-        code, factor = _chosen(scale, raw)
-        extra.append(_cells(scale, encode(code, scale.type, order_of(scale, settings)), settings))
-        if isinstance(raw, (int, float)) and raw not in point.mapping.missing:
-            raw = raw / factor
-    if address.add is not None:
-        raw, rest = _split(raw, address.add)
-        words = encode(rest, address.add.type, order_of(address.add, settings))
-        extra.append(_cells(address.add, words, settings))
-    kind = WordType.BOOL if table_of(address, settings).is_bits else address.type
-    if kind is WordType.BOOL and isinstance(raw, (int, float)):
-        raw = bool(raw)
-    words = encode(raw, kind, order_of(address, settings), address.length)
-    own = _cells(address, words, settings)
-    shifted = Cells(own.table, own.address + part * (address.stride or 0), own.words)
-    return (shifted, *extra)
-
-
-def _address(point: ProfilePoint) -> Address:
-    if not isinstance(point.address, Address):
-        raise EncodeError(f"{point.name} has no Modbus address")
-    return point.address
-
-
-def _raw(value: Value, point: ProfilePoint) -> Raw:
-    try:
-        return to_raw(value, point)
-    except ValueError as error:
-        raise EncodeError(str(error)) from error
-
-
-def _cells(
-    cell: Address | Scale | Fraction, words: tuple[int, ...], settings: ModbusSettings
-) -> Cells:
-    return Cells(table_of(cell, settings), wire(cell, settings), words)
-
-
-def _chosen(scale: Scale, raw: Raw) -> tuple[int, float]:
-    """A code for a scale register, and its factor: as fine as a 16-bit value allows."""
-    if scale.factors:
-        code = min(scale.factors, key=lambda code: abs(math.log10(scale.factors[code])))
-        return code, scale.factors[code]
-    if scale.use is ScaleUse.FACTOR or not isinstance(raw, (int, float)):
-        return (1, 1.0) if scale.use is ScaleUse.FACTOR else (0, 1.0)
-    decimals = next((d for d in (3, 2, 1) if abs(raw) * 10**d <= 32767), 0)
-    if scale.use is ScaleUse.DECIMALS:
-        return decimals, 10.0**-decimals
-    return -decimals, 10.0**-decimals
-
-
-def _split(raw: Raw, fraction: Fraction) -> tuple[Raw, Raw]:
-    if not isinstance(raw, (int, float)) or isinstance(raw, bool):
-        raise EncodeError(f"{raw!r} has no fraction")
-    whole = math.floor(raw)
-    return whole, (raw - whole) / fraction.scale
-
-
-def encode_values(
-    profile: Profile, values: Mapping[str, Value], parts: Mapping[int, Mapping[str, Value]] = {}
-) -> dict[Table, dict[int, int]]:
-    """The memory of a device that shows these values: table to wire address to register.
-
-    Bits that share a register are combined; a bit that is not given is 0.
-
-    Args:
-        profile: A Modbus profile.
-        values: Point name to stored value; points that are not given are left out.
-        parts: 0-based place of a part to its values.
-
-    Raises:
-        EncodeError: a point cannot show its value.
-    """
-    settings = profile.settings
-    if not isinstance(settings, ModbusSettings):
-        raise EncodeError(f"{profile.id} is not a Modbus profile")
-    image: dict[Table, dict[int, int]] = {table: {} for table in Table}
-    groups = [(0, profile.points, values)]
-    if profile.parts is not None:
-        groups += [(place, profile.parts.points, given) for place, given in parts.items()]
-    for place, points, given in groups:
-        for point in points.values():
-            for value in _given(point, given):
-                for cells in encode_point(point, value, settings, place):
-                    _lay(image[cells.table], cells, shared=point.mapping.bit is not None)
-    return image
-
-
-def _given(point: ProfilePoint, values: Mapping[str, Value]) -> Iterator[Value]:
-    """The value to encode, if any; single bits become the integer that carries them."""
-    if point.mapping.bits:
-        held = {bit: values[name] for bit, name in point.mapping.bits.items() if name in values}
-        if held:
-            known = all(value is not None for value in held.values())
-            yield sum(1 << bit for bit, value in held.items() if value) if known else None
-    elif point.name in values:
-        yield values[point.name]
-
-
-def _lay(table: dict[int, int], cells: Cells, *, shared: bool) -> None:
-    for offset, word in enumerate(cells.words):
-        at = cells.address + offset
-        table[at] = table.get(at, 0) | word if shared else word

@@ -1,7 +1,7 @@
 """The protocols sitewatch speaks: one line each."""
 
-from collectors import modbus, mqtt, sunspec
+from collectors import modbus, mqtt
 from collectors.driver import Driver
 
-DRIVERS: tuple[Driver, ...] = (modbus.DRIVER, sunspec.DRIVER, mqtt.DRIVER)
-SCHEMAS = tuple(driver.schema for driver in DRIVERS)
+DRIVERS: tuple[Driver, ...] = (modbus.DRIVER, mqtt.DRIVER)
+SCHEMAS = tuple(schema for driver in DRIVERS for schema in driver.schemas)

@@ -1,4 +1,4 @@
-"""The SunSpec driver: devices that say themselves which models they have and where.
+"""SunSpec: devices that say themselves which models they have and where.
 
 The chain of models is walked once at the connect; a poll then reads only the models that the
 profile has points in, and walks the chain again when a model is no longer where it was (SunSpec
@@ -13,18 +13,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, field_validator
 
 from collectors.convert import to_values
-from collectors.driver import Driver, Line, Wiring
-from collectors.line import PolledLine
-from collectors.modbus import by_endpoint, link_to, settings_of, unit_of
-from collectors.modbus_link import UnitOnLink
+from collectors.modbus_links import LINKS, conflicts
 from collectors.modbus_reading import Registers
-from collectors.modbus_schema import (
-    ModbusRtuTcpLink,
-    ModbusTcpLink,
-    Table,
-)
-from collectors.polled_device import PolledDevice
-from collectors.read_plan import Block, Want, plan
+from collectors.modbus_schema import Table
+from collectors.read_plan import Block, Want, plan, split
 from collectors.reading import PointReading, ReadError, Reading, failed
 from collectors.registers import DecodeError
 from collectors.sample import Reason
@@ -38,7 +30,6 @@ from collectors.sunspec_models import (
     modules_in,
     read_point,
 )
-from device_configs.estate import Device
 from device_configs.profile import Profile, ProfilePoint, ProtocolSchema
 from device_configs.quantities import Strict
 
@@ -187,16 +178,21 @@ class SunSpecReader:
         """The registers of every model by its address, and whether the device was heard."""
         pieces: dict[int, list[int] | Reason] = {}
         heard = False
-        for block in self._plan:
+        pending = list(self._plan)
+        while pending:
+            block = pending.pop(0)
             if timeouts <= 0:
                 pieces |= {want.key: Reason.NO_ANSWER for want in block.wants}
                 continue
             try:
                 cells = list(await registers.read(block.table, block.address, block.count))
             except ReadError as error:
-                silent = error.reason is not Reason.REFUSED
+                silent = error.reason not in (Reason.REFUSED, Reason.BUSY)
                 timeouts -= silent
                 heard = heard or not silent
+                if error.reason is Reason.REFUSED and len(block.wants) > 1:
+                    pending = [*split(block, self._settings), *pending]
+                    continue
                 pieces |= {want.key: error.reason for want in block.wants}
                 continue
             heard = True
@@ -230,6 +226,10 @@ class SunSpecReader:
                 parts[one.part] = found
         self._known = known
         return Reading(own, parts)
+
+    def refused(self) -> Mapping[str, str]:
+        """Nothing: a model that is in the chain is there, and no other is asked for."""
+        return {}
 
     def lost(self, reason: Reason) -> Reading:
         """The reading of a device of which nothing can be read: the points it is known to have."""
@@ -314,48 +314,10 @@ def _decoded(
     return PointReading(point, words, to_values(raw, point))
 
 
-class _UnitReader:
-    """A SunSpec reader on its unit: the `Reader` that a line polls."""
-
-    def __init__(self, reader: SunSpecReader, registers: Registers) -> None:
-        self._reader = reader
-        self._registers = registers
-
-    async def read(self) -> Reading:
-        return await self._reader.read(self._registers)
-
-    def lost(self, reason: Reason) -> Reading:
-        return self._reader.lost(reason)
-
-
-def sunspec_settings(profile: Profile) -> SunSpecSettings:
-    """The section of a SunSpec profile."""
-    if not isinstance(profile.settings, SunSpecSettings):
-        raise TypeError(f"{profile.id} is not a SunSpec profile")
-    return profile.settings
-
-
 SCHEMA = ProtocolSchema(
     protocol="sunspec",
     settings=SunSpecSettings,
     address=SunSpecAddress,
-    links={"modbus_tcp": ModbusTcpLink, "modbus_rtu_tcp": ModbusRtuTcpLink},
+    links=LINKS,
+    conflicts=conflicts,
 )
-
-
-def open_lines(devices: Sequence[Device], wiring: Wiring) -> Sequence[Line]:
-    """One line for each endpoint."""
-    lines: list[Line] = []
-    for endpoint, members in by_endpoint(devices).items():
-        link = link_to(endpoint, members)
-        pollers = []
-        for device in members:
-            reader = SunSpecReader(device.profile, sunspec_settings(device.profile))
-            registers = UnitOnLink(link, unit_of(device), settings_of(device))
-            unit = _UnitReader(reader, registers)
-            pollers.append(PolledDevice(device, unit, wiring.now_ms))
-        lines.append(PolledLine(f"sunspec {endpoint}", link, pollers, wiring))
-    return lines
-
-
-DRIVER = Driver(SCHEMA, open_lines)

@@ -1,176 +1,27 @@
 """The estate: communities, buildings, places and devices, read from a folder kept in git."""
 
 import datetime as dt
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    Field,
     ValidationError,
-    WithJsonSchema,
-    field_validator,
 )
 
-from device_configs.dated import DatedCount, DatedNumber
+from device_configs.estate_entries import Building, Community, DeviceEntry, EstateFile, Level
 from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
-from device_configs.profile import Profile, ProtocolSchema, Verified, load_profiles
-from device_configs.quantities import Label, Strict
+from device_configs.kinds import Speed
+from device_configs.point_mapping import Verified
+from device_configs.profile import Profile, ProtocolSchema, load_profiles
+from device_configs.quantities import Label
 from device_configs.yaml_file import Document, read_yaml
 
-ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
-
-
-def _duration(data: object) -> object:
-    """Read `5s`, `2min`, `1h` or a number of seconds."""
-    if isinstance(data, str) and (match := re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|min|h|d)", data)):
-        seconds = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}[match.group(2)]
-        return float(match.group(1)) * seconds
-    return data
-
-
-_WRITTEN_DURATION = {
-    "anyOf": [
-        {"type": "number", "exclusiveMinimum": 0},
-        {"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|min|h|d)$"},
-    ]
-}
-Seconds = Annotated[
-    float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_WRITTEN_DURATION)
-]
-"""A duration in a file: `5s`, `2min`, `1h`, or seconds as a number. [s]"""
-
-
-class Level(StrEnum):
-    """How deep in the tree a site stands."""
-
-    ESTATE = "estate"
-    COMMUNITY = "community"
-    BUILDING = "building"
-    PLACE = "place"
-
-
-class Role(StrEnum):
-    """What a community is in the 1+17+7."""
-
-    CENTRE = "centre"
-    COMPOUND = "compound"
-    DISTRICT = "district"
-
-
-class Place(Strict):
-    """A room, corridor, shaft or zone of a building."""
-
-    id: Id
-    name: Label
-
-
-class Building(Strict):
-    """A building of a community."""
-
-    id: Id
-    name: Label
-    floors: int | None = Field(default=None, ge=1)
-    area_m2: DatedNumber | None = None
-    places: Sequence[Place] = ()
-
-
-class Inventory(Strict):
-    """What a community owns, as the three rates and the statutory sheet need it."""
-
-    vehicles: DatedCount | None = None
-    new_energy_vehicles: DatedCount | None = None
-    parking_bays: DatedCount | None = None
-    roof_area_m2: DatedNumber | None = None
-    pv_area_m2: DatedNumber | None = None
-    pv_rating_w: DatedNumber | None = None
-
-
-class Community(Strict):
-    """A compound, a district or the centre."""
-
-    id: Id
-    role: Role
-    name: Label
-    parent: Id | None = None
-    area_m2: DatedNumber | None = None
-    occupants: DatedCount | None = None
-    inventory: Inventory = Inventory()
-    buildings: Sequence[Building] = ()
-    places: Sequence[Place] = ()
-
-
-class EstateFile(Strict):
-    """`estate.yaml`."""
-
-    estate: Id
-    name: Label | None = None
-    timezone: str = "Asia/Shanghai"
-    communities: Sequence[Community] = Field(min_length=1)
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"there is no time zone {zone!r}") from error
-        return zone
-
-
-class MeterRole(StrEnum):
-    """The place of a meter in the meter tree of its carrier."""
-
-    GRID = "grid"
-    GENERATION = "generation"
-    SUBMETER = "submeter"
-
-
-class Metering(Strict):
-    """Where a meter stands in the meter tree."""
-
-    role: MeterRole
-    of: Id | None = None
-    """For a submeter: the device it is below, else its site's grid meters."""
-    energy_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{5}$")
-
-
-class PartEntry(Strict):
-    """A part of a device, as the estate describes it."""
-
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
-    place: Id | None = None
-    name: Label | None = None
-    type: str | None = None
-    address: str | None = None
-    """The part's address on the wire as the maker writes it, kept raw."""
-
-
-class DeviceEntry(Strict):
-    """One device in a file of `devices/`."""
-
-    id: Id
-    profile: str
-    place: Id
-    link: Mapping[str, Mapping[str, object]] = Field(min_length=1, max_length=1)
-    name: Label | None = None
-    interval: Seconds = 10.0
-    """How often a polled device is read, or the longest silence of one that reports. [s]"""
-    accept_unverified: bool = False
-    rating_w: DatedNumber | None = None
-    ct_ratio: DatedNumber | None = None
-    pt_ratio: DatedNumber | None = None
-    metering: Metering | None = None
-    parts: Sequence[PartEntry] = ()
-    note: str | None = None
+SLOW_INTERVAL_S = 60.0
+"""How often slow points are read where the estate does not say. [s]"""
 
 
 @dataclass(frozen=True)
@@ -211,6 +62,14 @@ class Device:
     entry: DeviceEntry
     parts: Mapping[str, Part] = field(default_factory=dict)
     """Part id (without the parent) to part; those of the profile and those of the estate."""
+
+    def interval_of(self, speed: Speed) -> float:
+        """How often a point of this speed is read, or reported at the latest, in seconds."""
+        if speed is Speed.SAFETY and self.entry.safety_interval is not None:
+            return self.entry.safety_interval
+        if speed is Speed.SLOW:
+            return self.entry.slow_interval or max(self.interval_s, SLOW_INTERVAL_S)
+        return self.interval_s
 
 
 @dataclass(frozen=True)
@@ -311,6 +170,7 @@ class _Loader:
                 self.fault(document, (index, "id"), f"the id {device.id!r} is used twice")
             devices[device.id] = device
         self.check_meters(devices)
+        self.check_lines(devices)
         if self.faults or estate_file is None:
             raise InvalidConfigError(self.faults)
         name = next(iter(sites.values())).name
@@ -391,6 +251,13 @@ class _Loader:
         if profile.verified is Verified.WEAK and not entry.accept_unverified:
             message = f"profile {profile.id!r} is weakly sourced; set accept_unverified: true"
             self.fault(document, (index, "profile"), message)
+        if entry.variant is not None:
+            if entry.variant not in profile.variants:
+                known = ", ".join(profile.variants) or "it has none"
+                message = f"profile {profile.id!r} has no variant {entry.variant!r}: {known}"
+                self.fault(document, (index, "variant"), message)
+                return None
+            profile = profile.as_variant(entry.variant)
         return self.linked(document, index, entry, profile)
 
     def linked(
@@ -422,6 +289,18 @@ class _Loader:
             if above is not None and above not in devices:
                 message = f"{device.id}: metering.of names no device {above!r}"
                 self.faults.append(Fault(str(self.folder / "devices"), 0, "metering.of", message))
+
+    def check_lines(self, devices: Mapping[str, Device]) -> None:
+        """Find devices that share a line and cannot both be right."""
+        folder = str(self.folder / "devices")
+        for conflicts in dict.fromkeys(schema.conflicts for schema in self.schemas.values()):
+            mine = [
+                device
+                for device in devices.values()
+                if self.schemas[device.profile.protocol].conflicts is conflicts
+            ]
+            for device_id, message in conflicts(mine):
+                self.faults.append(Fault(folder, 0, "link", f"{device_id}: {message}"))
 
 
 def _parts(entry: DeviceEntry, profile: Profile) -> Iterator[tuple[str, Part]]:

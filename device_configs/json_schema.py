@@ -5,9 +5,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from device_configs.estate import DeviceEntry, EstateFile
+from device_configs.estate_entries import DeviceEntry, EstateFile
 from device_configs.kinds import kinds
-from device_configs.profile import PointMapping, ProtocolSchema, Verified
+from device_configs.point_mapping import PointMapping, Verified
+from device_configs.profile import ProtocolSchema
+from device_configs.variants import Condition
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXTS = ("vendor", "model", "source", "note")
@@ -64,6 +66,15 @@ def _alternative(protocol: ProtocolSchema, definitions: dict[str, Any]) -> dict[
         "required": ["kind", "count", "points"],
         "additionalProperties": False,
     }
+    variant = {
+        "type": "object",
+        "properties": {
+            "when": {"type": "object", "additionalProperties": _model(Condition, definitions)},
+            "points": points | {"minProperties": 1},
+        },
+        "required": ["points"],
+        "additionalProperties": False,
+    }
     label = {
         "type": "object",
         "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
@@ -78,6 +89,7 @@ def _alternative(protocol: ProtocolSchema, definitions: dict[str, Any]) -> dict[
         protocol.protocol: _model(protocol.settings, definitions),
         "points": points,
         "parts": parts,
+        "variants": {"type": "object", "additionalProperties": variant},
     }
     properties |= {name: {"type": "string"} for name in _TEXTS}
     required = ["profile", "kind", "vendor", "model", "source", "verified", "points"]

@@ -5,15 +5,16 @@ address of a point) is checked by models that `sitewatch` hands in, so that this
 protocol.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
 from device_configs.kinds import Kind, PointSpec, PointType, kinds
+from device_configs.point_mapping import PointMapping, Verified
 from device_configs.quantities import (
     Conversion,
     Label,
@@ -21,46 +22,10 @@ from device_configs.quantities import (
     UnknownUnitError,
     conversion,
 )
+from device_configs.variants import Condition, Rule
 from device_configs.yaml_file import Document, read_yaml
 
 LIBRARY = Path(__file__).with_name("profiles")
-
-
-class Verified(StrEnum):
-    """How far a profile or a point is proven (design, section 5), best first."""
-
-    CAPTURE = "capture"
-    TWO_SOURCES = "two_sources"
-    DOCUMENT = "document"
-    DRIVER = "driver"
-    WEAK = "weak"
-
-
-class PointMapping(Strict):
-    """The keys of a profile point that mean the same in every protocol.
-
-    A raw value becomes a value in this order: `missing`, then `values` or `bit`, then
-    `raw * scale + offset` in `unit`, then conversion to the stored unit, then `range`.
-    """
-
-    unit: str | None = None
-    scale: float = 1.0
-    offset: float = 0.0
-    values: Mapping[str | int, str | bool] = Field(default_factory=dict)
-    """Raw value to enumeration value or boolean; one that is not listed is missing."""
-    bit: int | None = Field(default=None, ge=0, le=63)
-    """The point is this bit of an integer, as a boolean."""
-    bits: Mapping[int, str] = Field(default_factory=dict)
-    """Bit number to point name: one integer becomes several boolean points."""
-    invert: bool = False
-    """A boolean that is true on the wire when the point is false."""
-    missing: tuple[float | str, ...] = ()
-    """Raw values that mean 'not available', beside those the protocol's type already has."""
-    range: tuple[float, float] | None = None
-    """Plausible range in the stored unit, narrower than the kind's."""
-    verified: Verified | None = None
-    source: str | None = None
-    note: str | None = None
 
 
 class _Parts(Strict):
@@ -70,6 +35,11 @@ class _Parts(Strict):
     id: str = "p{n:03d}"
     first: int = 1
     points: Mapping[str, Mapping[str, object]]
+
+
+class _Variant(Strict):
+    when: Mapping[str, Condition] = Field(default_factory=dict)
+    points: Mapping[str, Mapping[str, object]] = Field(min_length=1)
 
 
 class _Header(Strict):
@@ -83,6 +53,7 @@ class _Header(Strict):
     label: Label | None = None
     points: Mapping[str, Mapping[str, object]]
     parts: _Parts | None = None
+    variants: Mapping[str, _Variant] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known_kind(self) -> "_Header":
@@ -90,6 +61,23 @@ class _Header(Strict):
             if kind not in kinds():
                 raise ValueError(f"kind {kind!r} is not one of {', '.join(sorted(kinds()))}")
         return self
+
+
+class Linked(Protocol):
+    """A device with its link, as far as a protocol looks at it before it is opened."""
+
+    @property
+    def id(self) -> str:
+        """The device's id."""
+        ...
+
+    @property
+    def link(self) -> BaseModel:
+        """The checked parameters of its link."""
+        ...
+
+
+Conflicts = Callable[[Sequence[Linked]], Iterable[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -106,6 +94,8 @@ class ProtocolSchema:
     """Link name to the model of its parameters: `modbus_tcp`, `modbus_rtu`, `mqtt`."""
     contradictions: Callable[["Profile"], Iterable[str]] = lambda profile: ()
     """What is wrong between the parts of a profile that is right in each of them."""
+    conflicts: Conflicts = lambda devices: ()
+    """Which devices of an estate cannot both be right: each one's id, and why."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +126,14 @@ class PartsProfile:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """What a firmware or model of the product does otherwise."""
+
+    rule: Rule
+    points: Mapping[str, ProfilePoint]
+
+
+@dataclass(frozen=True)
 class Profile:
     """One product: how it shows its points on the wire."""
 
@@ -151,6 +149,22 @@ class Profile:
     parts: PartsProfile | None = None
     note: str | None = None
     file: Path = field(default=Path(), compare=False)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+
+    @property
+    def varying(self) -> frozenset[str]:
+        """The points that a variant changes: they have no meaning before it is known."""
+        return frozenset(name for variant in self.variants.values() for name in variant.points)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """How the device tells which variant it is, in the order they are tried."""
+        return tuple(variant.rule for variant in self.variants.values())
+
+    def as_variant(self, name: str | None) -> "Profile":
+        """The profile of one variant, or of the product without any; it has no variants itself."""
+        points = dict(self.points) | (dict(self.variants[name].points) if name else {})
+        return replace(self, points=points, variants={})
 
 
 _COMMON = frozenset(PointMapping.model_fields)
@@ -193,15 +207,32 @@ class _Reader:
         kind = kinds()[header.kind]
         points = self.points(header.points, kind, schema, header.verified, ("points",))
         parts = self.parts(header, schema)
+        variants = self.variants(header, kind, schema)
         if self.faults or settings is None:
             return None
         profile = Profile(
             header.profile, kind, header.vendor, header.model, header.source, header.verified,
-            schema.protocol, settings, points, parts, header.note, self.document.file,
+            schema.protocol, settings, points, parts, header.note, self.document.file, variants,
         )  # fmt: skip
-        for message in schema.contradictions(profile):
-            self.fault((schema.protocol,), message)
+        for one in (profile, *map(profile.as_variant, variants)):
+            for message in schema.contradictions(one):
+                self.fault((schema.protocol,), message)
         return profile
+
+    def variants(
+        self, header: _Header, kind: Kind, schema: ProtocolSchema
+    ) -> Mapping[str, Variant]:
+        found = {}
+        for name, given in header.variants.items():
+            path: Path_ = ("variants", name)
+            points = self.points(given.points, kind, schema, header.verified, (*path, "points"))
+            for point in given.when:
+                if point not in header.points:
+                    self.fault((*path, "when"), f"{point!r} is no point of the profile")
+                elif any(point in other.points for other in header.variants.values()):
+                    self.fault((*path, "when"), f"{point!r} cannot decide: a variant changes it")
+            found[name] = Variant(Rule(name, given.when), points)
+        return found
 
     def parts(self, header: _Header, schema: ProtocolSchema) -> PartsProfile | None:
         if header.parts is None:
@@ -252,6 +283,10 @@ class _Reader:
             if spec.type is PointType.ENUM and value not in spec.values:
                 known = ", ".join(spec.values)
                 self.fault((*path, "values"), f"{value!r} is not a value of {name}: {known}")
+        if (mapping.bit is not None or mapping.any_cell) and spec.type is not PointType.BOOL:
+            self.fault(path, f"{name} is a {spec.type.value}; a bit or any_cell makes a boolean")
+        if mapping.positive == "export" and spec.type is not PointType.NUMBER:
+            self.fault((*path, "positive"), f"{name} is not a number and has no sign")
         to_stored = self.conversion(spec, mapping, path)
         return ProfilePoint(name, spec, mapping, to_stored, address, mapping.verified or verified)
 

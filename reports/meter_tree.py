@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from device_configs.estate import Device, Estate, Level, MeterRole
+from device_configs.estate import Device, Estate
+from device_configs.estate_entries import Level, MeterRole
 from ingest.interval_tables import Series
 from reports.errors import UnknownSiteError
 

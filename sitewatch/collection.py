@@ -65,8 +65,8 @@ class Collection:
     def _open(self) -> Sequence[Line]:
         lines: list[Line] = []
         for driver in self._drivers:
-            protocol = driver.schema.protocol
-            devices = [d for d in self._estate.devices.values() if d.profile.protocol == protocol]
+            protocols = {schema.protocol for schema in driver.schemas}
+            devices = [d for d in self._estate.devices.values() if d.profile.protocol in protocols]
             if devices:
                 lines += driver.open(devices, self._wiring(driver))
         return lines

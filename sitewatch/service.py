@@ -22,6 +22,7 @@ from api.house import ApiSettings, House
 from collectors.driver import Driver, Wiring
 from collectors.registry import DRIVERS
 from collectors.supervise import supervise
+from device_configs.estate import Estate
 from device_configs.kinds import kinds
 from ingest.clock import wall_clock_ms
 from ingest.intake import Intake
@@ -49,6 +50,8 @@ from sitewatch.web import make_server
 _LOG = structlog.get_logger(__name__)
 _CONSUMERS = ("recorder", "judge", "intervals")
 _EXPIRE_S = 1.0
+_START_S = 0.001
+"""Between the first polls of two devices: all at once, each would wait for all others. [s]"""
 
 
 @dataclass(frozen=True)
@@ -129,17 +132,18 @@ class _House:
 
 
 def _wiring(
-    settings: Settings, estate_id: str, intake: Intake, letters: DeadLetterBox, driver: Driver
+    settings: Settings, estate: Estate, intake: Intake, letters: DeadLetterBox, driver: Driver
 ) -> Wiring:
     own: dict[str, object] = {}
-    if driver.schema.protocol == "mqtt":
+    spread_s = max(1.0, len(estate.devices) * _START_S)
+    if any(schema.protocol == "mqtt" for schema in driver.schemas):
         own = {
             "url": settings.mqtt.url,
-            "client_id": settings.mqtt.client_id or f"sitewatch-{estate_id}",
+            "client_id": settings.mqtt.client_id or f"sitewatch-{estate.id}",
             "username": settings.mqtt.username,
             "password": settings.mqtt.password,
         }
-    return Wiring(intake, letters, wall_clock_ms, own)
+    return Wiring(intake, letters, wall_clock_ms, own, spread_s)
 
 
 @asynccontextmanager
@@ -162,7 +166,7 @@ async def _open(
             latest = Latest(stale_after(lambda: current.loaded.estate.devices))
             await _restore(latest, store)
             intake = Intake(journal, latest, loaded.estate.devices)
-            wiring = functools.partial(_wiring, settings, loaded.estate.id, intake, letters)
+            wiring = functools.partial(_wiring, settings, loaded.estate, intake, letters)
             feed = AlarmFeed()
             dispatcher = Dispatcher(
                 engine,

@@ -147,7 +147,7 @@ class ReplayServer(AbstractAsyncContextManager["ReplayServer"]):
     async def _rtu_request(self, reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
         """A read request in RTU framing: always 8 bytes."""
         frame = await reader.readexactly(8)
-        if _crc(frame[:-2]) != frame[-2:]:
+        if crc(frame[:-2]) != frame[-2:]:
             raise ConnectionError("wrong CRC")
         return 0, frame[0], frame[1:-2]
 
@@ -160,18 +160,18 @@ class ReplayServer(AbstractAsyncContextManager["ReplayServer"]):
         if device.fault is Fault.CLOSE:
             writer.close()
             return
-        body = self._body(device, pdu[0], address, count)
+        body = self.body(device, pdu[0], address, count)
         chunks = _spoiled(device.fault, tid, unit, body)
         if self.rtu:
             frame = bytes([unit]) + body
-            chunks = [(frame + _crc(frame), 0.0)]
+            chunks = [(frame + crc(frame), 0.0)]
         for chunk, pause in chunks:
             writer.write(chunk)
             await writer.drain()
             if pause:
                 await asyncio.sleep(pause)
 
-    def _body(self, device: Unit, function: int, address: int, count: int) -> bytes:
+    def body(self, device: Unit, function: int, address: int, count: int) -> bytes:
         """The answer to a request by the letter of the specification."""
         if device.exception is not None:
             return bytes([function | 0x80, device.exception])
@@ -201,7 +201,7 @@ async def _request(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
     return tid, unit, await reader.readexactly(length - 1)
 
 
-def _crc(data: bytes) -> bytes:
+def crc(data: bytes) -> bytes:
     """CRC-16 of Modbus over serial line V1.02, section 6.2.2: low byte first."""
     crc = 0xFFFF
     for byte in data:

@@ -11,7 +11,8 @@ from api.estate_index import EstateIndex
 from api.items import moment
 from api.parts_of_app import All, IndexOfNow
 from api.schemas import Coverage, CoverageItem, CoverageState, SiteNode, SiteState
-from device_configs.estate import Level, Site, local_day
+from device_configs.estate import Site, local_day
+from device_configs.estate_entries import Level
 
 router = APIRouter(tags=["sites"])
 

@@ -12,7 +12,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
-from collectors.modbus_schema import ModbusTcpLink, Table
+from collectors.modbus_links import ModbusTcpLink
+from collectors.modbus_schema import Table
 from collectors.registers import EncodeError
 from collectors.simulator.model import Model, SimulatorError
 from collectors.simulator.register_image import RegisterImage

@@ -15,7 +15,8 @@ from collectors.simulator.habits import Household, local_irradiance, pv_power
 from collectors.simulator.lift import Lift
 from collectors.simulator.noise import draw, key
 from collectors.simulator.weather import Weather
-from device_configs.estate import Community, Device, Estate, MeterRole
+from device_configs.estate import Device, Estate
+from device_configs.estate_entries import Community, MeterRole
 
 _DEFAULT_AREA_M2 = 4000.0
 _DEFAULT_PEOPLE = 100.0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from collectors.modbus_schema import Table
-from collectors.registers import encode_values
+from collectors.register_memory import encode_values
 from collectors.sample import Value
 from collectors.simulator.model import Model
 from collectors.simulator.sunspec_image import sunspec_memory

@@ -20,8 +20,8 @@ _NARROW = np.float32
 def as_read(point: ProfilePoint, values: Floats) -> list[Value]:
     """The values of a counter as the driver would have read them."""
     mapping = point.mapping
-    raw = ((values - point.to_stored.offset) / point.to_stored.factor - mapping.offset) / (
-        mapping.scale
+    raw = ((values - point.to_stored.offset) / point.to_stored.factor - mapping.intercept) / (
+        mapping.slope
     )
     found: list[Value] = []
     last: Raw = None

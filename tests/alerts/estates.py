@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from device_configs.estate import Community, Device, DeviceEntry, Estate, Level, Part, Role, Site
+from device_configs.estate import Device, Estate, Part, Site
+from device_configs.estate_entries import Community, DeviceEntry, Level, Role
 from device_configs.kinds import kinds
-from device_configs.profile import PartsProfile, Profile, Verified
+from device_configs.point_mapping import Verified
+from device_configs.profile import PartsProfile, Profile
 from device_configs.quantities import Label
 
 PARTS = 242

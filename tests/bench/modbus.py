@@ -69,9 +69,9 @@ class _Changing(ReplayServer):
 
     _turn = 0
 
-    def _body(self, device: Unit, function: int, address: int, count: int) -> bytes:
+    def body(self, device: Unit, function: int, address: int, count: int) -> bytes:
         self._turn = (self._turn + 1) % 256
-        body = super()._body(device, function, address, count)
+        body = super().body(device, function, address, count)
         return body.replace(b"\x33\x34", bytes([self._turn, 0x34]))
 
 

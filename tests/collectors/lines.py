@@ -9,9 +9,11 @@ from typing import Any
 
 from collectors import modbus, sunspec
 from collectors.driver import Line, Wiring
-from collectors.modbus_schema import ModbusRtuTcpLink, ModbusSettings, ModbusTcpLink
+from collectors.modbus_links import ModbusRtuTcpLink, ModbusTcpLink
+from collectors.modbus_schema import ModbusSettings
 from collectors.sample import Sample, Value
-from device_configs.estate import Device, DeviceEntry, Part
+from device_configs.estate import Device, Part
+from device_configs.estate_entries import DeviceEntry
 from device_configs.profile import LIBRARY, Profile, read_profile
 from device_configs.quantities import Label
 from tests.replay_server import ReplayServer
@@ -115,7 +117,6 @@ async def polling(server: ReplayServer, *devices: Device) -> AsyncIterator[tuple
         placed = [
             replace(one, link=one.link.model_copy(update={"port": server.port})) for one in devices
         ]
-        driver = sunspec.DRIVER if placed[0].profile.protocol == "sunspec" else modbus.DRIVER
-        (line,) = driver.open(placed, wiring(sink))
+        (line,) = modbus.DRIVER.open(placed, wiring(sink))
         async with running(line):
             yield sink, line

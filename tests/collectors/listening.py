@@ -188,4 +188,4 @@ def _open(devices: Sequence[Device], wiring: Wiring) -> Sequence[Line]:
     return (ListeningLine(devices, wiring),)
 
 
-DRIVER = Driver(SCHEMA, _open)
+DRIVER = Driver((SCHEMA,), _open)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from collectors.modbus_link import ModbusLink
+from collectors.modbus_links import RtuTcpTransport, TcpTransport
 from collectors.modbus_schema import ModbusSettings, Table
 from collectors.reading import LinkLostError, ReadError
 from collectors.sample import Reason
@@ -17,6 +18,8 @@ TIMEOUT_MS = 50
 """How long the link waits for an answer. [ms]"""
 _LATE = 0.03
 """Share of answers that come after the time-out."""
+Request = tuple[int, Table, int, int]
+"""Unit, table, address and count."""
 TABLES = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}
 
 
@@ -28,6 +31,15 @@ class Outcome:
     reason: Reason | None = None
     code: int | None = None
     lost: bool = False
+
+
+def link_to(
+    framing: Framing, host: str, port: int, timeout_s: float = TIMEOUT_MS / 1000
+) -> ModbusLink:
+    """A link with frames of this kind; a serial line behind it has no pauses worth waiting for."""
+    if framing.rtu:
+        return ModbusLink(RtuTcpTransport(host, port, baud=1_000_000), timeout_s=timeout_s)
+    return ModbusLink(TcpTransport(host, port), timeout_s=timeout_s)
 
 
 @dataclass
@@ -58,8 +70,8 @@ class Tally:
             self.outcomes["value"] += 1
             if outcome.cells not in set(framing.answers(asked, delivered)):
                 fault = "a value that no conforming answer holds"
-        elif outcome.reason is Reason.REFUSED:
-            self.outcomes["refused"] += 1
+        elif outcome.reason in {Reason.REFUSED, Reason.BUSY}:
+            self.outcomes[str(outcome.reason)] += 1
             if outcome.code not in set(framing.refusals(asked, delivered)):
                 fault = "a refusal that no conforming exception holds"
         else:
@@ -113,7 +125,7 @@ class FuzzedDevice:
         return bytes(self.connection.seen) if self.connection is not None else b""
 
 
-def some_request(chance: random.Random, *, rtu: bool) -> tuple[int, Table, int, int]:
+def some_request(chance: random.Random, *, rtu: bool) -> Request:
     """Unit, table, address and count of a request, short ones more often."""
     function = chance.choice((1, 2, 3, 3, 3, 4, 4, 4))
     most = 2000 if function in (1, 2) else 125
@@ -122,9 +134,7 @@ def some_request(chance: random.Random, *, rtu: bool) -> tuple[int, Table, int, 
     return unit, TABLES[function], chance.randint(0, 0x10000 - count), count
 
 
-async def ask(
-    link: ModbusLink, request: tuple[int, Table, int, int], timeout_ms: int = TIMEOUT_MS
-) -> Outcome:
+async def ask(link: ModbusLink, request: Request, timeout_ms: int = TIMEOUT_MS) -> Outcome:
     """One request, on a fresh connection where the link has closed the last."""
     try:
         if not link.connected:

@@ -12,7 +12,8 @@ from collectors.driver import Line, LineHealth, Wiring
 from collectors.mqtt import DRIVER
 from collectors.mqtt_profile import SCHEMA, MqttLink
 from collectors.sample import Sample, Value
-from device_configs.estate import Device, DeviceEntry
+from device_configs.estate import Device
+from device_configs.estate_entries import DeviceEntry
 from device_configs.profile import LIBRARY, Profile, read_profile
 from device_configs.quantities import Label
 from records.engine import RecordsError

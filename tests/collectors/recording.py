@@ -1,6 +1,8 @@
 """Servers that keep every byte they are sent: alone, or as a relay before another server."""
 
 import asyncio
+import os
+import tty
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,6 +20,7 @@ class Recorder:
         self.streams: list[bytearray] = []
         self.open: set[asyncio.Transport] = set()
         self._servers: list[asyncio.Server] = []
+        self._terminals: list[int] = []
 
     async def listen(self, behind: Address | None = None) -> int:
         """Open a port that records, and passes on to the server behind it where there is one."""
@@ -26,6 +29,18 @@ class Recorder:
         self._servers.append(server)
         found: int = server.sockets[0].getsockname()[1]
         return found
+
+    def listen_serial(self) -> str:
+        """Open a pseudo terminal that records; returns what a program opens."""
+        ours, theirs = os.openpty()
+        tty.setraw(ours)
+        tty.setraw(theirs)
+        stream = bytearray()
+        self.streams.append(stream)
+        os.set_blocking(ours, False)
+        asyncio.get_running_loop().add_reader(ours, lambda: stream.extend(os.read(ours, 4096)))
+        self._terminals += [ours, theirs]
+        return os.ttyname(theirs)
 
     def requests(self, framing: Framing) -> list[Asked]:
         """What was asked; fails where a stream holds anything but whole read requests."""
@@ -40,6 +55,9 @@ class Recorder:
 
     async def close(self) -> None:
         """Close every port and connection."""
+        for terminal in self._terminals:
+            asyncio.get_running_loop().remove_reader(terminal)
+            os.close(terminal)
         for server in self._servers:
             server.close()
         for transport in tuple(self.open):

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from collectors import modbus, sunspec
+from collectors.modbus_schema import ModbusSettings
 from collectors.probe import Probe, ProbedPoint, ProbeQuality, probe
 from device_configs.kinds import PointType
-from device_configs.profile import LIBRARY, Profile, Verified, read_profile
+from device_configs.point_mapping import Verified
+from device_configs.profile import LIBRARY, Profile, read_profile
 from device_configs.yaml_file import read_yaml
 from tests.replay_server import ReplayServer, Unit, load_capture, unit_of_capture
 
@@ -136,7 +138,7 @@ def profile_named(name: str) -> Profile:
 
 async def probed(name: str, unit: Unit) -> Probe:
     profile = profile_named(name)
-    if isinstance(profile.settings, modbus.ModbusSettings):
+    if isinstance(profile.settings, ModbusSettings):
         # The pauses a device needs are not what is tested here.
         quick = profile.settings.model_copy(update={"connect_delay_ms": 0, "min_gap_ms": 0})
         profile = replace(profile, settings=quick)

@@ -11,7 +11,8 @@ from collectors.convert import Raw, to_raw, to_values
 from collectors.modbus_schema import Address
 from collectors.sample import Reason, Value
 from device_configs.kinds import kinds
-from device_configs.profile import PointMapping, ProfilePoint, Verified
+from device_configs.point_mapping import PointMapping, Verified
+from device_configs.profile import ProfilePoint
 from device_configs.quantities import conversion
 
 
@@ -138,3 +139,38 @@ def test_there_is_no_way_back_from_nonsense() -> None:
     with pytest.raises(ValueError, match="is a number"):
         to_raw("12", POWER)
     assert to_raw(None, LEVEL) == 0xFFFF
+
+
+CELL = point("ev_charger", "state", cut=(8, 7), values={0: "available", 4: "charging"})
+LOOPS = point(
+    "electrical_fire_detector", "alarm", any_cell={"width": 2, "first": 4, "count": 4, "of": [3]}
+)
+OUTWARDS = point("electricity_meter", "active_power", "kW", scale=0.1, positive="export")
+
+
+@pytest.mark.parametrize(
+    ("raw", "where", "expected"),
+    [
+        (0x8400, CELL, ("charging", None)),
+        (0x00FF, CELL, ("available", None)),
+        (0x0900, CELL, (None, Reason.UNKNOWN_VALUE)),
+        (1.5, CELL, (None, Reason.WRONG_TYPE)),
+        (True, CELL, (None, Reason.WRONG_TYPE)),
+        (None, CELL, (None, Reason.NOT_IMPLEMENTED)),
+        (0b0011_0000, LOOPS, (True, None)),
+        (0b0001_0110_0011, LOOPS, (False, None)),
+        (0b1100_0000_1111, LOOPS, (True, None)),
+        ("3", LOOPS, (None, Reason.WRONG_TYPE)),
+        (25, OUTWARDS, (-2500.0, None)),
+        (-25, OUTWARDS, (2500.0, None)),
+    ],
+)
+def test_cells_and_signs(raw: Raw, where: ProfilePoint, expected: tuple[Value, Reason]) -> None:
+    assert one(raw, where) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "where"), [("charging", CELL), (True, LOOPS), (False, LOOPS), (-2500.0, OUTWARDS)]
+)
+def test_cells_and_signs_go_both_ways(value: Value, where: ProfilePoint) -> None:
+    assert one(to_raw(value, where), where) == (value, None)

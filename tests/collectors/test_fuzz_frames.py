@@ -11,11 +11,10 @@ from collections.abc import Callable
 
 import pytest
 
-from collectors.modbus_link import ModbusLink
 from collectors.sample import Reason
 from tests.collectors.memory_loop import run
 from tests.collectors.modbus_frames import Asked, Framing, Rtu, Tcp
-from tests.collectors.modbus_fuzz import TIMEOUT_MS, FuzzedDevice, Outcome, Tally, fuzz
+from tests.collectors.modbus_fuzz import FuzzedDevice, Outcome, Tally, fuzz, link_to
 from tests.collectors.modbus_mutations import captured_frames
 from tests.footprint import FULL, open_files, resident_mb
 
@@ -31,7 +30,7 @@ async def one_shard(device: FuzzedDevice, count: int) -> tuple[Tally, list[str]]
         lambda _, context: escaped.append(f"{context['message']}: {context.get('exception')!r}")
     )
     tasks = len(asyncio.all_tasks())
-    link = ModbusLink("fuzzed", 502, rtu=device.framing.rtu, timeout_s=TIMEOUT_MS / 1000)
+    link = link_to(device.framing, "fuzzed", 502)
     tally = await fuzz(link, device, count)
     await asyncio.sleep(1)
     assert len(asyncio.all_tasks()) == tasks

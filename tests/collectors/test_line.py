@@ -63,6 +63,10 @@ class FakePoller:
         self.takes_s = 0.0
         self.busy = 0
 
+    @property
+    def refused(self) -> Mapping[str, str]:
+        return {"x": "illegal data address (2)"} if self.failure is Reason.REFUSED else {}
+
     async def poll(self) -> Outcome:
         self.log.append(self.device)
         self.busy += 1
@@ -269,7 +273,7 @@ def test_the_head_start_is_not_for_ever() -> None:
     log: list[str] = []
     line, _, _ = make(FakePoller("r", log), FakePoller("panel", log, urgent=True))
     turns = {
-        p.device: line_module._Turn(p, 0.0, 0.0)
+        p.device: line_module._Turn(p)
         for p in (FakePoller("r", log), FakePoller("panel", log, urgent=True))
     }
     line._turns = list(turns.values())

@@ -13,7 +13,8 @@ import pytest
 
 from collectors.driver import Line, Wiring
 from collectors.sample import Lane, Sample
-from device_configs.estate import Device, DeviceEntry
+from device_configs.estate import Device
+from device_configs.estate_entries import DeviceEntry
 from device_configs.profile import read_profile
 from device_configs.quantities import Label
 from ingest.bus import Cursor

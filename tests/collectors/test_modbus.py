@@ -8,12 +8,13 @@ import pytest
 
 from collectors import modbus
 from collectors.modbus_link import UnitOnLink
-from collectors.modbus_reading import DeviceReader
-from collectors.modbus_schema import Address, ModbusSettings, ModbusTcpLink, Table
+from collectors.modbus_links import ModbusTcpLink, TcpTransport
+from collectors.modbus_reading import DeviceReader, Pace
+from collectors.modbus_schema import Address, ModbusSettings, Table, WordType
 from collectors.polled_device import PolledDevice
 from collectors.probe import ProbeQuality, probe
 from collectors.reading import Reading
-from collectors.registers import encode_values
+from collectors.register_memory import encode_values
 from collectors.sample import Lane, Reason, Value
 from device_configs.faults import InvalidConfigError
 from device_configs.kinds import Kind, PointType
@@ -49,15 +50,20 @@ def serving(
 
 def plausible(point: ProfilePoint, name: str, kind: Kind, chance: random.Random) -> Value:
     """A value that the point can show, in its stored unit."""
-    if point.mapping.bits or point.spec.type is PointType.BOOL:
+    mapping, address = point.mapping, point.address
+    assert isinstance(address, Address)
+    if mapping.bits or point.spec.type is PointType.BOOL:
         return chance.random() < 0.5
-    if point.spec.type is PointType.ENUM:
-        return chance.choice(sorted(set(map(str, point.mapping.values.values()))))
+    if mapping.values:
+        return chance.choice(sorted(set(mapping.values.values()), key=str))
+    if address.type in (WordType.DATE_BYTES, WordType.DATE_WORDS):
+        return "2026-11-25T10:00:07"
     if point.spec.type is PointType.STRING:
-        return "SN12345"
+        room = address.bytes[1] if address.bytes else 2 * (address.length or 4)
+        return "12345"[:room] if address.type.is_integer else "SN12345"[:room]
     assert kind.point(name) is not None
-    steps = point.mapping.scale * point.to_stored.factor
-    return chance.randint(1, 300) * steps
+    most = min(300, (1 << mapping.cut[1]) - 1) if mapping.cut else 300
+    return chance.randint(1, most) * mapping.slope * point.to_stored.factor
 
 
 def values_of(
@@ -70,10 +76,18 @@ def values_of(
     return values
 
 
-@pytest.mark.parametrize("name", profile_names())
-async def test_every_profile_reads_back_what_a_device_shows(name: str) -> None:
+def profiles_and_variants() -> list[tuple[str, str | None]]:
+    """Every profile as it is, and as each of its variants."""
+    found: list[tuple[str, str | None]] = []
+    for name in profile_names():
+        found += [(name, variant) for variant in (None, *library(name).variants)]
+    return found
+
+
+@pytest.mark.parametrize(("name", "variant"), profiles_and_variants())
+async def test_every_profile_reads_back_what_a_device_shows(name: str, variant: str | None) -> None:
     """Plumbing, not evidence: the same code encodes and decodes, but the wire is between them."""
-    profile, chance = library(name), random.Random(name)
+    profile, chance = library(name).as_variant(variant), random.Random(name)
     values = values_of(profile.points, profile.kind, chance)
     parts = {}
     if profile.parts is not None:
@@ -190,9 +204,8 @@ async def test_a_part_of_the_map_that_is_not_there_is_put_together_again() -> No
     for at in range(32036, 32064):
         unit.cells[3].pop(at)
     server = ReplayServer({1: unit})
-    link = modbus.link_to(modbus.Endpoint("modbus_tcp", "127.0.0.1", 1), [device(huawei, 1)])
     async with server:
-        link.port = server.port
+        link = modbus.link_to(TcpTransport("127.0.0.1", server.port), [device(huawei, 1)])
         await link.open()
         reader = DeviceReader(huawei, modbus.settings_of(device(huawei, 1)))
         registers = UnitOnLink(link, 1, modbus.settings_of(device(huawei, 1)))
@@ -210,11 +223,10 @@ async def test_what_a_refused_map_lacks_now_may_be_there_later() -> None:
     server = ReplayServer({1: serving(weather, dict.fromkeys(weather.points, 5))})
     server.units[1].refused = {3}
     settings = modbus.settings_of(device(weather, 1))
-    link = modbus.link_to(modbus.Endpoint("modbus_tcp", "127.0.0.1", 1), [device(weather, 1)])
     async with server:
-        link.port = server.port
+        link = modbus.link_to(TcpTransport("127.0.0.1", server.port), [device(weather, 1)])
         await link.open()
-        reader = DeviceReader(weather, settings, interval_s=300.0)
+        reader = DeviceReader(weather, settings, pace=Pace(300.0))
         registers = UnitOnLink(link, 1, settings)
         await reader.read(registers)
         assert len(reader.blocks) > 1
@@ -311,8 +323,8 @@ async def test_detectors_that_are_not_there_do_not_hide_those_that_are() -> None
 
 def test_lanes_are_split_by_the_kind() -> None:
     profile = library("generic_fire_panel_modbus")
-    assert PolledDevice(device(profile, 1), _Never(), lambda: 0).urgent
-    assert not PolledDevice(device(library("alfen_eve"), 1), _Never(), lambda: 0).urgent
+    assert PolledDevice(device(profile, 1), _Never(), lambda: 0, 10.0).urgent
+    assert not PolledDevice(device(library("alfen_eve"), 1), _Never(), lambda: 0, 10.0).urgent
 
 
 class _Never:
@@ -320,6 +332,9 @@ class _Never:
         raise AssertionError
 
     def lost(self, reason: Reason) -> Reading:
+        raise AssertionError
+
+    def refused(self) -> Mapping[str, str]:
         raise AssertionError
 
 

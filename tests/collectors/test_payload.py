@@ -13,7 +13,8 @@ from collectors.payload import Decoded, PayloadError, decode, encode_payload, pl
 from collectors.payload_plan import TopicPlan
 from collectors.sample import Reason, Value
 from device_configs.kinds import PointSpec, PointType
-from device_configs.profile import Profile, Verified
+from device_configs.point_mapping import Verified
+from device_configs.profile import Profile
 from tests.collectors.mqtt_devices import PROFILES, device, library_profile, written_profile
 
 AT = 1_764_000_000_123

@@ -11,7 +11,18 @@ from collectors.modbus_schema import WordOrder, WordType
 from collectors.point_decoder import point_decoder
 from collectors.registers import decode
 from device_configs.profile import ProfilePoint
-from tests.collectors.test_convert import BITS, LEVEL, POWER, SMOKE, STATE, TEMPERATURE, point
+from tests.collectors.test_convert import (
+    BITS,
+    CELL,
+    LEVEL,
+    LOOPS,
+    OUTWARDS,
+    POWER,
+    SMOKE,
+    STATE,
+    TEMPERATURE,
+    point,
+)
 
 POINTS = [
     POWER, TEMPERATURE, LEVEL, STATE, SMOKE, BITS,
@@ -19,6 +30,7 @@ POINTS = [
     point("electricity_meter", "active_energy_import", "kWh"),
     point("pv_inverter", "temperature", "degC", scale=0.1, missing=[-1, 0x7FFF]),
     point("electricity_meter", "power_factor", scale=0.001, offset=-1.0),
+    CELL, LOOPS, OUTWARDS,
 ]  # fmt: skip
 KINDS = [kind for kind in WordType if kind.words in (1, 2) and kind.value[:3] != "bcd"]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from collectors import mqtt
+from collectors import mqtt_profile
 from collectors.probe import ProbeError, ProbeQuality, UnknownProtocolError, probe, quality_of
 from collectors.sample import Reason
 from device_configs.profile import LIBRARY, read_profile
@@ -95,7 +95,7 @@ async def test_every_part_of_a_panel_is_shown() -> None:
 
 async def test_a_profile_of_another_protocol_is_refused() -> None:
     name = "zigbee2mqtt_smoke"
-    profile = read_profile(LIBRARY / f"{name}.yaml", {"mqtt": mqtt.DRIVER.schema})
+    profile = read_profile(LIBRARY / f"{name}.yaml", {"mqtt": mqtt_profile.SCHEMA})
     with pytest.raises(UnknownProtocolError, match="speaks mqtt"):
         await probe(profile, "127.0.0.1", 1, 1)
 

@@ -17,22 +17,25 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import FileRecord, ModbusPDU
 
-from collectors import modbus, sunspec
+from collectors import modbus
 from collectors.driver import CollectorsError
-from collectors.modbus_link import ModbusLink, WriteRefusedError
-from collectors.modbus_schema import ModbusSettings, ModbusTcpLink, Table
+from collectors.modbus_gate import WriteRefusedError
+from collectors.modbus_link import Client, ModbusLink
+from collectors.modbus_links import ModbusTcpLink, SerialTransport
+from collectors.modbus_schema import ModbusSettings, Table
 from collectors.simulator.modbus_server import ServerCounts, endpoints, serve
 from collectors.simulator.model import Model
 from device_configs.estate import Device, Estate
 from tests.collectors.lines import Collecting, wiring
 from tests.collectors.modbus_frames import Asked, Framing, Rtu, Tcp, crc
+from tests.collectors.modbus_fuzz import link_to
 from tests.collectors.recording import Recorder, recording
 from tests.collectors.simulator.conftest import NOON_MS, estate, estate_folder
 from tests.tree import PACKAGES, ROOT
 
 __all__ = ["estate", "estate_folder"]
 
-FRAMINGS = pytest.mark.parametrize("framing", [Tcp(), Rtu()], ids=["tcp", "rtu"])
+WAYS = pytest.mark.parametrize("way", ["tcp", "rtu over tcp", "serial"])
 READS = {"read_coils", "read_discrete_inputs", "read_holding_registers", "read_input_registers"}
 SETTINGS = ModbusSettings(timeout_ms=10)
 
@@ -43,12 +46,12 @@ class Gated:
     def __init__(self, link: ModbusLink, recorder: Recorder, framing: Framing) -> None:
         self.link, self.recorder, self.framing = link, recorder, framing
 
-    async def client(self) -> AsyncModbusTcpClient:
+    async def client(self) -> Client:
         """The client on a standing connection."""
         if not self.link.connected:
             await self.link.open()
         client = self.link._client
-        assert isinstance(client, AsyncModbusTcpClient)
+        assert client is not None
         return client
 
     async def refused(self, attempt: Callable[[Any, Any], Any], what: object) -> None:
@@ -77,11 +80,15 @@ class Gated:
         raise AssertionError("the last read never arrived")
 
 
-async def gated(framing: Framing, stack: AsyncExitStack) -> Gated:
-    """A link to a recording server."""
+async def gated(way: str, stack: AsyncExitStack) -> Gated:
+    """A link to a recording server or serial port."""
     recorder = await stack.enter_async_context(recording())
-    port = await recorder.listen()
-    link = ModbusLink("127.0.0.1", port, rtu=framing.rtu, timeout_s=0.01)
+    framing = Tcp() if way == "tcp" else Rtu()
+    if way == "serial":
+        transport = SerialTransport(recorder.listen_serial(), baud=115_200)
+        link = ModbusLink(transport, timeout_s=0.01)
+    else:
+        link = link_to(framing, "127.0.0.1", await recorder.listen(), 0.01)
     stack.callback(link.close)
     return Gated(link, recorder, framing)
 
@@ -133,10 +140,10 @@ def test_the_client_offers_writes_that_are_tried_here() -> None:
     assert len(methods()) > 25
 
 
-@FRAMINGS
-async def test_no_method_of_the_client_but_a_read_sends_anything(framing: Framing) -> None:
+@WAYS
+async def test_no_method_of_the_client_but_a_read_sends_anything(way: str) -> None:
     async with AsyncExitStack() as stack:
-        line = await gated(framing, stack)
+        line = await gated(way, stack)
         for name in methods():
             signature = inspect.signature(getattr(AsyncModbusTcpClient, name))
             given = {
@@ -150,10 +157,10 @@ async def test_no_method_of_the_client_but_a_read_sends_anything(framing: Framin
         assert await line.arrived() == []
 
 
-@FRAMINGS
-async def test_no_function_code_but_a_read_leaves_as_a_pdu(framing: Framing) -> None:
+@WAYS
+async def test_no_function_code_but_a_read_leaves_as_a_pdu(way: str) -> None:
     async with AsyncExitStack() as stack:
-        line = await gated(framing, stack)
+        line = await gated(way, stack)
         for function in [0, *range(5, 256)]:
             pdu = pdu_of(function)
             for send in (
@@ -166,12 +173,12 @@ async def test_no_function_code_but_a_read_leaves_as_a_pdu(framing: Framing) -> 
         assert await line.arrived() == []
 
 
-@FRAMINGS
-async def test_no_function_code_but_a_read_leaves_as_bytes(framing: Framing) -> None:
+@WAYS
+async def test_no_function_code_but_a_read_leaves_as_bytes(way: str) -> None:
     async with AsyncExitStack() as stack:
-        line = await gated(framing, stack)
+        line = await gated(way, stack)
         for function in [0, *range(5, 256)]:
-            frame = frame_of(framing, function)
+            frame = frame_of(line.framing, function)
             for send in (
                 lambda client, frame: client.ctx.send(frame),
                 lambda client, frame: client.ctx.low_level_send(frame),
@@ -186,8 +193,9 @@ async def test_no_function_code_but_a_read_leaves_as_bytes(framing: Framing) -> 
         assert await line.arrived() == []
 
 
-@FRAMINGS
-async def test_no_write_hides_beside_a_read_or_in_pieces(framing: Framing) -> None:
+@WAYS
+async def test_no_write_hides_beside_a_read_or_in_pieces(way: str) -> None:
+    framing: Framing = Tcp() if way == "tcp" else Rtu()
     head = bytes([0, 1, 0, 0, 0, 6]) if not framing.rtu else b""
     read = head + bytes([1, 3, 0, 0, 0, 1])
     write = head + bytes([1, 6, 0, 0, 0, 1])
@@ -197,7 +205,7 @@ async def test_no_write_hides_beside_a_read_or_in_pieces(framing: Framing) -> No
     hidden = [read + write, write + read, read + write[:4], write[:3], read[:-1], b"", write[3:]]
     hidden += [] if framing.rtu else [longer]
     async with AsyncExitStack() as stack:
-        line = await gated(framing, stack)
+        line = await gated(way, stack)
         for data in hidden:
             await line.refused(lambda client, data: client.ctx.send(data), data)
         assert await line.arrived() == []
@@ -206,24 +214,24 @@ async def test_no_write_hides_beside_a_read_or_in_pieces(framing: Framing) -> No
         assert [asked.function for asked in await line.arrived()] == [3]
 
 
-@FRAMINGS
-async def test_the_gate_stands_after_the_library_connects_by_itself(framing: Framing) -> None:
+@WAYS
+async def test_the_gate_stands_after_the_library_connects_by_itself(way: str) -> None:
     async with AsyncExitStack() as stack:
-        line = await gated(framing, stack)
+        line = await gated(way, stack)
         client = await line.client()
         client.ctx.close()
         with pytest.raises((WriteRefusedError, ModbusException)):
             await client.ctx.execute(True, pdu_of(6))
-        assert await client.connect()
+        assert client.connected or await client.connect()
         with pytest.raises(WriteRefusedError):
-            client.ctx.send(frame_of(framing, 6))
+            client.ctx.send(frame_of(line.framing, 6))
         assert await line.arrived() == []
 
 
 # No other module could.
 
 SPEAKERS = {
-    "pymodbus": {"collectors/modbus_link.py"},
+    "pymodbus": {"collectors/modbus_link.py", "collectors/modbus_gate.py"},
     "serial": set[str](),
     "socket": {
         "collectors/mqtt_client.py", "collectors/mqtt_session.py", "collectors/simulator/broker.py",
@@ -309,13 +317,7 @@ async def test_polling_the_whole_demo_estate_sends_reads_alone(
             for device in estate.devices.values()
             if isinstance(device.link, ModbusTcpLink)
         ]
-        lines = [
-            line
-            for driver in (modbus.DRIVER, sunspec.DRIVER)
-            for line in driver.open(
-                [d for d in devices if d.profile.protocol == driver.schema.protocol], wiring(sink)
-            )
-        ]
+        lines = modbus.DRIVER.open(devices, wiring(sink))
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(line.run()) for line in lines]
             wanted = {device.id for device in devices}

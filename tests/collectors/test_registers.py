@@ -1,5 +1,6 @@
 """Registers to values and back."""
 
+import datetime as dt
 import math
 import struct
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from collectors.modbus import SCHEMA
 from collectors.modbus_schema import (
     Address,
+    ByteOrder,
     ModbusSettings,
     Scale,
     ScaleUse,
@@ -18,25 +20,20 @@ from collectors.modbus_schema import (
     WordOrder,
     WordType,
 )
+from collectors.point_decoder import point_decoder
+from collectors.register_memory import Cells, encode_point, encode_values
 from collectors.registers import (
-    Cells,
     DecodeError,
     EncodeError,
     decode,
     encode,
-    encode_point,
-    encode_values,
     factor_of,
+    read_cell,
+    write_cell,
 )
 from device_configs.kinds import kinds
-from device_configs.profile import (
-    LIBRARY,
-    PointMapping,
-    Profile,
-    ProfilePoint,
-    Verified,
-    read_profile,
-)
+from device_configs.point_mapping import PointMapping, Verified
+from device_configs.profile import LIBRARY, Profile, ProfilePoint, read_profile
 from device_configs.quantities import conversion
 
 ORDERS = st.sampled_from(list(WordOrder))
@@ -185,3 +182,55 @@ def test_bits_of_a_register_are_put_together() -> None:
         {0: {"smoke": True}, 241: {"fault": True, "shielded": True}, 7: {"smoke": None}},
     )
     assert image[Table.INPUT] == {0: 0x81, 1: 242, 100: 1, 341: 6, 107: 0xFFFF}
+
+
+def test_swapped_bytes_and_words_are_put_right() -> None:
+    # 230.2 V as in the vendor's example above, as a device of the other order sends it.
+    swapped = ModbusSettings(byte_order=ByteOrder.LITTLE, word_order=WordOrder.LITTLE)
+    cell = Address(address=0, type=WordType.FLOAT32)
+    assert read_cell([0x3433, 0x6643], cell, swapped) == pytest.approx(230.2, abs=5e-5)
+    assert write_cell(read_cell([0x3433, 0x6643], cell, swapped), cell, swapped) == (0x3433, 0x6643)
+    text = Address(address=0, type=WordType.STRING, length=2, byte_order=ByteOrder.LITTLE)
+    assert read_cell([0x4241, 0x0043], text, ModbusSettings()) == "ABC"
+
+
+def test_one_byte_of_a_register_may_be_a_text() -> None:
+    low = Address(address=0, type=WordType.STRING, length=1, bytes=(1, 1))
+    high = Address(address=0, type=WordType.STRING, length=1, bytes=(0, 1))
+    assert read_cell([0x4142], low, ModbusSettings()) == "B"
+    assert read_cell([0x4142], high, ModbusSettings()) == "A"
+    assert read_cell([0x0042], high, ModbusSettings()) is None
+    assert read_cell([0x00FF], low, ModbusSettings()) is None
+    assert write_cell("B", low, ModbusSettings()) == (0x0042,)
+    with pytest.raises(EncodeError):
+        write_cell("BC", low, ModbusSettings())
+
+
+def test_the_section_says_what_is_missing_for_a_type() -> None:
+    settings = ModbusSettings(missing={WordType.UINT16: (0xFFFF,), WordType.INT32: (0x7FFFFFFF,)})
+    assert read_cell([0xFFFF], Address(address=0), settings) is None
+    assert read_cell([0xFFFE], Address(address=0), settings) == 0xFFFE
+    big = Address(address=0, type=WordType.INT32)
+    assert read_cell([0x7FFF, 0xFFFF], big, settings) is None
+    assert read_cell([0xFFFF, 0xFFFF], big, settings) == -1
+    assert write_cell(None, big, settings) == (0x7FFF, 0xFFFF)
+    flow, absent = point("flow", {}, address=0), settings.missing[WordType.UINT16]
+    quick = point_decoder(flow, WordType.UINT16, WordOrder.BIG, absent)
+    assert quick((0xFFFF,)) is None
+    assert quick((7,)) == (7, None)
+
+
+@given(st.datetimes().filter(lambda moment: 2000 <= moment.year <= 2255))
+def test_dates_survive(moment: dt.datetime) -> None:
+    text = moment.replace(microsecond=0).isoformat()
+    for kind in (WordType.DATE_BYTES, WordType.DATE_WORDS):
+        words = encode(text, kind)
+        assert len(words) == kind.words
+        assert decode(words, kind) == text
+
+
+def test_a_clock_that_was_never_set_is_unknown_and_a_wrong_one_garbled() -> None:
+    assert decode([0, 0, 0], WordType.DATE_BYTES) is None
+    assert decode([0xFFFF] * 6, WordType.DATE_WORDS) is None
+    with pytest.raises(DecodeError, match="no date"):
+        decode([0x1A0D, 0x190A, 0x0000], WordType.DATE_BYTES)

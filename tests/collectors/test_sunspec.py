@@ -165,7 +165,7 @@ async def test_a_running_line_finds_once_and_then_reads_models() -> None:
         later = server.requests[found:]
         assert max(r.count for r in later) > 50
         assert len(later) <= 3 * (len(sink.of("inv-1")) + 1), "at most three requests a poll"
-        assert line.name.startswith("sunspec modbus_tcp[")
+        assert line.name.startswith("modbus_tcp[")
     assert sink.latest("inv-1")["active_power"] == (88_400.0, None)
     assert {sample.lane for sample in sink.samples} == {Lane.ROUTINE}
     assert "mppt3_voltage" not in sink.latest("inv-1"), "what it does not have is not told"

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from device_configs.estate import Estate, Level, load_estate, local_day
+from device_configs.estate import Estate, load_estate, local_day
+from device_configs.estate_entries import Level
 from device_configs.faults import InvalidConfigError
 from tests.device_configs.estates import write
 from tests.device_configs.protocols import PANEL, PROFILE, SCHEMA

@@ -4,7 +4,8 @@ import pytest
 
 from collectors.registry import SCHEMAS
 from device_configs.faults import InvalidConfigError
-from device_configs.profile import Verified, load_profiles, read_profile
+from device_configs.point_mapping import Verified
+from device_configs.profile import load_profiles, read_profile
 from tests.device_configs.protocols import PANEL, PROFILE, SCHEMA
 
 PROTOCOLS = {SCHEMA.protocol: SCHEMA}

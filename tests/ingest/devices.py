@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from device_configs.estate import Device, DeviceEntry
+from device_configs.estate import Device
+from device_configs.estate_entries import DeviceEntry
 from device_configs.profile import read_profile
 from device_configs.quantities import Label
 from tests.device_configs.protocols import PANEL, SCHEMA, TcpLink

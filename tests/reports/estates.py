@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from device_configs.estate import Device, DeviceEntry, Estate, Level, Part, Site
+from device_configs.estate import Device, Estate, Part, Site
+from device_configs.estate_entries import DeviceEntry, Level
 from device_configs.kinds import kinds
-from device_configs.profile import PartsProfile, PointMapping, Profile, ProfilePoint, Verified
+from device_configs.point_mapping import PointMapping, Verified
+from device_configs.profile import PartsProfile, Profile, ProfilePoint
 from device_configs.quantities import Conversion, Label, Strict
 
 

@@ -1,11 +1,12 @@
 from collections import Counter
 from pathlib import Path
 
-from collectors.modbus_schema import ModbusTcpLink
+from collectors.modbus_links import ModbusTcpLink
 from collectors.simulator.make_estate import FOLDER, chinese, files
 from collectors.simulator.materialise import free_ports, materialise, modbus_ports
 from collectors.simulator.modbus_server import endpoints
-from device_configs.estate import Estate, MeterRole, Role
+from device_configs.estate import Estate
+from device_configs.estate_entries import MeterRole, Role
 from device_configs.kinds import kinds
 
 

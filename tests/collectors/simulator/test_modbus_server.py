@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from collectors import modbus, sunspec
+from collectors import modbus
 from collectors.driver import Wiring
-from collectors.modbus_schema import ModbusTcpLink
+from collectors.modbus_links import ModbusTcpLink
 from collectors.sample import Sample, Value
 from collectors.simulator.history import history
 from collectors.simulator.modbus_server import ServerCounts, Units, serve
@@ -49,14 +49,8 @@ class _NoLetters:
 async def _poll(devices: Sequence[Device]) -> dict[str, dict[str, Value]]:
     sink = _Sink([device.id for device in devices])
     wiring = Wiring(sink, _NoLetters(), lambda: NOON_MS)
-    by_protocol = {
-        protocol: [device for device in devices if device.profile.protocol == protocol]
-        for protocol in ("modbus", "sunspec")
-    }
-    lines = [
-        *modbus.DRIVER.open(by_protocol["modbus"], wiring),
-        *sunspec.DRIVER.open(by_protocol["sunspec"], wiring),
-    ]
+    polled = [device for device in devices if device.profile.protocol != "mqtt"]
+    lines = modbus.DRIVER.open(polled, wiring)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(line.run()) for line in lines]
         await asyncio.wait_for(sink.complete.wait(), 30)

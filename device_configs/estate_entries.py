@@ -1,0 +1,165 @@
+"""What a person writes in an estate folder: the models of `estate.yaml` and of devices."""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
+
+from device_configs.dated import DatedCount, DatedNumber
+from device_configs.quantities import Label, Strict
+
+ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+
+
+def _duration(data: object) -> object:
+    """Read `5s`, `2min`, `1h` or a number of seconds."""
+    if isinstance(data, str) and (match := re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|min|h|d)", data)):
+        seconds = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}[match.group(2)]
+        return float(match.group(1)) * seconds
+    return data
+
+
+_WRITTEN_DURATION = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        {"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|min|h|d)$"},
+    ]
+}
+Seconds = Annotated[
+    float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_WRITTEN_DURATION)
+]
+"""A duration in a file: `5s`, `2min`, `1h`, or seconds as a number. [s]"""
+
+
+class Level(StrEnum):
+    """How deep in the tree a site stands."""
+
+    ESTATE = "estate"
+    COMMUNITY = "community"
+    BUILDING = "building"
+    PLACE = "place"
+
+
+class Role(StrEnum):
+    """What a community is in the 1+17+7."""
+
+    CENTRE = "centre"
+    COMPOUND = "compound"
+    DISTRICT = "district"
+
+
+class Place(Strict):
+    """A room, corridor, shaft or zone of a building."""
+
+    id: Id
+    name: Label
+
+
+class Building(Strict):
+    """A building of a community."""
+
+    id: Id
+    name: Label
+    floors: int | None = Field(default=None, ge=1)
+    area_m2: DatedNumber | None = None
+    places: Sequence[Place] = ()
+
+
+class Inventory(Strict):
+    """What a community owns, as the three rates and the statutory sheet need it."""
+
+    vehicles: DatedCount | None = None
+    new_energy_vehicles: DatedCount | None = None
+    parking_bays: DatedCount | None = None
+    roof_area_m2: DatedNumber | None = None
+    pv_area_m2: DatedNumber | None = None
+    pv_rating_w: DatedNumber | None = None
+
+
+class Community(Strict):
+    """A compound, a district or the centre."""
+
+    id: Id
+    role: Role
+    name: Label
+    parent: Id | None = None
+    area_m2: DatedNumber | None = None
+    occupants: DatedCount | None = None
+    inventory: Inventory = Inventory()
+    buildings: Sequence[Building] = ()
+    places: Sequence[Place] = ()
+
+
+class EstateFile(Strict):
+    """`estate.yaml`."""
+
+    estate: Id
+    name: Label | None = None
+    timezone: str = "Asia/Shanghai"
+    communities: Sequence[Community] = Field(min_length=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone {zone!r}") from error
+        return zone
+
+
+class MeterRole(StrEnum):
+    """The place of a meter in the meter tree of its carrier."""
+
+    GRID = "grid"
+    GENERATION = "generation"
+    SUBMETER = "submeter"
+
+
+class Metering(Strict):
+    """Where a meter stands in the meter tree."""
+
+    role: MeterRole
+    of: Id | None = None
+    """For a submeter: the device it is below, else its site's grid meters."""
+    energy_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{5}$")
+
+
+class PartEntry(Strict):
+    """A part of a device, as the estate describes it."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+    place: Id | None = None
+    name: Label | None = None
+    type: str | None = None
+    address: str | None = None
+    """The part's address on the wire as the maker writes it, kept raw."""
+
+
+class DeviceEntry(Strict):
+    """One device in a file of `devices/`."""
+
+    id: Id
+    profile: str
+    place: Id
+    link: Mapping[str, Mapping[str, object]] = Field(min_length=1, max_length=1)
+    name: Label | None = None
+    interval: Seconds = 10.0
+    """How often a polled device is read, or the longest silence of one that reports. [s]"""
+    safety_interval: Seconds | None = None
+    """How often safety points are read; as the others when absent. [s]"""
+    slow_interval: Seconds | None = None
+    """How often slow points such as counters are read; once a minute when absent. [s]"""
+    variant: str | None = None
+    """Which variant of its profile it is, where the device does not tell."""
+    accept_unverified: bool = False
+    rating_w: DatedNumber | None = None
+    ct_ratio: DatedNumber | None = None
+    pt_ratio: DatedNumber | None = None
+    metering: Metering | None = None
+    parts: Sequence[PartEntry] = ()
+    note: str | None = None
