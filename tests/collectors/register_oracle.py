@@ -76,6 +76,23 @@ class Oracle:
                 continue
         return found
 
+    def cells(self, name: str, part: int | None = None) -> frozenset[tuple[str, int]]:
+        """Every cell that the point depends on, in any variant."""
+        used: set[tuple[str, int]] = set()
+
+        def note(table: str, address: int) -> int:
+            used.add((table, address))
+            return 0
+
+        for entry in self.entries(name, part=part is not None):
+            shift = (part or 0) * int(entry.get("stride", 0))
+            self._raw(entry, note, shift)
+            if "add" in entry:
+                self._raw(entry["add"], note, shift)
+            for scale in _listed(entry.get("scale_from")):
+                self._raw(scale, note, 0)
+        return frozenset(used)
+
     def _value(
         self, entry: Mapping[str, Any], name: str, cell: Cell, spec: Any, part: int
     ) -> Value:
@@ -108,14 +125,18 @@ class Oracle:
         listed = [*entry.get("missing", ()), *self.section.get("missing", {}).get(kind, ())]
         return raw in listed
 
-    def _raw(self, entry: Mapping[str, Any], cell: Cell, shift: int) -> Value:
+    def place(self, entry: Mapping[str, Any]) -> tuple[str, int]:
+        """Table and wire address of its first cell."""
         section = self.section
-        kind = self._type(entry)
         table = entry.get("table", section.get("table", "holding"))
         base = entry.get("address_base", section.get("address_base", 0))
+        return str(table), int(entry["address"]) - int(base)
+
+    def _raw(self, entry: Mapping[str, Any], cell: Cell, shift: int) -> Value:
+        section, kind = self.section, self._type(entry)
+        table, first = self.place(entry)
         count = int(entry.get("length") or _SIZES.get(kind) or struct.calcsize(_FORMATS[kind]) // 2)
-        first = int(entry["address"]) - base + shift
-        words = [cell(table, first + n) for n in range(count)]
+        words = [cell(table, first + shift + n) for n in range(count)]
         if entry.get("byte_order", section.get("byte_order", "big")) == "little":
             words = [(word & 0xFF) << 8 | word >> 8 for word in words]
         if entry.get("word_order", section.get("word_order", "big")) == "little":
@@ -197,7 +218,8 @@ def _meaning(raw: Value, entry: Mapping[str, Any], name: str, spec: Any) -> Valu
 
 def _looked_up(raw: Value, values: Mapping[Any, Any]) -> Value:
     if isinstance(raw, bool):
-        return values.get("true" if raw else "false", values.get(int(raw)))
+        told: Value = values.get("true" if raw else "false", values.get(int(raw)))
+        return told
     if isinstance(raw, float) and not raw.is_integer():
         return None
     key = int(raw) if isinstance(raw, (int, float)) else raw

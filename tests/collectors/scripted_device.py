@@ -2,6 +2,7 @@
 
 import random
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.collectors.memory_loop import Connection
@@ -28,12 +29,19 @@ class Script:
 class ScriptedDevice:
     """Its words change at each `turn`; what it served since then is known."""
 
-    def __init__(self, framing: Framing, script: Script, seed: int) -> None:
+    def __init__(
+        self,
+        framing: Framing,
+        script: Script,
+        seed: int,
+        fixed: Mapping[tuple[str, int], int] = {},
+    ) -> None:
         self.framing, self.script = framing, script
         self.chance = random.Random(seed)
         self.served: dict[tuple[str, int], int] = {}
         """Table and wire address to the word that was served since the last turn."""
         self.requests = 0
+        self._fixed = fixed
         self._words: dict[tuple[str, int], int] = {}
 
     def turn(self) -> None:
@@ -46,7 +54,7 @@ class ScriptedDevice:
         return self.served[table, address]
 
     def _word(self, table: str, address: int) -> int:
-        found = self._words.get((table, address))
+        found = self._words.get((table, address), self._fixed.get((table, address)))
         if found is None:
             chance = self.chance
             found = chance.choice(_TELLING) if chance.random() < 0.3 else chance.randrange(0x10000)
@@ -66,6 +74,8 @@ class ScriptedDevice:
         if (chance := chance - script.silent) < 0:
             return
         if (chance := chance - script.closing) < 0:
+            # The poll begins again on a new connection: what it had is no part of it.
+            self.served.clear()
             connection.hang_up()
             return
         if (chance := chance - script.refusing) < 0:
