@@ -164,7 +164,7 @@ def test_a_value_is_what_its_own_registers_mean(
     assert escaped == []
 
 
-HELD_UP = 4
+HELD_UP = 8
 """Most polls that finding what a device does not have may hold up a point that it has."""
 
 
