@@ -208,7 +208,7 @@ class DeviceReader:
                 own.append(found)
             else:
                 parts.setdefault(target.part, []).append(found)
-        if parts:
+        if self._profile.parts is not None:
             self._grow_to_count(own)
         if self._profile.variants:
             own = self._decided(own)

@@ -140,6 +140,8 @@ def encode(
 def _bytes(raw: Raw, kind: WordType) -> bytes:
     if raw is None and kind in _FLOATS:
         raw = math.nan
+    if isinstance(raw, str) and kind.is_integer and raw.isdecimal():
+        raw = int(raw)  # a product code or a firmware number, which is a text here
     if raw is None or isinstance(raw, str):
         raise EncodeError(f"{kind.value} cannot hold {raw!r}")
     try:

@@ -186,9 +186,13 @@ def ev_charger(moment: Moment) -> Readings:
 
 
 def water_meter(moment: Moment) -> Readings:
-    """A water meter."""
+    """A water meter; nothing ever ran backwards through it."""
     flow = moment.plant.flows[moment.device.id]
-    return {"volume_total": flow.total(moment.at_ms), "flow": flow.rate(moment.at_ms)}
+    return {
+        "volume_total": flow.total(moment.at_ms),
+        "volume_reverse_total": 0.0,
+        "flow": flow.rate(moment.at_ms),
+    }
 
 
 def heat_meter(moment: Moment) -> Readings:

@@ -209,3 +209,25 @@ def test_what_contradicts_itself_is_told(
 ) -> None:
     with pytest.raises(Exception, match=message):
         profile_of(tmp_path, change(INVERTER))
+
+
+PANEL = """
+profile: one
+kind: fire_panel
+modbus: {}
+points:
+  fire: {address: 0, bit: 0}
+  part_count: {address: 1}
+parts:
+  kind: smoke_detector
+  count: 0
+  points:
+    smoke: {address: 100, bit: 0, stride: 1}
+"""
+
+
+async def test_a_panel_tells_how_many_detectors_it_has_from_none_on(tmp_path: Path) -> None:
+    reader, registers = reader_of(profile_of(tmp_path, PANEL)), Scripted({1: 3, 102: 1})
+    assert dict((await reader.read(registers)).parts) == {}
+    parts = (await reader.read(registers)).parts
+    assert [part[0].values["smoke"][0] for part in parts.values()] == [False, False, True]

@@ -253,7 +253,7 @@ def test_pile_fault(model: Model, incidents: Incidents) -> None:
     assert registers(model, "centre-pile-01", 4, 8, 2) == (0, 0)
 
     incidents.begin("pile-fault", "centre-pile-60", None, NOON_MS)
-    assert registers(model, "centre-pile-60", 3, 1201, 1) == (ord("E") << 8,)
+    assert registers(model, "centre-pile-60", 3, 1201, 1) == (ord("F") << 8,)
 
 
 def test_gas_leak(model: Model, incidents: Incidents) -> None:
