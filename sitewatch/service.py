@@ -85,6 +85,7 @@ class _House:
     dispatcher: Dispatcher
     repository: AlarmRepository
     feed: AlarmFeed
+    letters: DeadLetterBox
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Hand a changed estate folder to everything that works with it."""
@@ -122,6 +123,7 @@ class _House:
             alarm_feed=self.feed,
             rules=lambda: self.current.loaded.rules,
             line_health=self.collection.health,
+            dead_letters=self.letters,
             health=self.stages(),
             revision=lambda: self.current.loaded.revision,
             now_ms=wall_clock_ms,
@@ -190,6 +192,7 @@ async def _open(
                     engine, feed, routes=lambda: current.loaded.routes, wake=dispatcher.wake
                 ),
                 feed,
+                letters,
             )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)

@@ -130,7 +130,7 @@ async def test_a_meter_is_polled_and_its_values_arrive() -> None:
     assert health.devices[0].connected
     assert health.devices[0].last_answer_at is not None
     assert health.counters["requests"] == len(server.requests)
-    assert {request.function for request in server.requests} == {4}
+    assert {request.function for request in server.requests} == {3, 4}, "serial and values"
 
 
 async def test_all_units_of_an_endpoint_share_one_connection() -> None:
