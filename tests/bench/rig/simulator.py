@@ -132,7 +132,7 @@ async def _serve_pymodbus(pipe: multiprocessing.connection.Connection) -> None:
     await server.serve_forever(background=True)
     pipe.send([port])
     await asyncio.to_thread(pipe.recv)
-    await server.shutdown()
+    await server.shutdown()  # type: ignore[no-untyped-call]
 
 
 class Simulator:
