@@ -139,9 +139,7 @@ def compare(given: argparse.Namespace) -> None:
         given.rate, given.count = steady, round(steady * given.seconds)
         with tempfile.TemporaryDirectory() as folder:
             figures["steady"] = last = _round("line", given, Path(folder))
-        text = (
-            f"{found['per_second']:,} messages/s for {found['seconds']} s, {found['cores']} cores"
-        )
+        text = f"{last['per_second']:,} messages/s for {last['seconds']} s, {last['cores']} cores"
         rows.append((f"steady, {steady:,.0f} messages/s offered", text, ">= 5,000 for 60 s"))
         rows.append(("  behind at the end", f"{last['behind_samples']}", "none grows"))
         rows.append(("  caught up after", f"{last['caught_up_after_s']} s", ""))
