@@ -9,6 +9,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -30,7 +31,7 @@ PROFILES = tuple(
     for file in sorted(LIBRARY.glob("*.yaml"))
     if "\nmodbus:\n" in file.read_text(encoding="utf-8")
 )
-POLLS = 500 if FULL else 15
+POLLS = 300 if FULL else 8
 """Polls of a profile in one run."""
 INTERVAL_S = 10.0
 SEED = 20261125
@@ -52,6 +53,7 @@ class Judge:
         self.wrong: list[str] = []
         self.known_at: dict[tuple[str, str], list[float]] = {}
         self.appends = 0
+        self._turning = False
         parts = profile.parts
         self._part = _places(parts) if parts else {}
 
@@ -61,8 +63,15 @@ class Judge:
         for sample in samples:
             for name, value in sample.values.items():
                 self._judge(sample, name, value)
-        self.scripted.turn()
+        if not self._turning:
+            # A poll of very many parts comes in several batches.
+            self._turning = True
+            asyncio.get_running_loop().call_later(INTERVAL_S / 4, self._turn)
         return self.appends
+
+    def _turn(self) -> None:
+        self._turning = False
+        self.scripted.turn()
 
     async def keep(self, source: str, payload: bytes, reason: str) -> None:
         """Registers are no payloads."""
@@ -114,6 +123,18 @@ def _same(value: Value, meant: Value) -> bool:
     return value == meant
 
 
+MOST_PARTS = 40
+
+
+def read_library(name: str) -> Profile:
+    """A profile, with fewer parts where it has very many: they are all alike."""
+    profile = library(name)
+    if profile.parts is None:
+        return profile
+    few = replace(profile.parts, count=min(profile.parts.count, MOST_PARTS))
+    return replace(profile, parts=few)
+
+
 def few_parts(profile: Profile) -> dict[tuple[str, int], int]:
     """A number of parts that a product can have, where a point tells it."""
     oracle = Oracle(profile.id)
@@ -145,10 +166,12 @@ def test_a_value_is_what_its_own_registers_mean(
     wrong: list[str] = []
     escaped: list[str] = []
     requests = 0
+    # The frames make no difference to what is read: the short run has little of RTU.
+    scripts = list(SCRIPTS.values()) if FULL or not framing.rtu else [SCRIPTS["flaky"]]
     with structlog.testing.capture_logs():
         for name in PROFILES:
-            profile = library(name)
-            for number, script in enumerate(SCRIPTS.values()):
+            profile = read_library(name)
+            for number, script in enumerate(scripts):
                 scripted = ScriptedDevice(framing, script, SEED + number, few_parts(profile))
                 judge = run(polled(profile, scripted, POLLS, escaped), _always(scripted))
                 outcomes += judge.outcomes
@@ -169,12 +192,12 @@ HELD_UP = 8
 
 
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", PROFILES if FULL else PROFILES[::8])
 def test_what_a_device_refuses_does_not_hold_up_the_rest(
     name: str, say: Callable[[str], None]
 ) -> None:
-    profile, chance = library(name), random.Random(SEED)
-    polls = 400 if FULL else 70
+    profile, chance = read_library(name), random.Random(SEED)
+    polls = 200 if FULL else 70
     whole = ScriptedDevice(Tcp(), Script(), SEED, few_parts(profile))
     escaped: list[str] = []
     places: set[tuple[str, int]] = set()
