@@ -15,6 +15,7 @@ from device_configs.faults import DeviceConfigsError, InvalidConfigError
 from ingest.bus import IngestError
 from records.engine import RecordsError
 from reports.errors import ReportsError
+from sitewatch.commands.acl import acl
 from sitewatch.commands.check import check
 from sitewatch.commands.demo import demo
 from sitewatch.commands.incident import incident
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, check, probe, profiles, schema, report, incident):
+for command in (demo, run, check, probe, profiles, schema, acl, report, incident):
     app.command()(command)
 app.add_typer(users_app, name="users")
 app.add_typer(token_app, name="token")

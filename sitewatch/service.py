@@ -139,12 +139,7 @@ def _wiring(
     own: dict[str, object] = {}
     spread_s = max(1.0, len(estate.devices) * _START_S)
     if any(schema.protocol == "mqtt" for schema in driver.schemas):
-        own = {
-            "url": settings.mqtt.url,
-            "client_id": settings.mqtt.client_id or f"sitewatch-{estate.id}",
-            "username": settings.mqtt.username,
-            "password": settings.mqtt.password,
-        }
+        own = settings.mqtt.broker(f"sitewatch-{estate.id}")
     return Wiring(intake, letters, wall_clock_ms, own, spread_s)
 
 

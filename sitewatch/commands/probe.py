@@ -13,26 +13,43 @@ from collectors.probe import Probe, ProbedPoint, ProbeError, UnknownProtocolErro
 from collectors.probe import probe as probe_device
 from collectors.registry import SCHEMAS
 from device_configs.profile import Profile, load_profiles
+from sitewatch.commands.probe_mqtt import listen
 from sitewatch.screen import err, out
 
 ProfileOption = Annotated[str, typer.Option("--profile", help="a profile of the library")]
-HostOption = Annotated[str, typer.Option("--host", help="where the device or its gateway listens")]
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="where the device or its gateway listens")
+]
 PortOption = Annotated[int, typer.Option("--port", min=1, max=65535)]
 UnitOption = Annotated[int, typer.Option("--unit", min=0, max=255, help="unit on the line")]
 FramerOption = Annotated[str, typer.Option("--framer", help="socket, or rtu frames in TCP")]
+MqttOption = Annotated[str | None, typer.Option("--mqtt", help="a broker to listen at instead")]
+TopicOption = Annotated[str | None, typer.Option("--topic", help="the device's topic there")]
+SecondsOption = Annotated[float, typer.Option("--seconds", min=0.1, help="how long at most")]
+ChannelOption = Annotated[int, typer.Option("--channel", min=0, max=99, help="of several")]
 JsonOption = Annotated[bool, typer.Option("--json", help="for machines")]
 
 
 def probe(
     profile: ProfileOption,
-    host: HostOption,
+    host: HostOption = None,
     port: PortOption = 502,
     unit: UnitOption = 1,
     framer: FramerOption = "socket",
+    mqtt: MqttOption = None,
+    topic: TopicOption = None,
+    seconds: SecondsOption = 30.0,
+    channel: ChannelOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Read one device once and print every point, its raw words, and the requests made."""
     found = _profile(profile)
+    if mqtt is not None:
+        listen(found, mqtt, topic, seconds, channel, as_json=as_json)
+        return
+    if host is None:
+        err.print("give --host, or --mqtt and --topic")
+        raise typer.Exit(2)
     if framer not in {"socket", "rtu"}:
         err.print(f"--framer is socket or rtu, not {framer!r}")
         raise typer.Exit(2)
