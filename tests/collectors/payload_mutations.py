@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from collectors.json_path import steps
+from collectors.mqtt_profile import address_of
 from collectors.payload_plan import TopicPlan, path_of
 from device_configs.profile import Profile
 
@@ -17,12 +18,19 @@ _ODD: tuple[object, ...] = (
 """What stands where a number, a boolean or a word is expected."""
 
 
+_METHODS = ("NotifyStatus", "NotifyStatus", "NotifyFullStatus", "NotifyEvent", None)
+
+
 class PayloadSpoiler:
     """Makes payloads of one topic of a profile by chance, always the same for a seed."""
 
     def __init__(self, profile: Profile, plan: TopicPlan, chance: random.Random) -> None:
         self.chance = chance
-        self.paths = [path_of(reading.point) for reading in plan.readings]
+        self.paths = [
+            path_of(reading.point, place, "0")
+            for reading in plan.readings
+            for place in address_of(reading.point).places
+        ]
         self.words = [
             str(raw)
             for point in profile.points.values()
@@ -59,6 +67,9 @@ class PayloadSpoiler:
                     (self.value(), 1_764_000_000_123, "raise", "clear", 9, "09")
                 )
         wrapped: object = data if self.chance.random() < 0.95 else [data]
+        if self.chance.random() < 0.2:
+            # As products that speak JSON-RPC wrap what they notify.
+            wrapped = {"method": self.chance.choice(_METHODS), "params": data}
         return json.dumps(wrapped, ensure_ascii=self.chance.random() < 0.5).encode(
             "utf-8", errors="surrogatepass"
         )

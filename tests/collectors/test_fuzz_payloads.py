@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import pytest
 
-from collectors.mqtt_profile import topic_of
 from collectors.payload import Decoded, PayloadError, decode, plans
 from collectors.payload_plan import Reading, TopicPlan
 from collectors.sample import Value
@@ -103,11 +102,13 @@ def is_letter(routes: list[Route], payload: bytes) -> bool:
 def messages(devices: list[Device]) -> list[tuple[str, bytes]]:
     """Spoiled payloads on all topics of the devices, in turn."""
     chance = random.Random(SEED)
-    spoilers = []
-    for one in devices:
-        for suffix, plan in plans(one.profile).items():
-            topic = f"{topic_of(one)}/{suffix}".rstrip("/")
-            spoilers.append((topic, PayloadSpoiler(one.profile, plan, chance)))
+    profiles = {one.id: one.profile for one in devices}
+    spoilers = [
+        (topic, PayloadSpoiler(profiles[route.points.device], route.plan, chance))
+        for topic, routes in build_routes(devices).by_topic.items()
+        for route in routes
+        if route.plan is not None
+    ]
     found = [spoilers[n % len(spoilers)] for n in range(SENT)]
     return [(topic, spoiler.payload()) for topic, spoiler in found]
 
