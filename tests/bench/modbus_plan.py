@@ -1,6 +1,6 @@
 """How many requests read 100 scattered float points: `python -m tests.bench.modbus_plan`.
 
-Points 2, 3, 4, 8 and 20 registers apart, over TCP and at 9,600 Bd, where each register read along
+Points 2 to 20 registers apart on average, over TCP and at 9,600 Bd, where each register read along
 costs time; the time is that of the bytes on the wire and the pause between frames, computed.
 """
 
@@ -10,8 +10,8 @@ from collectors.read_plan import NETWORK, LineCost, serial_cost
 from tests.bench.rig.figures import show
 from tests.bench.rig.meters import hundred_points, meter
 
-STEPS = (2, 3, 4, 8, 20)
-"""Registers from one point to the next; a float takes two."""
+STEPS = (2.0, 2.5, 3.0, 4.0, 8.0, 20.0)
+"""Registers from one point to the next on average; a float takes two, a request 125 at most."""
 BAUD = 9600
 _BITS = 11
 """Bits of a byte on a serial line, with start, parity and stop (Modbus over serial line, 2.5.1)."""
@@ -19,7 +19,7 @@ _FRAMES = 8 + 5
 """Bytes of a request, and of an answer besides its registers."""
 
 
-def planned(step: int, cost: LineCost) -> tuple[int, int]:
+def planned(step: float, cost: LineCost) -> tuple[int, int]:
     """Requests, and registers they read."""
     profile = hundred_points(step)
     settings = modbus.settings_of(meter(profile, 1, 1, 10.0))
@@ -39,12 +39,12 @@ def main() -> None:
     for step in STEPS:
         tcp, registers = planned(step, NETWORK)
         target = "<= 2" if 100 * step <= 250 else ""
-        rows.append((f"every {step} registers, TCP", f"{tcp} requests, {registers} reg.", target))
+        rows.append((f"every {step:g} registers, TCP", f"{tcp} requests, {registers} reg.", target))
         serial, along = planned(step, serial_cost(BAUD, 0.0))
         text = f"{serial} requests, {along} reg., {serial_ms(serial, along):,.0f} ms on the line"
         other = f"as over TCP: {serial_ms(tcp, registers):,.0f} ms"
-        rows.append((f"every {step} registers, {BAUD} Bd", text, other))
-        figures[str(step)] = {"tcp": tcp, "serial": serial, "serial_registers": along,
+        rows.append((f"every {step:g} registers, {BAUD} Bd", text, other))
+        figures[f"{step:g}"] = {"tcp": tcp, "serial": serial, "serial_registers": along,
                               "serial_ms": round(serial_ms(serial, along))}  # fmt: skip
     show("Requests for 100 scattered float points", rows, figures)
 

@@ -188,9 +188,11 @@ def test_a_value_is_what_its_own_registers_mean(
 
 
 HELD_UP = 16
-"""Most polls that finding what a device does not have may hold up a point that it has. The longest
-is that of a slow point beside fast ones that are all refused: a poll of those alone counts as failed,
-and the line asks less often."""
+"""Most polls that finding what a device does not have may hold up a point that it has.
+
+The longest is that of a slow point beside fast ones that are all refused: a poll of those alone
+counts as failed, and the line asks less often.
+"""
 
 
 @pytest.mark.timeout(3000)

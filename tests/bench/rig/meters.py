@@ -47,16 +47,16 @@ def thirty_points(timeout_ms: int = 1000) -> Profile:
     return _profile("bench", "electricity_meter", timeout_ms, written)
 
 
-def hundred_points(step: int) -> Profile:
+def hundred_points(step: float) -> Profile:
     """A product with 100 float points, each so many registers after the one before."""
     kinds = ("mppt{n}_voltage", "mppt{n}_current", "mppt{n}_power", "mppt{n}_energy",
              "string{n}_voltage", "string{n}_current")  # fmt: skip
     names = [kind.format(n=n) for n in range(1, 18) for kind in kinds]
     units = {"voltage": "V", "current": "A", "power": "W", "energy": "Wh"}
-    written = [
-        f"  {name}: {{address: {step * n}, type: float32, unit: {units[name.rpartition('_')[2]]}}}"
-        for n, name in enumerate(names[:100])
-    ]
+    written = []
+    for number, name in enumerate(names[:100]):
+        unit = units[name.rpartition("_")[2]]
+        written.append(f"  {name}: {{address: {int(step * number)}, type: float32, unit: {unit}}}")
     return _profile("hundred", "pv_inverter", 1000, written)
 
 
