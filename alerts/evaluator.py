@@ -20,6 +20,9 @@ from alerts.writer import Change, Input
 from collectors.sample import Lane, Reason, Sample, Value, is_hearing
 from device_configs.estate import Estate
 
+_LOOK_AGAIN_MS = 60_000
+"""Longest time between two looks at all devices. [ms]"""
+
 
 def _missing(watch: Watch, sample: Sample, point: str, heard: bool) -> Verdict:
     """Whether a point is missing although its device answers; of silence it says nothing."""
@@ -72,6 +75,8 @@ class Evaluator:
         self.staged: dict[Key, Change] = {}
         self.facts: list[Fact] = []
         self._timed: set[Key] = set()
+        self._no_silence_until = 0
+        """No device can count as silent before this moment: what is heard moves it only on. [ms]"""
         for watch in self.watches.roots:
             watch.heard_at = started_at
 
@@ -242,6 +247,7 @@ class Evaluator:
         if not root.silent or rule is None:
             return
         root.silent = False
+        self._no_silence_until = 0
         key = Key(rule.id, root.id, "")
         at = max(sample.received_at, self._state(key).observed_at)
         back = Observation(Verdict.FALSE, at, source_at=sample.source_at)
@@ -258,10 +264,21 @@ class Evaluator:
             if due is None or clock < due or not self._may_pass(tracked):
                 continue
             self._input(key, tracked.rule, tracked.watch, None, clock)
+        if routine_ms > self._no_silence_until:
+            self._look_for_silence(routine_ms)
+
+    def _look_for_silence(self, at: int) -> None:
+        """Look at every device: 10,000 of them are too many to be looked at each time."""
+        soonest = at + _LOOK_AGAIN_MS
         for watch in self.watches.roots:
             after = watch.silence_after
-            if after is not None and not watch.silent and routine_ms - watch.heard_at > after:
-                self._silent(watch, routine_ms)
+            if after is None or watch.silent:
+                continue
+            if at - watch.heard_at > after:
+                self._silent(watch, at)
+            else:
+                soonest = min(soonest, watch.heard_at + after)
+        self._no_silence_until = soonest
 
     def _may_pass(self, tracked: _Tracked) -> bool:
         """A point is missing only if its device has answered since; else the device is silent."""
@@ -411,6 +428,7 @@ class Evaluator:
 
     def take_over(self, before: "Evaluator") -> None:
         """Keep what a new revision does not change: when each device was heard, and test flags."""
+        self._no_silence_until = 0
         for watch in self.watches.roots:
             old = before.watches.known().get(watch.id)
             if old is not None:
