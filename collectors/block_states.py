@@ -185,6 +185,11 @@ class BlockStates:
         for state in self._states.values():
             state.rests = state.next_beat = 0
 
+    @property
+    def works(self) -> bool:
+        """Whether the device has answered something since it was last silent, and still does."""
+        return any(state.next_beat and not state.failures for state in self._states.values())
+
     def refused(self) -> Mapping[int, str]:
         """Want's key to what the device said when it refused the want's cells."""
         return {

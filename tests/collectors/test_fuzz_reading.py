@@ -187,12 +187,8 @@ def test_a_value_is_what_its_own_registers_mean(
     assert escaped == []
 
 
-HELD_UP = 16
-"""Most polls that finding what a device does not have may hold up a point that it has.
-
-The longest is that of a slow point beside fast ones that are all refused: a poll of those alone
-counts as failed, and the line asks less often.
-"""
+HELD_UP = 8
+"""Most polls that finding what a device does not have may hold up a point that it has."""
 
 
 @pytest.mark.timeout(3000)
