@@ -9,6 +9,7 @@ from device_configs.formula import Formula, InvalidFormulaError, Operand, read_f
 from device_configs.kinds import kinds
 from device_configs.profile import Profile
 from device_configs.quantities import Label
+from device_configs.suggest import did_you_mean
 
 COUNTERS = {
     "electricity_meter": "active_energy_import",
@@ -66,8 +67,9 @@ def unknown_operands(meter: VirtualMeter, profiles: Mapping[str, Profile]) -> It
         device, _, part = operand.device.partition("/")
         profile = profiles.get(device)
         if profile is None:
+            hint = did_you_mean(device, profiles)
             spaced = " (a minus has spaces around it)" if "-" in device else ""
-            yield f"the formula names no device {device!r}{spaced}"
+            yield f"there is no device {device!r} for its formula{spaced}{hint}"
             continue
         parts = profile.parts
         kind = parts.kind if part and parts is not None else profile.kind

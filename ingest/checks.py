@@ -8,6 +8,7 @@ is dropped and nothing becomes 0. What only shows beside earlier samples is foun
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import msgspec
 
@@ -97,6 +98,7 @@ def _of_spec(spec: PointSpec, limits: tuple[float, float] | None) -> _Check:
     return _text
 
 
+@cache
 def _number(limits: tuple[float, float] | None) -> _Check:
     low, high = limits or (-math.inf, math.inf)
 

@@ -74,9 +74,11 @@ class Intake:
         self._devices = devices
         self._checks = {name: kind_checks(kind) for name, kind in self._own.items()}
         self._part_checks = {}
-        gone = [name for name in self._standings if self._checks_of(name) is None]
-        for name in gone:
-            del self._standings[name]
+        self._standings = {
+            name: standing
+            for name, standing in self._standings.items()
+            if (root := name.partition("/")[0]) in devices or root in self._own
+        }
 
     async def append(self, samples: Sequence[Sample]) -> int:
         """Check samples and write them; returns the last number once they are on disk.

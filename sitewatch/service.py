@@ -85,6 +85,7 @@ class _House:
     dispatcher: Dispatcher
     repository: AlarmRepository
     feed: AlarmFeed
+    letters: DeadLetterBox
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Hand a changed estate folder to everything that works with it."""
@@ -122,6 +123,7 @@ class _House:
             alarm_feed=self.feed,
             rules=lambda: self.current.loaded.rules,
             line_health=self.collection.health,
+            dead_letters=self.letters,
             health=self.stages(),
             revision=lambda: self.current.loaded.revision,
             now_ms=wall_clock_ms,
@@ -137,12 +139,7 @@ def _wiring(
     own: dict[str, object] = {}
     spread_s = max(1.0, len(estate.devices) * _START_S)
     if any(schema.protocol == "mqtt" for schema in driver.schemas):
-        own = {
-            "url": settings.mqtt.url,
-            "client_id": settings.mqtt.client_id or f"sitewatch-{estate.id}",
-            "username": settings.mqtt.username,
-            "password": settings.mqtt.password,
-        }
+        own = settings.mqtt.broker(f"sitewatch-{estate.id}")
     return Wiring(intake, letters, wall_clock_ms, own, spread_s)
 
 
@@ -190,6 +187,7 @@ async def _open(
                     engine, feed, routes=lambda: current.loaded.routes, wake=dispatcher.wake
                 ),
                 feed,
+                letters,
             )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)

@@ -1,6 +1,7 @@
 """Virtual meters: exact, and missing where one of their meters is."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -129,7 +130,7 @@ def test_the_parts_of_a_span_add_up_to_it(
     for device, quarter, amount in {one[:2]: one for one in heard}.values():
         book(engine, device, quarter, amount)
     edges = [0, *sorted(cuts), 12]
-    parts = [rest(engine, estate, a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [rest(engine, estate, a, b) for a, b in pairwise(edges)]
     whole = rest(engine, estate, 0, 12) or Amounts()
     assert sum((part for part in parts if part), Amounts()) == whole
     engine.dispose()

@@ -65,10 +65,11 @@ def balances(engine: sa.Engine, site: str, *spans: Span) -> dict[str, list[Unacc
 def test_the_nodes_are_the_grid_meters_and_the_meters_that_others_are_below() -> None:
     nodes = {node.id: node for node in meter_nodes(ESTATE, "c1")}
     assert set(nodes) == {"c1", "c2", "pumps"}
-    assert {one.device: sign for one, sign in nodes["c1"].inflow.items() if one.point != EXPORT} == {
-        "grid": 1, "pv": 1,
-    }  # fmt: skip
-    assert nodes["c1"].inflow[Series("grid", EXPORT)] == -1
+    assert nodes["c1"].inflow == {
+        Series("grid", IMPORT): 1,
+        Series("pv", "active_energy_total"): 1,
+        Series("grid", EXPORT): -1,
+    }
     assert [one.device for one in nodes["c1"].submeters] == ["floor", "pumps"]
     assert [one.device for one in nodes["c2"].submeters] == ["floor-2"]
     assert [one.device for one in nodes["pumps"].submeters] == ["pump-1", "pump-2"]
