@@ -96,6 +96,8 @@ class CounterBook:
         given = pages or {}
         self._pages = {name: dict(given.get(name, {})) for name in (LIVE, HISTORY)}
         self._changes = changes or {}
+        self._counters: dict[Series, Counter | None] = {}
+        self._of_power: dict[Series, bool] = {}
         self._uses: dict[tuple[str, str], tuple[Use, ...]] = {}
 
     def take_live(self, samples: Iterable[Sample]) -> Changes:
@@ -124,10 +126,19 @@ class CounterBook:
 
     def counter(self, series: Series) -> Counter | None:
         """What the estate says about a counter, or about the power in its place."""
-        return counter_of(self._estate, *series, self._changes.get(series, ()))
+        try:
+            return self._counters[series]
+        except KeyError:
+            found = counter_of(self._estate, *series, self._changes.get(series, ()))
+            return self._counters.setdefault(series, found)
 
     def is_of_power(self, series: Series) -> bool:
         """Whether power stands in for this counter, which its device does not have."""
+        if series not in self._of_power:
+            self._of_power[series] = self._is_made(series)
+        return self._of_power[series]
+
+    def _is_made(self, series: Series) -> bool:
         root, _, part = series.device.partition("/")
         device = self._estate.devices.get(root)
         return device is not None and series.point in integrated_points(device, of_parts=bool(part))

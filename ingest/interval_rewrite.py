@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from ingest.interval_tables import Series, add_steps, intervals, steps
+from ingest.interval_tables import Series, add_steps
 from ingest.rewrite import Rewritten
 from ingest.rollup import Amounts
 from ingest.rollup_tables import amounts_of
@@ -21,6 +21,18 @@ ON CONFLICT (device, point, start_ms) DO UPDATE SET
   integrated_amount = excluded.integrated_amount, integrated_ms = excluded.integrated_ms,
   version = excluded.version, rewritten_ms = excluded.rewritten_ms
 """)
+# Made once: to make a statement takes longer than to run it.
+_KNOWN = sa.text("""
+SELECT start_ms, amount, recovered_amount, covered_ms, recovered_ms, integrated_amount,
+  integrated_ms, version, rewritten_ms
+FROM counter_intervals
+WHERE device = :device AND point = :point AND start_ms >= :begin AND start_ms < :end
+""")
+_FORGET_STEPS = sa.text("""
+DELETE FROM counter_steps
+WHERE device = :device AND point = :point AND start_ms >= :begin AND start_ms < :end
+""")
+_NEVER = 2**62
 
 Deltas = dict[tuple[str, str, int], Amounts]
 """Device, point and start of an interval to how much it has changed."""
@@ -67,30 +79,21 @@ def rewrite(
 def _known(
     connection: sa.Connection, series: Series, result: Rewritten
 ) -> Mapping[int, tuple[Amounts, int, int | None]]:
-    columns = intervals.c
-    query = sa.select(intervals).where(
-        columns.device == series.device,
-        columns.point == series.point,
-        columns.start_ms >= result.start_ms,
-    )
-    if result.end_ms is not None:
-        query = query.where(columns.start_ms < result.end_ms)
     return {
         row.start_ms: (amounts_of(row), row.version, row.rewritten_ms)
-        for row in connection.execute(query)
+        for row in connection.execute(_KNOWN, _stretch(series, result))
     }
 
 
 def _rewrite_steps(
     connection: sa.Connection, series: Series, result: Rewritten, now_ms: int
 ) -> None:
-    columns = steps.c
-    gone = sa.delete(steps).where(
-        columns.device == series.device,
-        columns.point == series.point,
-        columns.start_ms >= result.start_ms,
-    )
-    if result.end_ms is not None:
-        gone = gone.where(columns.start_ms < result.end_ms)
-    connection.execute(gone)
+    connection.execute(_FORGET_STEPS, _stretch(series, result))
     add_steps(connection, [(series, step) for step in result.steps], now_ms)
+
+
+def _stretch(series: Series, result: Rewritten) -> dict[str, object]:
+    end_ms = _NEVER if result.end_ms is None else result.end_ms
+    return {
+        "device": series.device, "point": series.point, "begin": result.start_ms, "end": end_ms,
+    }  # fmt: skip

@@ -56,8 +56,10 @@ _LOG = structlog.get_logger(__name__)
 
 PACE_S = 2.0
 """How long the consumer gathers before it writes; each write waits for the disk once. [s]"""
-CHUNK = 2_000
+CHUNK = 1_000
 """Samples of history in one transaction, so that alarms never wait long for the database."""
+BACKLOG = 500
+"""The same of a backlog in the journal, whose readings may all be late; those take longer."""
 BREATH_S = 0.1
 """The longest pause that an import makes between two transactions. [s]"""
 
@@ -166,10 +168,16 @@ class IntervalWriter:
             return read_cursor(connection)
 
     def _book_live(self, samples: Sequence[Sample], cursor: Cursor) -> Cursor:
-        after = cursor.advanced(samples)
-        with self._open_book() as book:
-            self._save(book, book.take_live(samples), after)
-        return after
+        for begin in range(0, len(samples), BACKLOG):
+            started = time.monotonic()
+            portion = samples[begin : begin + BACKLOG]
+            cursor = cursor.advanced(portion)
+            with self._open_book() as book:
+                self._save(book, book.take_live(portion), cursor)
+            if begin + BACKLOG < len(samples):
+                # As in an import, whoever waits for the database gets in.
+                time.sleep(min(time.monotonic() - started, BREATH_S))
+        return cursor
 
     @contextmanager
     def _open_book(self) -> Iterator[CounterBook]:
@@ -203,6 +211,7 @@ class IntervalWriter:
                 desk = Desk(connection, book, self._estate.timezone, self._now_ms())
                 for series, moments in altered.items():
                     self._change_meter(desk, series, moments)
+                desk.clear()
                 put_applied(connection, wanted)
         return book
 
@@ -246,6 +255,7 @@ class IntervalWriter:
             for (asked, series), readings in changes.late.items():
                 segment = LIVE if series in changes.endings else asked
                 tally.update(settle(desk, segment, series, Disturbance(tuple(readings))))
+            desk.clear()
             if cursor is not None:
                 put_cursor(connection, cursor)
         self._done.update(tally)

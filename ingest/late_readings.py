@@ -5,7 +5,7 @@ Runs inside the transaction that moves the consumer's cursor.
 
 from collections import Counter as TallyCounter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -13,31 +13,47 @@ import sqlalchemy as sa
 from ingest.counter_book import CounterBook
 from ingest.counter_pages import Page, page_start
 from ingest.counters import CounterState
-from ingest.interval_rewrite import rewrite
+from ingest.interval_rewrite import Deltas, rewrite
 from ingest.interval_tables import HISTORY, LIVE, Series, put_states
 from ingest.page_tables import page_starts_before, pages_from, prune_pages, put_pages
 from ingest.rewrite import COUNTED, INTEGRATED, Disturbance, Method, Rewritten, rewritten
 from ingest.rollup_tables import add_to_rollups
 
-_PAGES_BACK = 8
+_PAGES_BACK = 2
 """Pages looked at first; ten times as many each time they begin too late."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What settling needs beside the readings."""
+    """What settling needs beside the readings, and what it has yet to write of all counters."""
 
     connection: sa.Connection
     book: CounterBook
     zone: ZoneInfo
     now_ms: int
+    deltas: Deltas = field(default_factory=dict)
+    pages: dict[str, list[tuple[Series, Page]]] = field(default_factory=dict)
+    states: dict[str, dict[Series, CounterState]] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Write what is yet to be written."""
+        add_to_rollups(self.connection, self.deltas.items(), self.zone)
+        for segment, pages in self.pages.items():
+            put_pages(self.connection, segment, pages)
+        for segment, states in self.states.items():
+            put_states(self.connection, segment, states)
+        for written in (self.deltas, self.pages, self.states):
+            written.clear()
 
 
 def settle(desk: Desk, segment: str, series: Series, news: Disturbance) -> TallyCounter[str]:
     """Count one counter again with what was not known; says what became of the readings.
 
     `late` were taken, `ignored` said nothing new, `too_late` are older than the pages reach back.
+    What it leads to is on the desk until that is cleared.
     """
+    if any(series in states for states in desk.states.values()):
+        desk.clear()
     counter = desk.book.counter(series)
     tally: TallyCounter[str] = TallyCounter()
     if counter is None:
@@ -60,9 +76,8 @@ def settle(desk: Desk, segment: str, series: Series, news: Disturbance) -> Tally
     tally["readings"] += taken
     tally["late"] += 0 if in_order else taken
     tally["ignored"] += len(news.late) - taken
-    deltas = rewrite(desk.connection, series, result, desk.now_ms, is_late=not in_order)
-    add_to_rollups(desk.connection, deltas.items(), desk.zone)
-    put_pages(desk.connection, segment, ((series, page) for page in result.pages))
+    desk.deltas.update(rewrite(desk.connection, series, result, desk.now_ms, is_late=not in_order))
+    desk.pages.setdefault(segment, []).extend((series, page) for page in result.pages)
     if method is INTEGRATED and any(one.start_ms not in known.starts for one in result.pages):
         prune_pages(desk.connection, segment, [series], desk.now_ms)
     _stand(desk, segment, series, state, result)
@@ -91,7 +106,7 @@ def _stand(
     if newest is not None and newest.start_ms < page_start(now.newest.at_ms):
         newest = None
     desk.book.put(segment, series, now, newest)
-    put_states(desk.connection, segment, {series: now})
+    desk.states.setdefault(segment, {})[series] = now
 
 
 class _Pages:

@@ -42,6 +42,18 @@ WHERE device = :device AND point = :point AND segment = :segment AND start_ms < 
     AND kept.start_ms < :cutoff)
 """)
 
+# Made once: a late reading asks these, and to make a statement takes longer than to run it.
+_FROM = sa.text("""
+SELECT start_ms, state_before, readings FROM counter_pages
+WHERE device = :device AND point = :point AND segment = :segment AND start_ms >= :moment
+ORDER BY start_ms
+""")
+_STARTS = sa.text("""
+SELECT start_ms FROM counter_pages
+WHERE device = :device AND point = :point AND segment = :segment AND start_ms <= :moment
+ORDER BY start_ms DESC LIMIT :most
+""")
+
 
 def put_pages(
     connection: sa.Connection, segment: str, found: Iterable[tuple[Series, Page]]
@@ -87,24 +99,20 @@ def pages_from(
     connection: sa.Connection, series: Series, segment: str, start_ms: int
 ) -> Sequence[Page]:
     """The pages of a counter from a moment on, in order."""
-    columns = pages.c
-    query = _of(series, segment).where(columns.start_ms >= start_ms).order_by(columns.start_ms)
-    return [_page(row) for row in connection.execute(query)]
+    rows = connection.execute(_FROM, _keys(series, segment) | {"moment": start_ms})
+    return [_page(row) for row in rows]
 
 
 def page_starts_before(
     connection: sa.Connection, series: Series, segment: str, moment_ms: int, limit: int
 ) -> Sequence[int]:
     """Where the pages begin that begin no later than a moment, the newest first."""
-    columns = pages.c
-    query = (
-        _of(series, segment)
-        .with_only_columns(columns.start_ms)
-        .where(columns.start_ms <= moment_ms)
-        .order_by(columns.start_ms.desc())
-        .limit(limit)
-    )
-    return list(connection.execute(query).scalars())
+    values = _keys(series, segment) | {"moment": moment_ms, "most": limit}
+    return list(connection.execute(_STARTS, values).scalars())
+
+
+def _keys(series: Series, segment: str) -> dict[str, object]:
+    return {"device": series.device, "point": series.point, "segment": segment}
 
 
 def join_pages(connection: sa.Connection, series: Series, history: CounterState) -> None:

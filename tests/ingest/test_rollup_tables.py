@@ -1,14 +1,17 @@
 """Roll-ups: cut in the estate's time zone, kept as intervals change, made anew when needed."""
 
+import datetime as dt
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest.counters import INTERVAL_MS
 from ingest.interval_tables import Series, add_amounts
-from ingest.rollup import Amounts
+from ingest.rollup import Amounts, Span, amounts_in
 from ingest.rollup_tables import (
     Grain,
     add_to_rollups,
@@ -87,6 +90,34 @@ def test_they_are_made_of_the_intervals_that_are_there_and_anew_for_another_zone
     # Midnight in Berlin is 07:00 in Shanghai in winter: 28 quarters of the first day are before.
     assert days[min(days)].amount == sum(range(28))
     assert sum(one.amount for one in days.values()) == sum(range(96 * 35))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 365 * 96 - 1), st.integers(-(10**6), 10**9)),
+        min_size=1,
+        max_size=60,
+    ),
+    st.sampled_from([SHANGHAI, BERLIN, KATHMANDU]),
+)
+def test_a_year_by_month_is_the_year_by_quarter_of_an_hour(
+    heard: list[tuple[int, int]], zone: ZoneInfo
+) -> None:
+    first = int(dt.datetime(2026, 1, 1, tzinfo=zone).timestamp()) * 1000
+    engine = ledger()
+    with engine.connect() as connection:
+        for quarter, amount in heard:
+            key = (*METER, first + quarter * INTERVAL_MS)
+            add_amounts(connection, {key: [amount, 0, 1, 0]})
+            add_to_rollups(connection, [(key, Amounts(amount, 0, 1, 0))], zone)
+        year = Span(first, first + 365 * 96 * INTERVAL_MS)
+        [whole] = amounts_in(connection, [METER], [year])
+        for grain in Grain:
+            found = rolled_up(connection, [METER], grain, year.start, year.end)[METER]
+            assert sum(found.values(), Amounts()) == whole[METER]
+        assert len(rolled_up(connection, [METER], Grain.MONTH, 0, NEVER)[METER]) <= 12
+    engine.dispose()
 
 
 def test_only_what_begins_in_the_stretch_is_given(connection: sa.Connection) -> None:
