@@ -21,7 +21,8 @@ from collectors.sample import Lane, Sample
 from ingest.bus import Cursor
 from ingest.journal import Journal
 from ingest.recorder import CONSUMER, Recorder
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.store import Aggregate, TimeSeriesStore

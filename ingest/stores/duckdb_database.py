@@ -1,0 +1,139 @@
+"""The DuckDB file of the embedded store: snapshots to read from, one writer at a time."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingest.stores.duckdb_files import SegmentFiles
+from ingest.stores.store import StoreError
+
+Connection = duckdb.DuckDBPyConnection
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class DuckDbSettings:
+    """What the embedded store may use."""
+
+    path: Path
+    memory_limit: str = "128MB"
+    threads: int = 2
+    timeout_s: float = 30.0
+    """Longest duration of one query. [s]"""
+    generation_rows: int = 1_000_000
+    """Readings in arrival order before they are sorted into a Parquet file; a query reads all of
+    them, so that this bounds its time (docs/decisions/0011)."""
+    file_rows: int = 2_000_000
+    """Readings of one Parquet file; sorting so many is what the memory limit allows."""
+    run_rows: int = 64_000_000
+    """Readings that are merged at once, which bounds the work and the disk that one merge takes."""
+
+    @property
+    def folder(self) -> Path:
+        """The Parquet files."""
+        return self.path.with_suffix(".parquet")
+
+
+class Database:
+    """One open file. Snapshots read beside each other; transactions come one after the other."""
+
+    def __init__(self, connection: Connection, settings: DuckDbSettings) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.files = SegmentFiles(settings.folder)
+        self.damaged: frozenset[str] = frozenset()
+        """Parquet files of the manifest that are not there whole; the rest is still answered."""
+        self._writing = threading.Lock()
+        self._after_commit: list[Callable[[], None]] = []
+
+    @contextmanager
+    def snapshot(self, doing: str = "read", timeout_s: float | None = None) -> Iterator[Connection]:
+        """One state of the file to read from, with the Parquet files that belong to it.
+
+        Raises:
+            StoreError: the database refused or took too long.
+        """
+        timeout_s = self.settings.timeout_s if timeout_s is None else timeout_s
+        with translated(doing), self.files.reading(), self.connection.cursor() as connection:
+            timer = threading.Timer(timeout_s, connection.interrupt)
+            timer.daemon = True
+            timer.start()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                timer.cancel()
+
+    @contextmanager
+    def transaction(self, doing: str = "write") -> Iterator[Connection]:
+        """One transaction, durable at the end, rolled back on any error.
+
+        Raises:
+            StoreError: the database refused; nothing was changed.
+        """
+        with self._writing, translated(doing), self.connection.cursor() as connection:
+            self._after_commit.clear()
+            connection.execute("BEGIN")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
+            for done in self._after_commit:
+                done()
+
+    def after_commit(self, done: Callable[[], None]) -> None:
+        """Within a transaction: what is to be known in memory once it has been committed."""
+        self._after_commit.append(done)
+
+    def close(self) -> None:
+        """Write everything into the file and let another process have it."""
+        with self._writing, translated("close"):
+            self.connection.close()
+
+
+def connect(settings: DuckDbSettings) -> Connection:
+    """Open the file within its limits; the caller translates the errors."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.memory_limit,
+        "threads": settings.threads,
+        "temp_directory": str(settings.path.with_suffix(".spill")),
+    }
+    return duckdb.connect(settings.path, config=config)
+
+
+def insert_arrays(
+    connection: Connection, table: str, arrays: Mapping[str, object], selected: str
+) -> None:
+    """Insert columns at once."""
+    connection.register("incoming", arrays)
+    try:
+        connection.execute(f"INSERT INTO {table} SELECT {selected} FROM incoming")
+    finally:
+        connection.unregister("incoming")
+
+
+def _roll_back(connection: Connection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:
+        # The transaction is gone already, and the error that ended it is on its way.
+        return
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Errors of the library as `StoreError` with one sentence."""
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise StoreError(f"the store took too long to {doing}") from error
+    except (duckdb.Error, OSError, OverflowError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise StoreError(f"the store cannot {doing}: {reason}") from error
