@@ -1,14 +1,16 @@
 """The embedded store: one DuckDB file and sorted Parquet files, read as one."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import structlog
 
 from collectors.sample import Sample
 from ingest.bus import Cursor
-from ingest.stores import duckdb_query
+from ingest.stores import duckdb_query, duckdb_samples
+from ingest.stores.duckdb_backup import copy_store
 from ingest.stores.duckdb_columns import BOOL, NUMBER, Columns
 from ingest.stores.duckdb_compaction import Compactor
 from ingest.stores.duckdb_database import (
@@ -18,6 +20,7 @@ from ingest.stores.duckdb_database import (
     insert_arrays,
     translated,
 )
+from ingest.stores.duckdb_export import Export, write_table
 from ingest.stores.duckdb_layout import Span, segments
 from ingest.stores.duckdb_query import Steps
 from ingest.stores.duckdb_retention import Retention
@@ -101,9 +104,10 @@ class DuckDbStore:
         with self.database.transaction("seal") as connection:
             if self._rows:
                 open_generation(connection, self._generation + 1)
-                self.database.after_commit(self._begin_generation)
+                self.database.after_commit(self.begin_generation)
 
-    def _begin_generation(self) -> None:
+    def begin_generation(self) -> None:
+        """Know, after the commit, that a generation was begun."""
         self._generation, self._rows = self._generation + 1, 0
 
     def _insert(
@@ -194,7 +198,52 @@ class DuckDbStore:
         Raises:
             StoreError: the database refused or took too long.
         """
-        return duckdb_query.latest(self.database)
+        return duckdb_query.latest(self.database, self._names)
+
+    def devices(self) -> Sequence[str]:
+        """Every device and part that ever had a reading, in order of their names."""
+        return sorted(self._series)
+
+    def points(self, device: str) -> Sequence[str]:
+        """The points of a device that ever had a reading."""
+        return sorted(self._series.get(device, {}))
+
+    def samples(self, device: str, start: int, end: int) -> Iterator[Sequence[Sample]]:
+        """Everything of one device in `start <= t < end` [ms, UTC], in order, without numbers.
+
+        Raises:
+            StoreError: the database refused or took too long.
+        """
+        names = {identifier: point for point, identifier in self._series.get(device, {}).items()}
+        return duckdb_samples.samples(self.database, device, names, start, end)
+
+    def add_missing(self, samples: Sequence[Sample]) -> int:
+        """Store what of imported history is not there yet; returns how many readings that were.
+
+        Raises:
+            StoreError: the database refused; nothing was written.
+        """
+        new = duckdb_samples.without_known(self.database, self._series, samples)
+        self.write(new, Cursor())
+        return sum(len(sample.values) for sample in new)
+
+    def export(self, wanted: Export) -> int:
+        """Write readings to a table file; returns how many.
+
+        Raises:
+            StoreError: the database or the disk refused; there is no file.
+        """
+        known = (self._series.get(device, {}) for device in wanted.devices)
+        series = [identifier for points in known for identifier in list(points.values())]
+        return write_table(self.database, sorted(series), wanted)
+
+    def copy_to(self, file: Path) -> int:
+        """Write a copy that a store can be opened on, consistent while data flows; readings in it.
+
+        Raises:
+            StoreError: the database or the disk refused.
+        """
+        return copy_store(self.database, file)
 
     def expire(self, before: Callable[[str], int | None]) -> int:
         """Remove what is older than its device's moment [ms, UTC; None keeps all]; how many went.

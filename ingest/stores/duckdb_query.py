@@ -1,11 +1,11 @@
 """The questions to the embedded store and what the answers mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from collectors.sample import Quality, Value
 from ingest.stores.duckdb_columns import BOOL, MISSING, NUMBER, TEXT
-from ingest.stores.duckdb_database import Connection, Database, Row
+from ingest.stores.duckdb_database import Database
 from ingest.stores.duckdb_layout import Span, everything, in_generation
 from ingest.stores.duckdb_schema import ROW, generations
 from ingest.stores.store import Aggregate, LatestValue, Reading
@@ -17,6 +17,12 @@ _AGGREGATES = {
     Aggregate.LAST: "any_value(number)",
     Aggregate.COUNT: "count(number)",
 }
+_LAST = (
+    "unnest(arg_max({k: type, n: number, x: text}, {t: t, b: batch, p: pos})"
+    f" FILTER (type > {MISSING}))"
+)
+"""What stands last: of several readings at one moment, the last written one."""
+_OTHERS = 3
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ def raw(database: Database, span: Span, limit: int) -> list[tuple[int, Reading]]
 
 def stepped(database: Database, span: Span, steps: Steps, limit: int) -> list[tuple[int, Reading]]:
     """One reading a step with its series, in order of series and time, at most `limit`."""
+    last = f", {_LAST}" if steps.aggregate is Aggregate.LAST else ", NULL, NULL, NULL"
     with database.snapshot() as connection:
         source = everything(database, connection, span)
         query = (
@@ -55,49 +62,40 @@ def stepped(database: Database, span: Span, steps: Steps, limit: int) -> list[tu
             f" count(*) FILTER (type > {NUMBER}) AS others,"
             f" {_AGGREGATES[steps.aggregate]} FILTER (type = {NUMBER}) AS number,"
             f" coalesce(bool_or(reason IS NOT NULL) FILTER (type > {MISSING}), false) AS suspect"
-            f" FROM ({source}) GROUP BY ALL ORDER BY series, step LIMIT {limit}"
+            "{last}"
+            f" FROM ({source}) GROUP BY series, step ORDER BY series, step LIMIT {limit}"
         )
-        rows = connection.execute(query).fetchall()
-        lasts: dict[tuple[int, int], tuple[int, Value]] = {}
-        if steps.aggregate is Aggregate.LAST or any(others for _, _, _, others, _, _ in rows):
-            lasts = _last_values(connection, source, steps)
-    return list(_step_readings(rows, lasts, steps.aggregate))
+        rows = connection.execute(query.replace("{last}", last)).fetchall()
+        if steps.aggregate is not Aggregate.LAST and any(row[_OTHERS] for row in rows):
+            # Finding the last of each step takes longer, and numbers do without.
+            rows = connection.execute(query.replace("{last}", f", {_LAST}")).fetchall()
+    return [_step(steps.aggregate, *row) for row in rows]
 
 
-def _last_values(
-    connection: Connection, source: str, steps: Steps
-) -> dict[tuple[int, int], tuple[int, Value]]:
-    """What stands last in each step, where anything is known in it."""
-    query = (
-        f"WITH known AS (SELECT * FROM ({source}) WHERE type > {MISSING}),"
-        f" top AS (SELECT series, max(t) AS t FROM known GROUP BY series, {steps.of_t})"
-        f" SELECT series, {steps.of_t} AS step, type, number, text FROM known"
-        " SEMI JOIN top USING (series, t) ORDER BY series, t, batch, pos"
-    )
-    rows = connection.execute(query).fetchall()
-    # Of several at one moment the last written one stays.
-    return {(series, step): (kind, _value(kind, *rest)) for series, step, kind, *rest in rows}
-
-
-def _step_readings(
-    rows: Sequence[Row], lasts: dict[tuple[int, int], tuple[int, Value]], aggregate: Aggregate
-) -> Iterator[tuple[int, Reading]]:
+def _step(
+    aggregate: Aggregate,
+    series: int,
+    step: int,
+    known: int,
+    _others: int,
+    aggregated: float | None,
+    suspect: bool,
+    kind: int | None,
+    number: float | None,
+    text: str | None,
+) -> tuple[int, Reading]:
     counting = aggregate is Aggregate.COUNT
-    for series, step, known, _, number, suspect in rows:
-        if not known:
-            yield series, Reading(step, 0 if counting else None, Quality.MISSING)
-            continue
-        kind, last = lasts.get((series, step), (NUMBER, number))
-        if counting:
-            value: Value = known
-        elif kind == NUMBER and aggregate is not Aggregate.LAST:
-            value = number
-        else:
-            value = last
-        yield series, Reading(step, value, Quality.SUSPECT if suspect else Quality.GOOD)
+    if not known:
+        return series, Reading(step, 0 if counting else None, Quality.MISSING)
+    value: Value = aggregated
+    if counting:
+        value = known
+    elif kind is not None and (kind != NUMBER or aggregate is Aggregate.LAST):
+        value = _value(kind, number, text)
+    return series, Reading(step, value, Quality.SUSPECT if suspect else Quality.GOOD)
 
 
-def latest(database: Database) -> list[LatestValue]:
+def latest(database: Database, names: Mapping[int, tuple[str, str]]) -> list[LatestValue]:
     """The newest value of every point.
 
     The table `newest` knows what is in Parquet; only what came since then is looked through.
@@ -108,24 +106,32 @@ def latest(database: Database) -> list[LatestValue]:
         query = (
             f"WITH heard AS ({' UNION ALL '.join(parts)}),"
             " top AS (SELECT series, max(t) AS t FROM heard GROUP BY series)"
-            " SELECT heard.series, device, point, t, lag, own_clock, type, number, text, reason"
-            " FROM heard JOIN top USING (series, t) JOIN series ON series.id = heard.series"
-            " ORDER BY batch, pos"
+            " SELECT series, t, lag, own_clock, type, number, text, reason"
+            " FROM heard SEMI JOIN top USING (series, t) ORDER BY batch, pos"
         )
-        rows = connection.execute(query).fetchall()
-    found: dict[int, LatestValue] = {}
-    for series, device, point, t, lag, own_clock, kind, number, text, reason in rows:
         # Of several at one moment the last written one stays.
-        found[series] = LatestValue(
-            device,
-            point,
-            _value(kind, number, text),
-            quality(kind, reason),
-            reason,
-            t if own_clock else None,
-            t + lag,
-        )
-    return list(found.values())
+        rows = {row[0]: row for row in connection.execute(query).fetchall()}
+        if not rows.keys() <= names.keys():
+            # A writer has committed new series and is about to make them known.
+            found = connection.execute("SELECT id, device, point FROM series").fetchall()
+            names = {identifier: (device, point) for identifier, device, point in found}
+    return [_latest_value(*names[series], *row) for series, *row in rows.values()]
+
+
+def _latest_value(
+    device: str,
+    point: str,
+    t: int,
+    lag: int,
+    own_clock: bool,
+    kind: int,
+    number: float | None,
+    text: str | None,
+    reason: str | None,
+) -> LatestValue:
+    value = number if kind == NUMBER else _value(kind, number, text)
+    source_at = t if own_clock else None
+    return LatestValue(device, point, value, quality(kind, reason), reason, source_at, t + lag)
 
 
 def _value(kind: int, number: float | None, text: str | None) -> Value:
