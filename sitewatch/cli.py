@@ -15,12 +15,17 @@ from device_configs.faults import DeviceConfigsError, InvalidConfigError
 from ingest.bus import IngestError
 from records.engine import RecordsError
 from reports.errors import ReportsError
+from sitewatch.commands.backup import backup
 from sitewatch.commands.check import check
 from sitewatch.commands.demo import demo
+from sitewatch.commands.export import export
+from sitewatch.commands.import_ import import_
 from sitewatch.commands.incident import incident
+from sitewatch.commands.migrate import migrate
 from sitewatch.commands.probe import probe
 from sitewatch.commands.profiles import profiles
 from sitewatch.commands.report import report
+from sitewatch.commands.restore import restore
 from sitewatch.commands.run import run
 from sitewatch.commands.schema import schema
 from sitewatch.commands.users import token_app, users_app
@@ -34,8 +39,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, check, probe, profiles, schema, report, incident):
+for command in (
+    demo, run, check, probe, profiles, schema, report, incident, export, backup, restore, migrate,
+):  # fmt: skip
     app.command()(command)
+app.command("import")(import_)
 app.add_typer(users_app, name="users")
 app.add_typer(token_app, name="token")
 

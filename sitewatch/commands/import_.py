@@ -1,0 +1,39 @@
+"""`sitewatch import`: readings from a file, also while the service runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.stores.exchange import UnreadableFileError
+from sitewatch.commands.export import (
+    ConfigOption,
+    DataOption,
+    EstateOption,
+    FormOption,
+    form_of_name,
+)
+from sitewatch.screen import err, out
+from sitewatch.work import have_done
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="what `sitewatch export` wrote", exists=True)],
+    form: FormOption = None,
+    data: DataOption = None,
+    estate: EstateOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Take readings from a file; those that are stored already are not stored again."""
+    request = {
+        "command": "import",
+        "file": str(file.absolute()),
+        "form": (form or form_of_name(file)).value,
+    }
+    try:
+        done = have_done(request, "import", data, estate, config)
+    except UnreadableFileError as error:
+        err.print(str(error))
+        raise typer.Exit(2) from error
+    known = done["readings"] - done["added"]
+    out.print(f"{file}: {done['added']} readings added, {known} were there", markup=False)
