@@ -52,6 +52,8 @@ async def serve_control(folder: Path, perform: Perform) -> None:
             await _answer(reader, writer, perform, busy)
         except (TimeoutError, ValueError, ConnectionError):
             pass  # a client that sends nothing, too much, or leaves, gets no answer
+        except asyncio.CancelledError:
+            pass  # the service ends; asyncio's server would print a trace of it
         finally:
             writer.close()
 

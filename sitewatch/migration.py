@@ -48,7 +48,8 @@ class Progress:
         unfinished.replace(self._file)
 
     def forget(self) -> None:
-        """The next migration begins anew."""
+        """Begin anew the next time."""
+        self.done.clear()
         self._file.unlink(missing_ok=True)
 
 

@@ -50,6 +50,7 @@ class Database:
         """Parquet files of the manifest that are not there whole; the rest is still answered."""
         self._writing = threading.Lock()
         self._after_commit: list[Callable[[], None]] = []
+        self._reading: set[Connection] = set()
 
     @contextmanager
     def snapshot(self, doing: str = "read", timeout_s: float | None = None) -> Iterator[Connection]:
@@ -63,10 +64,12 @@ class Database:
             timer = threading.Timer(timeout_s, connection.interrupt)
             timer.daemon = True
             timer.start()
+            self._reading.add(connection)
             try:
                 connection.execute("BEGIN")
                 yield connection
             finally:
+                self._reading.discard(connection)
                 timer.cancel()
 
     @contextmanager
@@ -93,7 +96,9 @@ class Database:
         self._after_commit.append(done)
 
     def close(self) -> None:
-        """Write everything into the file and let another process have it."""
+        """End what is being read, and let another process have the file, with everything in it."""
+        for connection in list(self._reading):
+            connection.interrupt()
         with self._writing, translated("close"):
             self.connection.close()
 

@@ -125,7 +125,7 @@ def test_a_changed_missing_or_foreign_file_is_refused(
     back_up(kept, data, store, None, Settings(), quiet)
     other = DataFolder(tmp_path / "other")
     other.path.mkdir()
-    file = next(kept.rglob("*.parquet"))
+    file = next(kept.rglob("*-*.parquet"))
     content = file.read_bytes()
     file.write_bytes(content[:-1] + b"x")
     with pytest.raises(BadBackupError, match=file.name):

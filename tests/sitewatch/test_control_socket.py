@@ -67,15 +67,19 @@ async def test_is_for_its_owner_only(folder: Path) -> None:
 
 
 async def test_a_failure_is_told_in_its_own_words(folder: Path) -> None:
-    with pytest.raises(SitewatchError, match="^the disk is full$"):
+    with pytest.raises(SitewatchError, match=r"^the disk is full$"):
         await asyncio.to_thread(ask, folder, {"command": "fail"}, quiet)
 
 
 async def test_two_commands_do_not_work_at_once(folder: Path) -> None:
-    first = asyncio.create_task(asyncio.to_thread(ask, folder, {"command": "wait"}, quiet))
+    begun = threading.Event()
+    waiting = asyncio.to_thread(
+        ask, folder, {"command": "wait"}, lambda done, of: begun.set() if of else None
+    )
+    first = asyncio.create_task(waiting)
+    await until(begun.is_set)
     with pytest.raises(SitewatchError, match="another command is at work"):
-        while True:
-            await asyncio.to_thread(ask, folder, {"command": "quick"}, quiet)
+        await asyncio.to_thread(ask, folder, {"command": "quick"}, quiet)
     go_on.set()
     assert await first == {"heard": "wait"}
     assert await asyncio.to_thread(ask, folder, {"command": "now"}, quiet) == {"heard": "now"}
