@@ -105,6 +105,13 @@ class Missing(Strict):
     """True while the device answers, but this point has no value."""
 
 
+class Refused(Strict):
+    """True while the device answers, and says that it does not have points of its profile."""
+
+    protecting: bool = False
+    """Of the points that protect (safety points of fire and elevator kinds); else of all others."""
+
+
 class Unlisted(Strict):
     """True for a device or part that sends and is not in the estate."""
 
@@ -204,4 +211,4 @@ def calm_of(conditions: Iterable[Threshold | State | Missing]) -> Calm:
     return calm
 
 
-Condition = Threshold | State | Silence | Combination | Missing | Unlisted | ByService
+Condition = Threshold | State | Silence | Combination | Missing | Refused | Unlisted | ByService

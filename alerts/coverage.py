@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alerts.alarm import Alarm
-from collectors.sample import Quality
+from alerts.refusals import point_names, protects
+from collectors.sample import Quality, Reason
 from device_configs.estate import Device, Estate
-from device_configs.kinds import System
+from device_configs.kinds import Kind, System
+from device_configs.profile import ProfilePoint
 from ingest.stores.store import LatestValue
 
 LatestLookup = Callable[[str, str], LatestValue | None]
@@ -32,7 +34,7 @@ class PlaceCoverage:
     """`fire` or `elevator`."""
     state: Protection
     reasons: tuple[str, ...]
-    """Sorted keys: no_data, silent, in_test, shielded, fault, monitoring_lost."""
+    """Sorted keys: no_data, silent, in_test, shielded, fault, monitoring_lost, refused."""
     devices: tuple[str, ...]
     """The devices or parts that do not work; all of them where all work."""
 
@@ -50,6 +52,8 @@ _SEES: Mapping[str, tuple[str, ...]] = {
 }
 _DETECTORS = frozenset({"smoke_detector", "gas_detector", "electrical_fire_detector"})
 _SYSTEMS = frozenset({System.FIRE, System.ELEVATOR})
+_REFUSED = "refused"
+"""It sees, but not all that its profile promises: the device refuses safety points."""
 _SILENCE = {"device_offline": "silent", "monitoring_lost": "monitoring_lost"}
 
 
@@ -63,6 +67,33 @@ class _Unit:
     system: str
     reasons: frozenset[str]
     """Why it does not work; empty where it works."""
+
+    @property
+    def blind(self) -> bool:
+        """Whether it protects nobody; what only refuses some points still sees with the rest."""
+        return bool(self.reasons - {_REFUSED})
+
+
+class _Promised:
+    """The safety points that devices of a profile are to have, each profile looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def of(self, profile: str, kind: Kind, points: Mapping[str, ProfilePoint]) -> tuple[str, ...]:
+        """Of a device or of its parts; a profile that names none may have all the kind's."""
+        key = (profile, kind.kind)
+        if key not in self._known:
+            names = point_names(points) if points else kind.points
+            self._known[key] = tuple(name for name in names if protects(kind.kind, name))
+        return self._known[key]
+
+
+def _is_refused(latest: LatestLookup, device: str, points: Iterable[str]) -> bool:
+    found = (latest(device, point) for point in points)
+    return any(
+        one is not None and one.value is None and one.reason == Reason.REFUSED for one in found
+    )
 
 
 def _flag(latest: LatestLookup, device: str, point: str) -> bool:
@@ -83,29 +114,39 @@ def _reasons(kind: str, device: str, latest: LatestLookup) -> set[str]:
     return reasons
 
 
-def _part_reasons(kind: str, device: str, latest: LatestLookup) -> set[str]:
+def _part_reasons(
+    kind: str, device: str, latest: LatestLookup, promised: Iterable[str]
+) -> set[str]:
     """A panel's `fault` or `shielded` speaks of some of its parts, a detector's of itself."""
     reasons = _reasons(kind, device, latest)
+    if _is_refused(latest, device, promised):
+        reasons.add(_REFUSED)
     if kind in _DETECTORS:
         reasons |= {word for word in ("shielded", "fault") if _flag(latest, device, word)}
     return reasons
 
 
 def _units(
-    device: Device, latest: LatestLookup, alarmed: Mapping[str, frozenset[str]]
+    device: Device,
+    latest: LatestLookup,
+    alarmed: Mapping[str, frozenset[str]],
+    promised: _Promised,
 ) -> Iterator[_Unit]:
-    kind = device.profile.kind
+    profile, kind = device.profile, device.profile.kind
     if kind.system not in _SYSTEMS:
         return
-    own = _part_reasons(kind.kind, device.id, latest) | alarmed.get(device.id, frozenset())
+    points = promised.of(profile.id, kind, profile.points)
+    own = _part_reasons(kind.kind, device.id, latest, points)
+    own |= alarmed.get(device.id, frozenset())
     yield _Unit(device.id, kind.kind, device.place, kind.system.value, frozenset(own))
-    parts = device.profile.parts
+    parts = profile.parts
     if parts is None or parts.kind.system not in _SYSTEMS:
         return
+    points = promised.of(profile.id, parts.kind, parts.points)
     inherited = own & {"in_test", "silent", "monitoring_lost"}
     for part in device.parts.values():
         name = f"{device.id}/{part.id}"
-        reasons = _part_reasons(parts.kind.kind, name, latest)
+        reasons = _part_reasons(parts.kind.kind, name, latest, points)
         reasons |= inherited | alarmed.get(name, frozenset())
         yield _Unit(name, parts.kind.kind, part.place, parts.kind.system.value, frozenset(reasons))
 
@@ -122,14 +163,18 @@ def _alarmed(open_alarms: Iterable[Alarm]) -> dict[str, frozenset[str]]:
 def _item(estate: Estate, place: str, system: str, units: list[_Unit]) -> PlaceCoverage:
     detectors = [unit for unit in units if unit.kind in _DETECTORS]
     judged = detectors or units
+    # A panel is not judged beside its detectors, but what it refuses is missing all the same.
+    others = [unit for unit in units if unit.kind not in _DETECTORS] if detectors else []
+    beside = [unit for unit in others if _REFUSED in unit.reasons]
     broken = [unit for unit in judged if unit.reasons]
-    if not broken:
+    if not broken and not beside:
         state = Protection.PROTECTED
     else:
-        state = Protection.UNPROTECTED if len(broken) == len(judged) else Protection.DEGRADED
+        blind = all(unit.blind for unit in judged)
+        state = Protection.UNPROTECTED if blind else Protection.DEGRADED
     community = estate.community_of(place)
-    reasons = frozenset[str]().union(*(unit.reasons for unit in broken))
-    devices = tuple(unit.id for unit in (broken or judged))
+    reasons = frozenset({_REFUSED} if beside else ()).union(*(unit.reasons for unit in broken))
+    devices = tuple(unit.id for unit in ([*broken, *beside] or judged))
     name = community.id if community is not None else None
     return PlaceCoverage(place, name, system, state, tuple(sorted(reasons)), devices)
 
@@ -139,14 +184,16 @@ def coverage(
 ) -> tuple[PlaceCoverage, ...]:
     """Every place that has fire or elevator devices, with its protection at `now_ms`.
 
-    A place is unprotected when none of its detectors works, degraded when some do not. What was
-    never heard does not protect. The panel itself counts only where there is no detector. Age is
+    A place is unprotected when none of its detectors works, degraded when some do not, or when a
+    device there refuses safety points of its profile and still sees with others. What was never
+    heard does not protect. The panel itself counts only where there is no detector. Age is
     judged by whoever fills `latest`: a value of quality `stale` is silence.
     """
     alarmed = _alarmed(open_alarms)
+    promised = _Promised()
     places: dict[tuple[str, str], list[_Unit]] = {}
     for device in estate.devices.values():
-        for unit in _units(device, latest, alarmed):
+        for unit in _units(device, latest, alarmed, promised):
             places.setdefault((unit.place, unit.system), []).append(unit)
     return tuple(
         _item(estate, place, system, units) for (place, system), units in sorted(places.items())

@@ -53,6 +53,8 @@ class Observation:
     source_at: int | None = None
     withdrawn: bool = False
     """The rule or the device has left the estate."""
+    names: bool = False
+    """The value names what the alarm is about, and is kept up to date while it is active."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,8 @@ def _holds(rule: Timing, state: State, observation: Observation) -> Step:
         test = observation.test and (state.rising is None or state.rising_test)
         rising = observation.at if state.rising is None else state.rising
         return replace(state, rising=rising, rising_test=test, value=observation.value), ()
+    if observation.names:
+        state = replace(state, value=observation.value)
     again = state.falling is not None and state.acked and rule.latch
     state = replace(state, falling=None)
     if state.test and not observation.test:

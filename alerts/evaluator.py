@@ -7,8 +7,9 @@ it in one transaction with the cursor and hands the outcome back to `settle`.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from alerts import refusals
 from alerts.alarm import Subject
-from alerts.condition import ByService, Missing, Threshold, Verdict
+from alerts.condition import ByService, Missing, Refused, Threshold, Verdict
 from alerts.condition import State as StateCondition
 from alerts.engine import NORMAL, Observation, State, Timing, due_at, step
 from alerts.ledger import Fact, Restored
@@ -19,6 +20,9 @@ from alerts.writer import Change, Input
 from collectors.sample import Lane, Reason, Sample, Value, is_hearing
 from device_configs.estate import Estate
 
+_LOOK_AGAIN_MS = 60_000
+"""Longest time between two looks at all devices. [ms]"""
+
 
 def _missing(watch: Watch, sample: Sample, point: str, heard: bool) -> Verdict:
     """Whether a point is missing although its device answers; of silence it says nothing."""
@@ -26,6 +30,10 @@ def _missing(watch: Watch, sample: Sample, point: str, heard: bool) -> Verdict:
         return Verdict.FALSE
     answers = heard or (watch.parent is not None and not watch.root.silent)
     return Verdict.TRUE if answers else Verdict.BETWEEN
+
+
+_OF_ANSWERS = (Missing, Refused)
+"""Conditions that only a device which answers can meet."""
 
 
 @dataclass
@@ -36,6 +44,14 @@ class _Tracked:
     rule: Rule
     watch: Watch
     state: State
+
+
+def _is_safety(tracked: _Tracked) -> bool:
+    """Whether what it is about travels in the safety lane."""
+    condition = tracked.rule.condition
+    if isinstance(condition, Refused):
+        return condition.protecting
+    return tracked.watch.is_safety(tracked.key.point)
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,8 @@ class Evaluator:
         self.staged: dict[Key, Change] = {}
         self.facts: list[Fact] = []
         self._timed: set[Key] = set()
+        self._no_silence_until = 0
+        """No device can count as silent before this moment: what is heard moves it only on. [ms]"""
         for watch in self.watches.roots:
             watch.heard_at = started_at
 
@@ -79,6 +97,9 @@ class Evaluator:
             self._heard(watch.root, sample)
         if not watch.listed:
             self._unlisted(watch, sample, at)
+        reasons = sample.reasons
+        if watch.root.refused or (reasons and Reason.REFUSED in reasons.values()):
+            self._refusals(watch, sample)
         plan, values = watch.plan, sample.values
         changed: Iterable[str] = ()
         if not plan.facts.isdisjoint(values):
@@ -190,6 +211,35 @@ class Evaluator:
             observation = Observation(Verdict.TRUE, at, None, False, sample.source_at)
             self._input(key, rule, watch, observation, sample.received_at)
 
+    def _refusals(self, watch: Watch, sample: Sample) -> None:
+        """All refused points of a device and its parts are one alarm of the device."""
+        root, kind = watch.root, watch.subject.kind
+        prefix = "" if watch is root else sample.device.removeprefix(root.id + "/") + "/"
+        before = frozenset(root.refused)
+        if not refusals.note(
+            root.refused, sample, prefix, lambda point: refusals.protects(kind, point)
+        ):
+            return
+        at = sample.received_at
+        if root.refused.keys() != before:
+            self.facts.append(Fact(root.id, refusals.FACT, refusals.to_fact(root.refused), at))
+        self._refused(root, at, sample.source_at)
+
+    def _refused(self, root: Watch, at: int, source_at: int | None = None) -> None:
+        for rule, condition in root.plan.refusals:
+            names = refusals.chosen(root.refused, protecting=condition.protecting)
+            key = Key(rule.id, root.id, "")
+            if not names and key not in root.keys:
+                continue
+            # The lanes are judged one after the other: an older sample may come later.
+            latest = max(at, self._state(key).observed_at)
+            verdict = Verdict.TRUE if names else Verdict.FALSE
+            told = Observation(
+                verdict, latest, refusals.in_words(names) if names else None,
+                rule.drillable and root.in_test, source_at, names=True,
+            )  # fmt: skip
+            self._input(key, rule, root, told, at)
+
     def _heard(self, root: Watch, sample: Sample) -> None:
         if sample.received_at > root.heard_at:
             root.heard_at = sample.received_at
@@ -197,6 +247,7 @@ class Evaluator:
         if not root.silent or rule is None:
             return
         root.silent = False
+        self._no_silence_until = 0
         key = Key(rule.id, root.id, "")
         at = max(sample.received_at, self._state(key).observed_at)
         back = Observation(Verdict.FALSE, at, source_at=sample.source_at)
@@ -208,19 +259,30 @@ class Evaluator:
         """Let time pass: delays by the lane of their point, silence by the slower lane."""
         for key in list(self._timed):
             tracked = self.tracked[key]
-            clock = safety_ms if tracked.watch.is_safety(key.point) else routine_ms
+            clock = safety_ms if _is_safety(tracked) else routine_ms
             due = due_at(tracked.rule, self._state(key))
             if due is None or clock < due or not self._may_pass(tracked):
                 continue
             self._input(key, tracked.rule, tracked.watch, None, clock)
+        if routine_ms > self._no_silence_until:
+            self._look_for_silence(routine_ms)
+
+    def _look_for_silence(self, at: int) -> None:
+        """Look at every device: 10,000 of them are too many to be looked at each time."""
+        soonest = at + _LOOK_AGAIN_MS
         for watch in self.watches.roots:
             after = watch.silence_after
-            if after is not None and not watch.silent and routine_ms - watch.heard_at > after:
-                self._silent(watch, routine_ms)
+            if after is None or watch.silent:
+                continue
+            if at - watch.heard_at > after:
+                self._silent(watch, at)
+            else:
+                soonest = min(soonest, watch.heard_at + after)
+        self._no_silence_until = soonest
 
     def _may_pass(self, tracked: _Tracked) -> bool:
         """A point is missing only if its device has answered since; else the device is silent."""
-        if not isinstance(tracked.rule.condition, Missing):
+        if not isinstance(tracked.rule.condition, _OF_ANSWERS):
             return True
         rising = self._state(tracked.key).rising
         return rising is None or tracked.watch.root.heard_at > rising
@@ -235,7 +297,7 @@ class Evaluator:
             if tracked.watch.root is watch and tracked.key != key:
                 state = self._state(tracked.key)
                 # The silence is one alarm; what is missing because of it is not another.
-                instead = isinstance(tracked.rule.condition, Missing) and not state.open
+                instead = isinstance(tracked.rule.condition, _OF_ANSWERS) and not state.open
                 verdict = Verdict.FALSE if instead else Verdict.UNKNOWN
                 unknown = Observation(verdict, state.observed_at)
                 self._input(tracked.key, tracked.rule, tracked.watch, unknown, at)
@@ -265,7 +327,8 @@ class Evaluator:
             state = replace(state, observed_at=newest)
         after, transitions = step(timing or rule, state, observation, at)
         staged = self.staged.get(key)
-        if after == state and staged is None:
+        renamed = observation is not None and observation.names and after.value != state.value
+        if after == state and not renamed and staged is None:
             if key in self.tracked:
                 self.tracked[key].state = after
             return
@@ -310,8 +373,12 @@ class Evaluator:
 
     def restore(self, restored: Restored) -> None:
         """Take up what was known; what is no longer judged is ended, never left hanging."""
+        fewer: list[Watch] = []
         for fact in restored.facts:
             watch = self.watches.of(fact.device)
+            if fact.point == refusals.FACT:
+                fewer += [watch] if self._restore_refused(watch, fact) else []
+                continue
             watch.values[fact.point] = fact.value
             watch.values_at[fact.point] = fact.at
             if fact.point == "test":
@@ -329,6 +396,23 @@ class Evaluator:
             self._track(key, rule, watch, state)
             if rule is watch.plan.silence and state.active and state.falling is None:
                 watch.silent = True
+        for watch in fewer:
+            self._refused(watch, self.started_at)
+
+    def _restore_refused(self, watch: Watch, fact: Fact) -> bool:
+        """Take up what was refused; tells whether the profile has lost some of it since."""
+        device = self.watches.estate.devices.get(watch.id)
+        if device is None:
+            return False
+        profile = device.profile
+        part_kind = profile.parts.kind if profile.parts else None
+        known = refusals.from_fact(fact.value, profile.kind, part_kind)
+        watch.refused = refusals.without_strangers(known, profile)
+        if watch.refused.keys() == known.keys():
+            return False
+        still = refusals.to_fact(watch.refused)
+        self.facts.append(Fact(watch.id, refusals.FACT, still, self.started_at))
+        return True
 
     def _withdraw(self, key: Key, watch: Watch, rule: Rule | None, state: State) -> None:
         if rule is None:
@@ -344,6 +428,7 @@ class Evaluator:
 
     def take_over(self, before: "Evaluator") -> None:
         """Keep what a new revision does not change: when each device was heard, and test flags."""
+        self._no_silence_until = 0
         for watch in self.watches.roots:
             old = before.watches.known().get(watch.id)
             if old is not None:

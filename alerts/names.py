@@ -3,33 +3,60 @@
 A route for a site that does not exist would tell nobody and say nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from alerts.routes import Routes
-from alerts.rules import RuleSet
 from device_configs.estate import Estate
-from device_configs.faults import Fault
+from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, line_of
+from device_configs.suggest import did_you_mean
+from device_configs.yaml_file import read_yaml
 
 
-def _site_faults(estate: Estate, sites: Iterable[str]) -> Iterator[str]:
-    for site in sorted(sites):
-        if site == estate.id:
-            yield f"{site!r} is the whole estate; leave 'site' out to mean it"
-        elif site not in estate.sites:
-            yield f"there is no site {site!r}"
-
-
-def name_faults(folder: Path, estate: Estate, rules: RuleSet, routes: Routes) -> list[Fault]:
+def name_faults(folder: Path, estate: Estate) -> list[Fault]:
     """What rules and routes of an estate folder name and the estate does not have."""
     found = []
-    for rule in rules.every():
-        for message in _site_faults(estate, rule.sites):
-            found.append(Fault(str(folder / "rules"), 0, f"{rule.id}.sites", message))
-        for device in sorted(rule.devices - estate.devices.keys()):
-            message = f"there is no device {device!r}"
-            found.append(Fault(str(folder / "rules"), 0, f"{rule.id}.devices", message))
-    for number, route in enumerate(routes.routes):
-        for message in _site_faults(estate, route.when.site):
-            found.append(Fault(str(folder / "routes"), 0, f"[{number}].when.site", message))
+    for what in ("rules", "routes"):
+        for file in sorted((folder / what).glob("**/*.yaml")):
+            try:
+                document = read_yaml(file)
+            except InvalidConfigError:
+                continue  # Whoever loads rules and routes has told of it.
+            for path, name in _named(document.data):
+                message = _fault(estate, path, name)
+                if message:
+                    line = line_of(document.lines, path)
+                    found.append(Fault(str(file), line, dotted(path), message))
     return found
+
+
+def _named(data: object) -> Iterator[tuple[Path_, str]]:
+    """Every name of a site or device in a file, with where it stands."""
+    for index, entry in enumerate(data if isinstance(data, list) else ()):
+        if not isinstance(entry, dict):
+            continue
+        when = entry.get("when")
+        places: list[tuple[Path_, object]] = [
+            ((index, key), entry.get(key)) for key in ("sites", "devices")
+        ]
+        if isinstance(when, dict):
+            places.append(((index, "when", "site"), when.get("site")))
+        for path, names in places:
+            if isinstance(names, str):
+                yield path, names
+            elif isinstance(names, list):
+                yield from (
+                    ((*path, at), name) for at, name in enumerate(names) if isinstance(name, str)
+                )
+
+
+def _fault(estate: Estate, path: Path_, name: str) -> str:
+    if "devices" in path:
+        known = name in estate.devices
+        return "" if known else f"there is no device {name!r}{did_you_mean(name, estate.devices)}"
+    if name == estate.id:
+        return f"{name!r} is the whole estate; leave 'site' out to mean it"
+    return "" if name in estate.sites else f"there is no site {name!r}{_site(estate, name)}"
+
+
+def _site(estate: Estate, name: str) -> str:
+    return did_you_mean(name, estate.sites.keys() - {estate.id})

@@ -15,6 +15,7 @@ from device_configs.estate_entries import Id
 from device_configs.faults import Fault, InvalidConfigError, from_validation
 from device_configs.kinds import kinds
 from device_configs.quantities import Strict
+from device_configs.suggest import did_you_mean
 from device_configs.yaml_file import Document, read_yaml
 
 _TOLD = (
@@ -149,7 +150,7 @@ def _faults(document: Document, index: int, route: Route) -> list[Fault]:
         for value in given:
             if value not in known:
                 line = document.lines.get((index, "when"), 0)
-                message = f"there is no {name} {value!r}"
+                message = f"there is no {name} {value!r}{did_you_mean(value, known)}"
                 found.append(Fault(str(document.file), line, f"[{index}].when.{name}", message))
     return found
 
@@ -176,7 +177,7 @@ def load_routes(estate_folder: Path) -> Routes:
             try:
                 route = Route.model_validate(one)
             except ValidationError as error:
-                faults += from_validation(error, path, document.lines, (index,))
+                faults += from_validation(error, path, document.lines, (index,), model=Route)
                 continue
             faults += _faults(document, index, route)
             routes.append(route)

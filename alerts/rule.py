@@ -15,6 +15,7 @@ from alerts.condition import (
     Combination,
     Condition,
     Missing,
+    Refused,
     Silence,
     Threshold,
     Unlisted,
@@ -27,7 +28,8 @@ Delay = Literal[0] | Seconds
 """A duration in a file, or 0. [s]"""
 
 CONDITIONS = (
-    "threshold", "state", "silence", "combination", "missing", "unlisted", "by_service",
+    "threshold", "state", "silence", "combination", "missing", "refused", "unlisted",
+    "by_service",
 )  # fmt: skip
 
 
@@ -67,6 +69,7 @@ class RuleEntry(Strict):
     silence: Silence | None = None
     combination: Combination | None = None
     missing: Missing | None = None
+    refused: Refused | None = None
     unlisted: Unlisted | None = None
     by_service: ByService | None = None
     alarm_class: str = Field(validation_alias=AliasChoices("class", "alarm_class"))

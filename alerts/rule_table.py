@@ -11,6 +11,7 @@ from alerts.condition import (
     Combination,
     Condition,
     Missing,
+    Refused,
     Silence,
     State,
     Term,
@@ -64,6 +65,9 @@ def _condition(condition: Condition, point: str, unit: str) -> str:
         if condition.unless:
             text += f", unless {' or '.join(_term(term) for term in condition.unless)}"
         return text
+    if isinstance(condition, Refused):
+        which = "safety points" if condition.protecting else "other points"
+        return f"the device says that it does not have {which} of its profile"
     words: Mapping[type, str] = {
         Silence: "nothing heard",
         Missing: f"{point} has no value although the device answers",

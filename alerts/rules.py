@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from alerts.condition import Combination, State, Threshold
 from alerts.rule import CONDITIONS, AlarmClass, Rule, RuleEntry, make_rule
-from device_configs.faults import Fault, InvalidConfigError, Path_, from_validation, line_of
+from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
 from device_configs.kinds import PointSpec, PointType, kinds
+from device_configs.suggest import did_you_mean
 from device_configs.yaml_file import Document, read_yaml
 
 DEFAULTS = Path(__file__).with_name("default_rules")
@@ -73,7 +74,7 @@ def load_classes() -> dict[str, AlarmClass]:
         try:
             found[str(name)] = AlarmClass.model_validate(data)
         except ValidationError as error:
-            faults += from_validation(error, _CLASSES, document.lines, (name,))
+            faults += from_validation(error, _CLASSES, document.lines, (name,), model=AlarmClass)
     if faults:
         raise InvalidConfigError(faults)
     return found
@@ -90,8 +91,7 @@ class _Loader:
 
     def fault(self, document: Document, path: Path_, message: str) -> None:
         line = line_of(document.lines, path)
-        dotted = ".".join(str(step) for step in path)
-        self.faults.append(Fault(str(document.file), line, dotted, message))
+        self.faults.append(Fault(str(document.file), line, dotted(path), message))
 
     def entries(self, folder: Path) -> Iterator[tuple[Document, int, dict[str, object]]]:
         for path in sorted(folder.glob("**/*.yaml")):
@@ -139,15 +139,19 @@ class _Loader:
         try:
             entry = RuleEntry.model_validate(data)
         except ValidationError as error:
-            self.faults += from_validation(error, document.file, document.lines, (index,))
+            file, lines = document.file, document.lines
+            self.faults += from_validation(error, file, lines, (index,), model=RuleEntry)
             return None
         before = len(self.faults)
         if entry.alarm_class not in self.classes:
             known = ", ".join(self.classes)
-            self.fault(document, (index, "class"), f"there is no class but {known}")
+            hint = did_you_mean(entry.alarm_class, self.classes)
+            message = f"there is no class {entry.alarm_class!r} but {known}{hint}"
+            self.fault(document, (index, "class"), message)
         for kind in (*entry.kinds, *entry.except_kinds):
             if kind not in kinds():
-                self.fault(document, (index, "kinds"), f"there is no kind {kind!r}")
+                hint = did_you_mean(kind, kinds())
+                self.fault(document, (index, "kinds"), f"there is no kind {kind!r}{hint}")
         for key, message in _point_faults(entry):
             self.fault(document, (index, key), message)
         if len(self.faults) > before:
@@ -171,7 +175,8 @@ def _point_faults(entry: RuleEntry) -> Iterator[tuple[str, str]]:
             points |= entry.condition.points
         for point in sorted(points):
             if kind.point(point) is None:
-                yield "point", f"kind {name!r} has no point {point!r}"
+                hint = did_you_mean(point, kind.points)
+                yield "point", f"kind {name!r} has no point {point!r}{hint}"
         spec = kind.point(entry.point)
         if spec is not None:
             yield from _type_faults(entry, spec)
@@ -194,7 +199,9 @@ def _state_faults(state: State, spec: PointSpec, field: str) -> Iterator[tuple[s
         if spec.type is PointType.BOOL and not isinstance(value, bool):
             yield field, f"{spec.name} is true or false, not {value!r}"
         elif spec.type is PointType.ENUM and value not in spec.values:
-            yield field, f"{value!r} is not a value of {spec.name}: {', '.join(spec.values)}"
+            hint = did_you_mean(value, spec.values)
+            known = ", ".join(spec.values)
+            yield field, f"{value!r} is not a value of {spec.name}: {known}{hint}"
         elif spec.type is PointType.NUMBER and (
             isinstance(value, bool) or not isinstance(value, int | float)
         ):

@@ -10,6 +10,7 @@ from alerts.condition import (
     Calm,
     Combination,
     Missing,
+    Refused,
     Silence,
     State,
     Threshold,
@@ -64,6 +65,7 @@ class Plan:
         self.kind = kind
         self.silence: Rule | None = None
         self.unlisted: Rule | None = None
+        self.refusals: list[tuple[Rule, Refused]] = []
         self._points: list[Rule] = []
         self._combinations: list[tuple[Rule, Combination]] = []
         self._found: dict[str, tuple[Rule, ...]] = {}
@@ -75,6 +77,8 @@ class Plan:
                 self.unlisted = rule
             elif isinstance(rule.condition, Combination):
                 self._combinations.append((rule, rule.condition))
+            elif isinstance(rule.condition, Refused):
+                self.refusals.append((rule, rule.condition))
             elif not isinstance(rule.condition, ByService):
                 self._points.append(rule)
         read = (condition.points for _, condition in self._combinations)
@@ -121,13 +125,15 @@ class Plan:
         for special in (self.silence, self.unlisted):
             if special is not None and special.id == rule:
                 return True
+        if any(r.id == rule for r, _ in self.refusals):
+            return True
         if any(r.id == rule and r.point == point for r, _ in self._combinations):
             return True
         return any(r.id == rule for r in self.rules_of(point))
 
     def find(self, rule: str) -> Rule | None:
         """The version of a rule that holds here."""
-        every = [*self._points, *(rule for rule, _ in self._combinations)]
+        every = [*self._points, *(rule for rule, _ in (*self._combinations, *self.refusals))]
         every += [special for special in (self.silence, self.unlisted) if special is not None]
         return next((r for r in every if r.id == rule), None)
 
@@ -151,6 +157,9 @@ class Watch:
     """Newest event time of points that came with a trusted device clock. [ms, UTC]"""
     keys: set[Key] = field(default_factory=set)
     """What is not normal here."""
+    refused: dict[str, bool] = field(default_factory=dict)
+    """Of a device: its points, or `part/point`, that it says it does not have; whether they
+    protect."""
     safety_points: dict[str, bool] = field(default_factory=dict)
 
     @property

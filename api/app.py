@@ -14,6 +14,8 @@ from api.auth import Gate
 from api.estate_index import Indexes
 from api.headers import BodyLimit, SecurityHeaders
 from api.house import House
+from api.line_metrics import LineCollector
+from api.lines import LineRates
 from api.live import Live, LiveTimes
 from api.parts_of_app import Parts
 from api.permissions import Access, PermissionsError, check_routes, load_permissions
@@ -21,6 +23,7 @@ from api.routes import (
     alarms,
     audit,
     devices,
+    lines,
     live,
     metrics,
     people,
@@ -35,7 +38,7 @@ from api.threads import Threads
 
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
-_VERSIONED = (session, system, sites, devices, live, alarms, reports, people, audit)
+_VERSIONED = (session, system, sites, devices, lines, live, alarms, reports, people, audit)
 
 
 def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
@@ -81,12 +84,14 @@ def end_streams(app: FastAPI) -> None:
 
 def _parts(house: House, times: LiveTimes | None) -> Parts:
     indexes = Indexes({SERVICE: house.kinds["service"]})
+    LineCollector(house.line_health, house.dead_letters.statistics, house.registry)
     return Parts(
         house=house,
         indexes=indexes,
         live=Live(house, indexes, times),
         states=SiteStates(house, indexes),
         threads=Threads(),
+        rates=LineRates(house.line_health, house.now_ms),
     )
 
 
@@ -126,7 +131,11 @@ def _endpoints(prefix: str, router: APIRouter) -> list[tuple[str, object]]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts = app.state.parts
     async with asyncio.TaskGroup() as tasks:
-        feeding = tasks.create_task(parts.live.run(), name="live")
+        running = [
+            tasks.create_task(parts.live.run(), name="live"),
+            tasks.create_task(parts.rates.run(), name="line rates"),
+        ]
         yield
         parts.live.end_all()
-        feeding.cancel()
+        for task in running:
+            task.cancel()

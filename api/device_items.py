@@ -7,7 +7,7 @@ from alerts.alarm import Alarm
 from api.estate_index import EstateIndex
 from api.items import moment
 from api.schemas import DeviceDetail, DeviceSummary, Labelled, PartInfo, PointInfo
-from collectors.driver import DeviceHealth
+from collectors.driver import DeviceHealth, LineHealth
 from device_configs.estate import Device
 from device_configs.kinds import Kind, PointSpec
 from device_configs.profile import ProfilePoint
@@ -22,12 +22,18 @@ class DevicesNow:
     def __init__(
         self,
         index: EstateIndex,
-        health: Mapping[str, DeviceHealth],
+        lines: Sequence[LineHealth],
         heard_at: Callable[[str], int | None],
         alarms: Sequence[Alarm],
     ) -> None:
         self.index = index
-        self.health = health
+        self.health: dict[str, DeviceHealth] = {}
+        self.line: dict[str, str] = {}
+        """Device to the line it is read on."""
+        for line in lines:
+            for health in line.devices:
+                self.health[health.device] = health
+                self.line[health.device] = line.line
         self.heard_at = heard_at
         """When a device was last heard. [ms, UTC]"""
         self.alarms = Counter(alarm.device for alarm in alarms)
@@ -71,11 +77,13 @@ def _summary(device: Device, now: DevicesNow) -> dict[str, object]:
     }
 
 
-def _detail(device: Device) -> dict[str, object]:
-    profile = device.profile
+def _detail(device: Device, now: DevicesNow) -> dict[str, object]:
+    profile, health = device.profile, now.health.get(device.id)
     return {
         "link": _link(device),
         "protocol": profile.protocol,
+        "line": now.line.get(device.id),
+        "refused": dict(health.refused) if health else {},
         "source": profile.source,
         "note": device.entry.note or profile.note,
     }
@@ -102,7 +110,7 @@ def to_detail(
         "part_points": _points(parts.kind, parts.points) if parts else [],
         "part_list": [part for part in _part_list(device, heard) if part.place in visible],
     }
-    return DeviceDetail.model_validate(_summary(device, now) | _detail(device) | detail)
+    return DeviceDetail.model_validate(_summary(device, now) | _detail(device, now) | detail)
 
 
 def to_part_detail(device: Device, part: str, now: DevicesNow) -> DeviceDetail:
@@ -119,13 +127,22 @@ def to_part_detail(device: Device, part: str, now: DevicesNow) -> DeviceDetail:
         "system": kind.system.value,
         "place": given.place if given else device.place,
         "parts": 0,
+        "refused": _refused_of(part, now.health.get(device.id)),
         "alarms": now.alarms[full],
         "points": _points(kind, parts.points if parts else device.profile.points),
         "part_points": [],
         "part_list": [],
     }
     own["community"] = now.index.community_of(str(own["place"]))
-    return DeviceDetail.model_validate(_summary(device, now) | _detail(device) | own)
+    return DeviceDetail.model_validate(_summary(device, now) | _detail(device, now) | own)
+
+
+def _refused_of(part: str, health: DeviceHealth | None) -> dict[str, str]:
+    """What of a part its device refuses: `p017/smoke` there is `smoke` here."""
+    refused = health.refused.items() if health else ()
+    return {
+        name.removeprefix(f"{part}/"): says for name, says in refused if name.startswith(f"{part}/")
+    }
 
 
 def _part_list(device: Device, heard: Iterable[str]) -> list[PartInfo]:

@@ -15,6 +15,7 @@ from device_configs.estate import Estate
 from device_configs.kinds import Kind
 from ingest.latest import Latest
 from ingest.stores.store import TimeSeriesStore
+from records.dead_letters import DeadLetterBox
 from records.sessions import Limits
 
 STATIC = Path(__file__).with_name("static")
@@ -56,6 +57,7 @@ class House:
     alarm_feed: AlarmFeed
     rules: Callable[[], RuleSet]
     line_health: Callable[[], Sequence[LineHealth]]
+    dead_letters: DeadLetterBox
     health: Callable[[], Mapping[str, str]]
     """Stage to `ok` or a reason."""
     revision: Callable[[], str]

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api.estate_index import EstateIndex, Indexes
 from api.house import House
+from api.lines import LineRates
 from api.live import Live
 from api.site_state import SiteStates
 from api.threads import Threads
@@ -21,6 +22,7 @@ class Parts:
     live: Live
     states: SiteStates
     threads: Threads
+    rates: LineRates
 
 
 def parts_of(request: Request) -> Parts:

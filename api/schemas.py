@@ -148,6 +148,11 @@ class DeviceDetail(DeviceSummary):
 
     link: str
     protocol: str
+    line: str | None
+    """The line it is read on, as `GET lines/{name}` has it; None while there is none."""
+    refused: dict[str, str]
+    """Points that the device says it does not have, each with its word: its profile, its firmware
+    or a setting is wrong."""
     source: str
     note: str | None
     points: list[PointInfo]

@@ -41,27 +41,6 @@ class ProfileSummary(Shape):
     note: str | None
 
 
-class DeviceOnLine(Shape):
-    """How well a device answers."""
-
-    device: str
-    connected: bool | None
-    last_answer_at: dt.datetime | None
-    failures: int
-    reason: str | None
-
-
-class LineItem(Shape):
-    """A row of `GET lines`."""
-
-    line: str
-    connected: bool
-    lateness_ms: float
-    """How late the newest cycle started. [ms]"""
-    counters: dict[str, int]
-    devices: list[DeviceOnLine]
-
-
 class Heartbeat(Shape):
     """Event `heartbeat` of the live stream."""
 

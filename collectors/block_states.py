@@ -1,8 +1,9 @@
 """The requests of one device and how each of them fares: which are due, rest, or were cut.
 
 No I/O. A block that fails rests, longer each time. A block that is refused as misplaced is cut in
-two, so that one address the device does not have costs no other; after a while the plan is put
-together again, for what was refused may be there now.
+two, so that one address the device does not have costs no other. It is asked for alone, and seldom;
+only when it answers, or nothing is refused any more, is the plan put together again: to begin the
+search anew while the device still refuses would leave its other points unread each time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ _LATER_REST_S = {False: 60.0, True: 15.0}
 safety point is in it. [s]"""
 _ABSENT_REST_S = {False: 600.0, True: 60.0}
 """Longest rest of a block that the device does not have, and of a plan that was cut. [s]"""
+_TRIES_TO_CUT = 10
+"""Every so many refusals a block is cut again that was refused in all its pieces."""
 CUTS = 24
 """Most cuts in one poll: finding what a device refuses must not hold up its neighbours."""
 
@@ -72,6 +75,8 @@ class BlockStates:
         """Ask as few requests as the settings allow, again."""
         self._states = {block: self._state(block, pace) for block, pace in self._paces.items()}
         self._polls_to_merge: int | None = None
+        self._came_back = False
+        """Whether something was answered that had been refused."""
 
     def _state(self, block: Block, every: int, next_beat: int = 0) -> BlockState:
         first = block.address
@@ -95,7 +100,11 @@ class BlockStates:
         if self._polls_to_merge is not None:
             self._polls_to_merge -= 1
             if self._polls_to_merge <= 0:
-                self._merge()
+                self._polls_to_merge = None
+                if self._came_back or not self.refused():
+                    self._merge()
+                else:
+                    self._merge_later()
         wanted = [
             block
             for block, state in self._states.items()
@@ -116,6 +125,7 @@ class BlockStates:
         # On common beats, so that a value and the register that scales it are read together.
         state.next_beat = (self._beat // state.every + 1) * state.every
         state.failures = state.rests = 0
+        self._came_back = self._came_back or state.refusal is not None
         state.refusal = None
         return state.slices
 
@@ -125,7 +135,9 @@ class BlockStates:
         They stand in its place. Empty when this poll has cut enough.
         """
         state = self._states[block]
-        if error.reason is not Reason.REFUSED or error.code not in _MISPLACED or state.whole:
+        if error.reason is not Reason.REFUSED or error.code not in _MISPLACED:
+            return None
+        if state.whole and state.failures % _TRIES_TO_CUT:
             return None
         cut = split(block, self._settings)
         if len(cut) < 2:
@@ -172,6 +184,11 @@ class BlockStates:
         """The device was not heard at all: when it is, everything is asked for at once."""
         for state in self._states.values():
             state.rests = state.next_beat = 0
+
+    @property
+    def works(self) -> bool:
+        """Whether the device has answered something since it was last silent, and still does."""
+        return any(state.next_beat and not state.failures for state in self._states.values())
 
     def refused(self) -> Mapping[int, str]:
         """Want's key to what the device said when it refused the want's cells."""

@@ -1,11 +1,13 @@
 """The one gate of every Modbus connection: reads out, and in only the answer to the open request.
 
-pymodbus hands every packet to it, before the socket and after it, so that a write cannot be sent by
-any path, not even by the library's own write methods. pymodbus takes a transaction number of 0, a
-foreign function or a wrong byte count for good; such frames are dropped here, and the request ends
-as garbled.
+It stands behind the library's frames and once more before the socket or serial port, so that a
+write cannot be sent by any path, not even by the library's own write methods. pymodbus takes a
+transaction number of 0, a foreign function or a wrong byte count for good; such frames are dropped
+here, and the request ends as garbled.
 """
 
+import asyncio
+from collections.abc import Iterable
 from typing import Protocol
 
 from pymodbus.framer.rtu import FramerRTU
@@ -17,6 +19,10 @@ READ_FUNCTIONS = frozenset({1, 2, 3, 4})
 section 6.1 to 6.4): the only functions that may leave this process."""
 _MBAP = 7
 """Bytes before the function code (Modbus messaging on TCP/IP V1.0b, section 3.1.3)."""
+_MBAP_OF_READ = b"\0\0\0\6"
+"""Protocol and length in it: unit, function, address and count follow."""
+_READ, _CRC = 5, 2
+"""Length of a read request from its function code on, and of the CRC of a serial frame. [bytes]"""
 _LONGEST = 260
 """Longest frame with its header. [bytes]"""
 _RTU_EXCEPTION = 5
@@ -28,18 +34,43 @@ class WriteRefusedError(CollectorsError):
 
 
 def only_reads(packet: bytes, function_at: int) -> bytes:
-    """Let a request pass when it is a read.
+    """Let a request pass when it is one whole read, and nothing before or after it.
 
     Args:
-        packet: The whole frame about to be sent.
+        packet: The whole frame about to be sent, with a TCP header or as RTU.
         function_at: Where the function code stands in it.
 
     Raises:
         WriteRefusedError: it is anything else.
     """
-    if len(packet) <= function_at or packet[function_at] not in READ_FUNCTIONS:
+    tcp = function_at == _MBAP
+    whole = len(packet) == function_at + _READ + (0 if tcp else _CRC)
+    whole = whole and (not tcp or packet[2:6] == _MBAP_OF_READ)
+    if not whole or packet[function_at] not in READ_FUNCTIONS:
         raise WriteRefusedError("sitewatch sends Modbus functions 1 to 4 only")
     return packet
+
+
+class ReadsOnly:
+    """A transport that takes reads only, whatever part of the library writes to it."""
+
+    def __init__(self, transport: asyncio.WriteTransport, *, rtu: bool) -> None:
+        self._transport, self._function_at = transport, 1 if rtu else _MBAP
+
+    def write(self, data: bytes) -> None:
+        """Send one read.
+
+        Raises:
+            WriteRefusedError: it is anything else.
+        """
+        self._transport.write(only_reads(bytes(data), self._function_at))
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        """Send one read that is given in parts."""
+        self.write(b"".join(parts))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
 
 
 def _answer_bytes(function: int, count: int) -> int:

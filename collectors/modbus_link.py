@@ -14,7 +14,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
-from collectors.modbus_gate import Gate, RtuGate, TcpGate
+from collectors.modbus_gate import Gate, ReadsOnly, RtuGate, TcpGate
 from collectors.modbus_links import RtuTcpTransport, SerialTransport, TcpTransport, Transport
 from collectors.modbus_schema import ModbusSettings, Table
 from collectors.read_plan import NETWORK, LineCost, serial_cost
@@ -32,6 +32,9 @@ _EXCEPTIONS = {
     4: "device failure", 5: "acknowledge", 6: "device busy", 8: "memory parity error",
     10: "gateway path unavailable", 11: "gateway target failed to respond",
 }  # fmt: skip
+_MOST_WAITING = 4096
+"""Bytes that may have come since the request. pymodbus allows one frame only, and would throw the
+right answer away together with a late one before it."""
 _LATER = frozenset({4, 5, 6, 8})
 """Exceptions that speak of this moment only: failure, acknowledge, busy, parity of memory."""
 _LEAST_GAP_S = 0.00175
@@ -95,6 +98,8 @@ class ModbusLink:
         self.close()
         self._gate = TcpGate() if isinstance(self.transport, TcpTransport) else RtuGate()
         self._client = client = self._made()
+        client.ctx.max_buffer_size = _MOST_WAITING
+        _shut_for_writes(client, rtu=not isinstance(self.transport, TcpTransport))
         self.counters["connects"] += 1
         if not await client.connect():
             self.close()
@@ -233,6 +238,17 @@ class ModbusLink:
             self.counters["garbled"] += 1
             raise ReadError(Reason.GARBLED, f"unit {request.dev_id}: the answer does not fit")
         return cells
+
+
+def _shut_for_writes(client: Client, *, rtu: bool) -> None:
+    """Put every connection of a client behind the gate, below all of the library."""
+    connect = client.ctx.call_create
+
+    async def connect_gated() -> tuple[ReadsOnly, asyncio.BaseProtocol]:
+        transport, protocol = await connect()
+        return ReadsOnly(transport, rtu=rtu), protocol
+
+    client.ctx.call_create = connect_gated
 
 
 def _why_not_open(transport: Transport) -> str:

@@ -19,6 +19,10 @@ from device_configs.kinds import Speed
 from device_configs.profile import Profile
 from device_configs.variants import UNDECIDED, Told, Undecided, decide
 
+MOST_USUAL_PARTS = 4_000
+"""More parts than this are believed when they are told twice: large panels have a few loops of some
+hundred addresses each. [P]"""
+
 
 class Registers(Protocol):
     """One device's registers on an open connection."""
@@ -78,6 +82,8 @@ class DeviceReader:
         self._variant: str | Undecided | None = decide(profile.rules, {})
         self._told: dict[str, Told] = {}
         self.parts = parts if profile.parts is None else max(parts, profile.parts.count)
+        self._listed = self.parts
+        self._parts_told = 0
         self.plans = 0
         """How often the requests were planned: once, and when more became known of the device."""
         self._make_plan()
@@ -213,15 +219,26 @@ class DeviceReader:
         if self._profile.variants:
             own = self._decided(own)
         reasons = [answer for answer in answers.values() if isinstance(answer, Reason)]
-        failure = reasons[0] if reasons and len(reasons) == len(answers) else None
-        return Reading(own, parts, failure=failure)
+        # Where only what it does not have was due, the device is not to be asked less often.
+        nothing = len(reasons) == len(answers) and not self._states.works
+        return Reading(own, parts, failure=reasons[0] if reasons and nothing else None)
 
     def _grow_to_count(self, own: Sequence[PointReading]) -> None:
-        """Read as many parts as the device says it has, known to the estate or not."""
+        """Read as many parts as the device says it has, known to the estate or not.
+
+        An unlisted detector must be read at once; a count that no panel has may be one wrong word,
+        and is believed when it is told again.
+        """
         for reading in own:
             count, _ = reading.values.get("part_count", (None, None))
-            if isinstance(count, (int, float)) and count > self.parts:
+            if not isinstance(count, (int, float)):
+                continue
+            told, self._parts_told = self._parts_told, int(count)
+            if self.parts < count and (count <= MOST_USUAL_PARTS or count == told):
                 self.grow(int(count))
+            elif count == told and self._listed <= count < self.parts:
+                self.parts = int(count)
+                self._make_plan()
 
     def _decided(self, own: Sequence[PointReading]) -> list[PointReading]:
         """The readings by the variant that the device is; unknown where they depend on it."""

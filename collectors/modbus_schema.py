@@ -181,7 +181,7 @@ class ModbusSettings(Strict):
     """What the maker's numbers begin with; wire = documented address - base."""
     word_order: WordOrder = WordOrder.BIG
     byte_order: ByteOrder = ByteOrder.BIG
-    missing: Mapping[WordType, tuple[float, ...]] = Field(default_factory=dict)
+    missing: Mapping[WordType, tuple[int | float, ...]] = Field(default_factory=dict)
     """Type to the raw values that mean 'not available' wherever it stands."""
     max_registers: int = Field(default=125, ge=1, le=125)
     """Most registers a request may ask for (125: Modbus application protocol V1.1b3, 6.3)."""

@@ -70,8 +70,24 @@ def room_for_parts(parts: PartsProfile, settings: ModbusSettings) -> int:
 
 
 def targets_of(profile: Profile, settings: ModbusSettings, parts: int) -> tuple[Target, ...]:
-    """Every point of a device and of so many parts, in the order of the profile."""
-    return tuple(_Numbering(settings).targets(profile, parts))
+    """Every point of a device and of so many parts, in the order of the profile.
+
+    Devices of one profile share them: of 10,000 meters they would take 300 MB.
+    """
+    key = (*map(id, profile.points.values()), id(profile.parts), id(settings), parts)
+    held = _MADE.get(key)
+    if held is None:
+        if len(_MADE) >= _MOST_HELD:
+            _MADE.clear()
+        targets = tuple(_Numbering(settings).targets(profile, parts))
+        # What is held keeps its ids from being given to anything else.
+        held = _MADE[key] = (profile, settings, targets)
+    return held[2]
+
+
+_MADE: dict[tuple[int, ...], tuple[Profile, ModbusSettings, tuple[Target, ...]]] = {}
+_MOST_HELD = 500
+"""Sets of targets that are held; more means that an estate was changed many times."""
 
 
 class _Numbering:

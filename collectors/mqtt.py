@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from collectors.driver import (
     CollectorsError,
@@ -22,7 +23,7 @@ from collectors.mqtt_inbox import Incoming
 from collectors.mqtt_profile import SCHEMA
 from collectors.mqtt_session import DROPPED_TOPIC, Session
 from collectors.mqtt_settings import BrokerSettings, read_settings
-from collectors.payload import PayloadError
+from collectors.payload import NOT_MEANT, PayloadError
 from collectors.sample import Reason, Sample
 from collectors.topics import DevicePoints, Route, Routes, build_routes
 from device_configs.estate import Device
@@ -33,10 +34,17 @@ _BATCH = 2000
 """Most messages that share one append. It bounds how long a safety message can wait for one."""
 _CHUNK = 100
 """Messages decoded before the event loop gets its turn."""
+_SHORT = 512
+"""Longest payload that is kept whole to be known again. [bytes]"""
 _IDLE_S = 1.0
 _CLOSE_S = 5.0
-_LETTER_S = 10.0
+_LETTERS_S = 10.0
+"""How long the dead letters of one batch may take together. [s]"""
+_LETTERS_LOGGED = 20
 _LOGGED_BYTES = 1000
+_LONGEST = 1024 * 1024
+"""A longer payload is kept as a dead letter: no device has that much to say. [bytes]"""
+_TOPIC_LOGGED = 200
 _UNKNOWN_NAMED = 20
 """Topics of no device that are named in the log, each once."""
 
@@ -44,7 +52,7 @@ _UNKNOWN_NAMED = 20
 COUNTERS = (
     "messages", "acked", "dead_letters", "dead_letters_not_kept", "unknown_topics", "empty",
     "retained_known", "broker_reports", "broker_dropped", "duplicates", "reconnects",
-    "dropped_qos0", "pauses",
+    "dropped_qos0", "pauses", "other_documents", "repeats_known", "sessions_lost",
 )  # fmt: skip
 """What a line counts since its start; `queue` and `refused_subscriptions` are of the moment."""
 
@@ -77,7 +85,10 @@ class MqttLine:
             route.points.device: _Heard() for each in routes.by_topic.values() for route in each
         }
         self._newest: dict[str, bytes] = {}
-        """Topic to the newest payload that came live since `run` began."""
+        """Topic to the mark of the newest payload that came live since `run` began."""
+        self._stored: dict[int, Incoming] = {}
+        """Packet id to a message that is durable and could not be acknowledged."""
+        self._sessions_lost = 0
         self._unknown_topics: set[str] = set()
         self._broker_dropped: int | None = None
 
@@ -102,19 +113,42 @@ class MqttLine:
         self._session = session
         # What came before may not have been stored: nothing may be taken for known because of it.
         self._newest.clear()
+        self._stored.clear()
+        self._sessions_lost = 0
         session.open()
         try:
             while True:
                 batch = await session.inbox.take(_BATCH, _IDLE_S)
                 if batch:
                     await self._handle(batch)
-                    self._counters["acked"] += session.ack(batch)
+                    self._acknowledge(session, batch)
                 else:
                     session.check_thread()
         finally:
             self._session = None
             self._add_up(session)
             await session.close(_CLOSE_S)
+
+    def _acknowledge(self, session: Session, batch: Sequence[Incoming]) -> None:
+        again = session.ack(batch)
+        self._counters["acked"] += sum(1 for message in batch if message.qos) - len(again)
+        for message in again:
+            self._stored[message.mid] = message
+
+    def _is_stored(self, message: Incoming) -> bool:
+        """Whether a message is durable, could not be acknowledged and now comes again.
+
+        The broker repeats it under the same packet id (MQTT 3.1.1, section 4.4).
+        """
+        lost = self._session.sessions_lost if self._session is not None else 0
+        if lost != self._sessions_lost:
+            # With the session the broker has forgotten its packet ids: they begin anew.
+            self._sessions_lost = lost
+            self._stored.clear()
+        known = self._stored.pop(message.mid, None)
+        if known is None or not message.dup:
+            return False
+        return (known.topic, known.payload) == (message.topic, message.payload)
 
     async def _handle(self, batch: Sequence[Incoming]) -> None:
         samples: list[Sample] = []
@@ -130,28 +164,37 @@ class MqttLine:
             except TimeoutError as error:
                 late = f"{self.name}: the samples did not become durable in time"
                 raise SinkTimeoutError(late) from error
-        for letter, reason in letters:
-            await self._keep(letter, reason)
+        if letters:
+            await self._keep(letters)
 
-    async def _keep(self, letter: Incoming, reason: str) -> None:
-        """Keep a message that was not understood; where that fails, in the log.
+    async def _keep(self, letters: Sequence[tuple[Incoming, str]]) -> None:
+        """Keep the messages of a batch that were not understood; where that fails, in the log.
 
-        It is acknowledged in any case: sent again and again it would hold up the alarms behind it.
+        They are acknowledged in any case: sent again and again they would hold up the alarms behind
+        them. So would a database that hangs: all of a batch share one time-out.
         """
-        self._counters["dead_letters"] += 1
+        self._counters["dead_letters"] += len(letters)
+        kept = 0
         try:
-            async with asyncio.timeout(_LETTER_S):
-                await self._wiring.dead_letters.keep(letter.topic, letter.payload, reason)
+            async with asyncio.timeout(_LETTERS_S):
+                for letter, reason in letters:
+                    await self._wiring.dead_letters.keep(letter.topic, letter.payload, reason)
+                    kept += 1
         except (RecordsError, TimeoutError) as error:
-            self._counters["dead_letters_not_kept"] += 1
-            _LOG.error(
-                "%s: a dead letter could not be kept (%s): topic %s, %s, payload %r",
-                self.name,
-                error or "time-out",
-                letter.topic,
-                reason,
-                letter.payload[:_LOGGED_BYTES],
-            )
+            left = letters[kept:]
+            self._counters["dead_letters_not_kept"] += len(left)
+            for letter, reason in left[:_LETTERS_LOGGED]:
+                _LOG.error(
+                    "%s: a dead letter could not be kept (%s): topic %s, %s, payload %r",
+                    self.name,
+                    str(error) or "time-out",
+                    letter.topic,
+                    reason,
+                    letter.payload[:_LOGGED_BYTES],
+                )
+            if len(left) > _LETTERS_LOGGED:
+                more = len(left) - _LETTERS_LOGGED
+                _LOG.error("%s: %d more dead letters could not be kept", self.name, more)
 
     def _read(
         self, message: Incoming, samples: list[Sample], letters: list[tuple[Incoming, str]]
@@ -160,6 +203,9 @@ class MqttLine:
             self._note_dropped(message.payload)
             return
         self._counters["messages"] += 1
+        if self._stored and message.qos and self._is_stored(message):
+            self._counters["repeats_known"] += 1
+            return
         routes = self._routes.by_topic.get(message.topic)
         if routes is None:
             self._note_unknown(message.topic)
@@ -168,9 +214,12 @@ class MqttLine:
             # An empty retained message only deletes what the broker kept.
             self._counters["empty"] += 1
             return
+        if len(message.payload) > _LONGEST:
+            letters.append((message, f"is longer than {_LONGEST} bytes"))
+            return
         if not message.retain:
-            self._newest[message.topic] = message.payload
-        elif self._newest.get(message.topic) == message.payload:
+            self._newest[message.topic] = _mark(message.payload)
+        elif self._newest.get(message.topic) == _mark(message.payload):
             # Kept by the broker and sent once more at a reconnect: we have it, and know its age.
             self._counters["retained_known"] += 1
             return
@@ -192,6 +241,8 @@ class MqttLine:
                 heard.failures += 1
                 heard.reason = Reason.GARBLED
                 return f"{points.device}: {error}"
+            if decoded is NOT_MEANT:
+                self._counters["other_documents"] += 1
             remark = decoded.remark and f"{points.device}: {decoded.remark}"
             known = tuple(decoded.values)
             samples += points.samples(decoded, message.received_at, message.retain)
@@ -243,7 +294,7 @@ class MqttLine:
         self._counters["unknown_topics"] += 1
         if len(self._unknown_topics) < _UNKNOWN_NAMED and topic not in self._unknown_topics:
             self._unknown_topics.add(topic)
-            _LOG.warning("%s: no device has the topic %s", self.name, topic)
+            _LOG.warning("%s: no device has the topic %r", self.name, topic[:_TOPIC_LOGGED])
 
     def _note_dropped(self, payload: bytes) -> None:
         """Count what the broker has dropped since we first looked, over its restarts."""
@@ -277,12 +328,18 @@ class MqttLine:
         return LineHealth(self.name, ready, devices, counters)
 
 
+def _mark(payload: bytes) -> bytes:
+    """What a payload is known by: itself where it is short, else a digest of fixed length."""
+    return payload if len(payload) <= _SHORT else blake2b(payload, digest_size=16).digest()
+
+
 def _session_counters(session: Session) -> dict[str, int]:
     return {
         "duplicates": session.redelivered,
         "reconnects": max(0, session.connections - 1),
         "dropped_qos0": session.inbox.dropped,
         "pauses": session.inbox.waits,
+        "sessions_lost": session.sessions_lost,
     }
 
 

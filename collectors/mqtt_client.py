@@ -13,14 +13,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 
 _READ_AHEAD = 65_536
 """Bytes asked of the socket at once."""
 _PACKETS_AT_ONCE = 500
 """Packets taken from the buffer before writing and the keep-alive get their turn."""
 _PUBACK = struct.Struct("!BBH")
-"""Packet type 4, remaining length 2, packet identifier (MQTT 3.1.1, section 3.4)."""
+"""Packet type 4, remaining length 2, packet identifier (MQTT 3.1.1, section 3.4); in MQTT 5 the
+same packet says success (section 3.4.2.1)."""
 _SHORT = struct.Struct("!H")
 _PUBLISH = 0x30
 """Packet type 3 in the upper four bits of the first byte (MQTT 3.1.1, section 3.3)."""
@@ -55,10 +56,16 @@ class ReadAheadSocket:
     it never holds half a packet.
     """
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, *, properties: bool = False) -> None:
         self._socket = connected
+        self._properties = properties
+        """Whether a PUBLISH has properties before its payload, as in MQTT 5 (section 3.3.2.3)."""
         self._data = b""
         self._at = 0
+        self._parts: list[bytes] = []
+        """What came of a packet that is longer than one reading; joined when it is whole."""
+        self._missing = 0
+        """Bytes of that packet that did not come yet."""
         self._released: int | None = None
         """Up to where paho may read; None while nobody frames packets."""
         self._failure: OSError | None = None
@@ -69,8 +76,13 @@ class ReadAheadSocket:
         try:
             read = self._socket.recv(_READ_AHEAD)
             self._ended = not read
-            self._data, self._at = self._data[self._at :] + read, 0
-            self._released = 0
+            self._parts.append(read)
+            self._missing -= len(read)
+            if self._missing <= 0:
+                self._data = b"".join([self._data[self._at :], *self._parts])
+                self._at, self._missing = 0, 0
+                self._parts.clear()
+            self._released = self._at
         except BlockingIOError:
             self._released = self._at
         except OSError as error:
@@ -80,6 +92,8 @@ class ReadAheadSocket:
     def front(self) -> Front | None:
         """The first packet, where it is whole (remaining length: MQTT 3.1.1, section 2.2.3)."""
         data, at, size = self._data, self._at, len(self._data)
+        if self._missing > 0:
+            return None
         length, shift, place = 0, 0, at + 1
         while place < size:
             digit = data[place]
@@ -87,6 +101,7 @@ class ReadAheadSocket:
             place += 1
             if digit < 128:
                 end = place + length
+                self._missing = max(0, end - size)
                 return Front(data[at], place, end) if end <= size else None
             shift += 7
             if shift > 21:
@@ -109,6 +124,10 @@ class ReadAheadSocket:
         if qos:
             mid = _SHORT.unpack_from(data, place)[0]
             place += 2
+        if self._properties:
+            place = _after_properties(data, place)
+            if place > end:
+                return None
         self._at = end
         return Publish(topic, data[place:end], mid, qos, bool(first & 1), bool(first & 8))
 
@@ -143,11 +162,28 @@ class ReadAheadSocket:
         return getattr(self._socket, name)
 
 
+def _after_properties(data: bytes, place: int) -> int:
+    """Where the properties end that begin at a place (MQTT 5, sections 1.5.5 and 2.2.2).
+
+    None of them is needed: no alias of a topic is ever asked for.
+    """
+    length = shift = 0
+    while place < len(data) and shift <= 21:
+        digit = data[place]
+        length |= (digit & 127) << shift
+        place += 1
+        if digit < 128:
+            return place + length
+        shift += 7
+    return len(data) + 1
+
+
 class ReadAheadClient(Client):
     """paho's client on a `ReadAheadSocket`."""
 
-    deliver: Callable[[Publish], None] | None = None
-    """Is given each message; without it, and over TLS, paho's `on_message` is."""
+    deliver: Callable[[Publish], bool] | None = None
+    """Is given each message; without it, and over TLS, paho's `on_message` is. Says whether it had
+    to wait: then acknowledgements and the keep-alive get their turn before the next message."""
     failure: str = ""
     """Why the newest attempt to connect failed; paho's callback does not say."""
 
@@ -162,7 +198,9 @@ class ReadAheadClient(Client):
     def _create_socket(self) -> Any:
         connected = super()._create_socket()
         # A TLS socket has a buffer of its own, and says itself what is pending.
-        return ReadAheadSocket(connected) if type(connected) is socket.socket else connected
+        if type(connected) is not socket.socket:
+            return connected
+        return ReadAheadSocket(connected, properties=self.protocol == MQTTProtocolVersion.MQTTv5)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         """Read what came, deliver the messages in it and give paho the rest."""
@@ -177,7 +215,8 @@ class ReadAheadClient(Client):
                 break
             published = reader.publish(front) if self.deliver is not None else None
             if published is not None and self.deliver is not None:
-                self.deliver(published)
+                if self.deliver(published):
+                    return MQTTErrorCode.MQTT_ERR_SUCCESS
                 continue
             reader.release(front.end)
             result = super().loop_read(max_packets)

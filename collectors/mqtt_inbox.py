@@ -18,6 +18,8 @@ class Incoming(NamedTuple):
     retain: bool
     connection: int
     """The number of the connection it came by; an acknowledgement is good on no other."""
+    dup: bool = False
+    """Whether the broker says that it sends it once more."""
 
 
 class Inbox:
@@ -48,27 +50,30 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._safety) + len(self._routine)
 
-    def put(self, message: Incoming, *, safety: bool) -> None:
-        """Add a message; called from the network thread.
+    def put(self, message: Incoming, *, safety: bool) -> bool:
+        """Add a message; called from the network thread. Returns whether it had to wait.
 
         Waits for space no longer than `longest_wait_s`, then takes the message all the same, so
         that the thread can keep the connection alive. MQTT itself bounds what can come that way to
         the 65,535 packet ids.
         """
+        waited = False
         if self._is_full() and not self._closed:
             if message.qos == 0:
                 self.dropped += 1
-                return
+                return False
+            waited = True
             self.waits += 1
             self._space.clear()
             if self._is_full():
                 self._space.wait(self._longest_wait_s)
         with self._lock:
             (self._safety if safety else self._routine).append(message)
-            self._bytes += len(message.payload)
+            self._bytes += _size(message)
             wake, self._signalled = not self._signalled, True
         if wake:
             self._wake()
+        return waited
 
     def _wake(self) -> None:
         try:
@@ -90,7 +95,7 @@ class Inbox:
         with self._lock:
             taken = _pop(self._safety, limit)
             taken += _pop(self._routine, limit - len(taken))
-            self._bytes -= sum(len(message.payload) for message in taken)
+            self._bytes -= sum(map(_size, taken))
             if not len(self):
                 self._signalled = False
                 self._arrived.clear()
@@ -102,6 +107,10 @@ class Inbox:
         """Let a waiting network thread go."""
         self._closed = True
         self._space.set()
+
+
+def _size(message: Incoming) -> int:
+    return len(message.payload) + len(message.topic)
 
 
 def _pop(queue: deque[Incoming], limit: int) -> list[Incoming]:

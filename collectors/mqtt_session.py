@@ -7,12 +7,16 @@ run in its thread and do nothing that can fail.
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collectors.driver import CollectorsError
 from collectors.mqtt_client import Publish, ReadAheadClient
@@ -22,8 +26,18 @@ from collectors.mqtt_settings import BrokerSettings, tls_context
 _LOG = logging.getLogger(__name__)
 _SUBSCRIBE_AT_ONCE = 100
 """Filters in one SUBSCRIBE packet."""
+_SHORT_S = 10
+"""A connection that lived less was lost at once. [s]"""
+_SHORT_SAID = 4
+"""So many of those in a row are said, and then waited for longer each time."""
+_TOLD_LIMIT = 200
+"""Most of a broker's own words that are logged. [characters]"""
 DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped"
 """Where mosquitto counts what it dropped, since its start (mosquitto(8), 'Broker status')."""
+
+
+_properties: Callable[[int], Any] = Properties
+"""paho's class, whose constructor has no types."""
 
 
 class NetworkThreadError(CollectorsError):
@@ -47,6 +61,8 @@ class Session:
         """Messages that came with the broker's mark of a second delivery."""
         self.connections = 0
         """Connections that were accepted so far; the newest one's number."""
+        self.sessions_lost = 0
+        """Reconnects at which the broker had forgotten the session, and with it what was queued."""
         self.refused_filters: frozenset[str] = frozenset()
         """Subscriptions that the broker refused."""
         self._settings = settings
@@ -56,15 +72,20 @@ class Session:
         self._asked: dict[int, Sequence[str]] = {}
         self._connected = False
         self._said_lost = False
+        self._connected_at = 0.0
+        self._short_lived = 0
+        """Connections in a row that were lost almost at once."""
         self._acks = threading.Lock()
         self._client = self._new_client()
 
     def _new_client(self) -> ReadAheadClient:
         settings = self._settings
+        is_5 = settings.protocol == "5"
         client = ReadAheadClient(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id,
-            clean_session=False,
+            clean_session=None if is_5 else False,
+            protocol=MQTTProtocolVersion.MQTTv5 if is_5 else MQTTProtocolVersion.MQTTv311,
             manual_ack=True,
         )
         client.connect_timeout = settings.connect_timeout_s
@@ -73,7 +94,7 @@ class Session:
         if credentials is not None:
             client.username_pw_set(*credentials)
         if settings.tls:
-            client.tls_set_context(tls_context(settings.ca_file))
+            client.tls_set_context(tls_context(settings))
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
@@ -94,9 +115,21 @@ class Session:
 
     def open(self) -> None:
         """Start the network thread, which connects and keeps connecting."""
-        settings = self._settings
-        self._client.connect_async(settings.host, settings.port, settings.keepalive_s)
-        self._client.loop_start()
+        settings, client = self._settings, self._client
+        if settings.protocol == "5":
+            wanted = _properties(PacketTypes.CONNECT)
+            wanted.SessionExpiryInterval = settings.session_expiry_s
+            wanted.ReceiveMaximum = settings.max_inflight
+            client.connect_async(
+                settings.host,
+                settings.port,
+                settings.keepalive_s,
+                clean_start=False,
+                properties=wanted,
+            )
+        else:
+            client.connect_async(settings.host, settings.port, settings.keepalive_s)
+        client.loop_start()
 
     def check_thread(self) -> None:
         """Make sure that the network thread lives.
@@ -117,16 +150,16 @@ class Session:
         except TimeoutError:
             _LOG.warning("the network thread of broker %s did not end in time", self.broker)
 
-    def ack(self, messages: Sequence[Incoming]) -> int:
-        """Acknowledge messages; returns how many. Those of an earlier connection come again."""
+    def ack(self, messages: Sequence[Incoming]) -> Sequence[Incoming]:
+        """Acknowledge messages; returns those that could not be, which come again."""
         # The lock holds back a reconnect: a packet id means nothing on another connection, where
         # it could stand for a message that has not been handled.
         with self._acks:
             if not self._connected:
-                return 0
+                return [m for m in messages if m.qos]
             mids = [m.mid for m in messages if m.qos and m.connection == self.connections]
             self._client.ack_all(mids)
-        return len(mids)
+            return [m for m in messages if m.qos and m.connection != self.connections]
 
     # In paho's network thread.
 
@@ -139,10 +172,14 @@ class Session:
         properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._lost(f"refuses us: {reason}")
+            self._lost(f"refuses us: {told(reason, properties)}")
             return
         _LOG.info("connected to broker %s, session kept: %s", self.broker, flags.session_present)
-        self._said_lost = False
+        self._said_lost = self._short_lived >= _SHORT_SAID
+        self._connected_at = time.monotonic()
+        if self.connections and not flags.session_present:
+            self.sessions_lost += 1
+            _LOG.error("broker %s has forgotten our session and what waited in it", self.broker)
         self._subscribe(client)
         with self._acks:
             self.connections += 1
@@ -153,11 +190,15 @@ class Session:
         self.refused_filters = frozenset()
         for start in range(0, len(self._filters), _SUBSCRIBE_AT_ONCE):
             some = self._filters[start : start + _SUBSCRIBE_AT_ONCE]
-            _, mid = client.subscribe([(name, 1) for name in some])
+            _, mid = client.subscribe([(name, self._quality(1)) for name in some])
             if mid is not None:
                 self._asked[mid] = some
         if self._settings.watch_dropped:
-            client.subscribe(DROPPED_TOPIC, qos=0)
+            client.subscribe([(DROPPED_TOPIC, self._quality(0))])
+
+    def _quality(self, qos: int) -> Any:
+        """A quality of service as paho wants it: MQTT 5 has options beside it."""
+        return SubscribeOptions(qos=qos) if self._settings.protocol == "5" else qos
 
     def _on_subscribe(
         self,
@@ -168,13 +209,15 @@ class Session:
         properties: Properties | None,
     ) -> None:
         asked = self._asked.pop(mid, ())
-        refused = {name for name, reason in zip(asked, reasons, strict=False) if reason.is_failure}
+        answers = zip(asked, reasons, strict=False)
+        refused = {name: str(reason) for name, reason in answers if reason.is_failure}
         if refused:
-            self.refused_filters |= refused
+            self.refused_filters |= set(refused)
             _LOG.error(
-                "broker %s refuses our subscriptions to %s: nothing is heard of their devices",
+                "broker %s refuses our subscriptions to %s: nothing is heard of their devices (%s)",
                 self.broker,
                 ", ".join(sorted(refused)),
+                told(" / ".join(sorted(set(refused.values()))), properties),
             )
 
     def _on_connect_fail(self, client: Client, userdata: object) -> None:
@@ -189,9 +232,30 @@ class Session:
         properties: Properties | None,
     ) -> None:
         with self._acks:
-            self._connected = False
-        if reason.is_failure:
-            self._lost(f"was lost: {reason}")
+            was_connected, self._connected = self._connected, False
+        if not reason.is_failure:
+            return
+        if was_connected:
+            self._pace(time.monotonic() - self._connected_at)
+        self._lost(f"was lost: {told(reason, properties)}")
+
+    def _pace(self, lived_s: float) -> None:
+        """Wait longer where connections are accepted and lost again at once.
+
+        Else two clients of one id would push each other out every second, each time with everything
+        that is unacknowledged sent once more.
+        """
+        self._short_lived = self._short_lived + 1 if lived_s < _SHORT_S else 0
+        longest = self._settings.retry_s
+        pause = 2 ** max(0, min(self._short_lived - _SHORT_SAID, 12))
+        self._client.reconnect_delay_set(min(pause, longest), longest)
+        if self._short_lived == _SHORT_SAID:
+            _LOG.error(
+                "broker %s ends every connection within %d s; is another client called %r?",
+                self.broker,
+                _SHORT_S,
+                self._settings.client_id,
+            )
 
     def _lost(self, why: str) -> None:
         if not self._said_lost:
@@ -208,11 +272,18 @@ class Session:
             Publish(topic, payload, message.mid, message.qos, message.retain, message.dup)
         )
 
-    def _deliver(self, message: Publish) -> None:
+    def _deliver(self, message: Publish) -> bool:
         topic_bytes, payload, mid, qos, retain, dup = message
         self.redelivered += dup
         topic = topic_bytes.decode(errors="replace")
-        self.inbox.put(
-            Incoming(topic, payload, self._now_ms(), mid, qos, retain, self.connections),
+        return self.inbox.put(
+            Incoming(topic, payload, self._now_ms(), mid, qos, retain, self.connections, dup),
             safety=topic in self._safety_topics,
         )
+
+
+def told(reason: object, properties: object) -> str:
+    """A reason with what the broker says of it itself (MQTT 5, 'Reason String')."""
+    words = getattr(properties, "ReasonString", "")
+    shown = "".join(c if c.isprintable() else "?" for c in str(words)[:_TOLD_LIMIT])
+    return f"{reason} ({shown})" if shown else str(reason)

@@ -8,7 +8,7 @@ dead letters; it never becomes a value.
 import json
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -44,6 +44,10 @@ class Decoded(NamedTuple):
     """Why a part of the payload goes to the dead letters although the rest was understood."""
 
 
+NOT_MEANT: Final = Decoded({}, {}, None, None, None)
+"""What a document says that is not for the profile: nothing, and that is as it should be."""
+
+
 def decode(plan: TopicPlan, payload: bytes) -> Decoded:
     """Decode one payload of a topic.
 
@@ -51,6 +55,10 @@ def decode(plan: TopicPlan, payload: bytes) -> Decoded:
         PayloadError: it is not what the profile says, or holds nothing the profile knows.
     """
     data = _scalar(payload) if plan.payload is Payload.SCALAR else _json(payload)
+    if plan.only is not None and plan.only(data) is not True:
+        return NOT_MEANT
+    if plan.root is not None:
+        data = plan.root(data)
     values: dict[str, Value] = {}
     reasons: dict[str, Reason] = {}
     keys = data if type(data) is dict else None
@@ -68,6 +76,16 @@ def decode(plan: TopicPlan, payload: bytes) -> Decoded:
         raise PayloadError("nothing in it is a point of the profile")
     source_at = plan.time(data) if plan.time else None
     return Decoded(values, reasons, source_at, _identity(plan, data), remark)
+
+
+def read_payload(plan: TopicPlan, payload: bytes) -> object:
+    """The document that the points of a topic are looked up in.
+
+    Raises:
+        PayloadError: it is not what the profile says.
+    """
+    data = _scalar(payload) if plan.payload is Payload.SCALAR else _json(payload)
+    return data if plan.root is None else plan.root(data)
 
 
 def _read(

@@ -3,11 +3,13 @@
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import NoneType
 from typing import NamedTuple
 
 from collectors.convert import Raw
-from collectors.json_path import steps
+from collectors.json_path import Steps, compile_path, demanded, writable_steps
 from collectors.mqtt_profile import (
+    CHANNEL,
     BadMqttProfileError,
     Events,
     MqttSettings,
@@ -16,6 +18,7 @@ from collectors.mqtt_profile import (
     TimeFormat,
     address_of,
     below,
+    channel_of,
     settings_of,
     topic_of,
 )
@@ -39,8 +42,9 @@ def encode_payload(
 ) -> list[Message]:
     """Encode values as the device's messages: one a topic, and one an event point.
 
-    A point that is not in `values` is left out; None becomes null. An event point gives one message
-    that its first code began (true) or ended (false); None gives none.
+    A point that is not in `values` is left out, and so is one that follows from others (`sum(…)`);
+    None becomes null. An event point gives one message that its first code began (true) or ended
+    (false); None gives none.
 
     Args:
         device: an MQTT device of the estate.
@@ -49,7 +53,7 @@ def encode_payload(
         seq: written where the profile's identity has a field that is not the time.
 
     Raises:
-        BadMqttProfileError: a point has a path that is not plain, so that nothing can be put there.
+        BadMqttProfileError: the paths of two points stand in each other's way.
     """
     settings = settings_of(device)
     by_suffix: dict[str, list[ProfilePoint]] = {}
@@ -58,7 +62,7 @@ def encode_payload(
             by_suffix.setdefault(address_of(point).topic, []).append(point)
     messages: list[Message] = []
     for suffix, points in by_suffix.items():
-        topic = below(topic_of(device), suffix)
+        topic = below(topic_of(device), suffix.replace(CHANNEL, channel_of(device)))
         retain = settings.at(suffix).retained
         for payload in _payloads(device, suffix, points, values, at_ms, seq):
             messages.append(Message(topic, payload, retain))
@@ -79,11 +83,11 @@ def _payloads(
         for point in points:
             yield _text(to_raw(values, point))
         return
-    state = [point for point in points if not address_of(point).codes()]
+    state = {path: point for point in points if (path := _own_path(device, point)) is not None}
     if state:
-        data: dict[str, object] = {}
-        for point in state:
-            _put(data, path_of(point), to_raw(values, point))
+        data: object = None
+        for path, point in state.items():
+            data = _put(data, path, to_raw(values, point))
         yield _stamped(data, settings, suffix, at_ms, seq)
     for index, point in enumerate(p for p in points if address_of(p).codes()):
         value = values[point.name]
@@ -93,26 +97,39 @@ def _payloads(
             yield _stamped(event, settings, suffix, at_ms, mark)
 
 
-def _event(events: Events, code: str, begun: bool) -> dict[str, object]:
-    data: dict[str, object] = {}
-    _put(data, events.code, int(code) if code.isdecimal() else code)
-    _put(data, events.phase, (events.begun if begun else events.ended)[0])
-    return data
+def _own_path(device: Device, point: ProfilePoint) -> str | None:
+    """The path at a point's first place; None for an event, and for what follows from others."""
+    address = address_of(point)
+    path = path_of(point, address, channel_of(device))
+    return None if address.codes() or writable_steps(path) is None else path
+
+
+def _event(events: Events, code: str, begun: bool) -> object:
+    data = _put(None, events.code, int(code) if code.isdecimal() else code)
+    return _put(data, events.phase, (events.begun if begun else events.ended)[0])
 
 
 def _stamped(
-    data: dict[str, object],
+    data: object,
     settings: MqttSettings,
     suffix: str,
     at_ms: int,
     mark: object,
 ) -> bytes:
-    """Add the clock and what makes the payload unique, and write it."""
+    """Add the clock, what makes the payload unique and what tells it from others, and write it."""
     if settings.time is not None:
-        _put(data, settings.time.path, _moment(settings.time, at_ms))
-    for path in settings.at(suffix).identity:
+        data = _put(data, settings.time.path, _moment(settings.time, at_ms))
+    topic = settings.at(suffix)
+    for path in topic.identity:
         if settings.time is None or path != settings.time.path:
-            _put(data, path, mark)
+            data = _put(data, path, mark)
+    if topic.root is not None and compile_path(topic.root)(data) != data:
+        data = _put(None, topic.root, data)
+    if topic.only is not None:
+        wanted = demanded(topic.only)
+        if wanted is None:
+            raise BadMqttProfileError(f"nothing can be written for the condition {topic.only!r}")
+        data = _set(data, *wanted)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -124,17 +141,33 @@ def _moment(time: Time, at_ms: int) -> object:
     return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC).isoformat(timespec="milliseconds")
 
 
-def _put(data: dict[str, object], path: str, raw: object) -> None:
-    keys = steps(path)
-    if not keys or not all(isinstance(key, str) for key in keys):
+def _put(data: object, path: str, raw: object) -> object:
+    """The document with a value at the place of a path, and empty places on the way made."""
+    place = writable_steps(path)
+    if place is None:
         raise BadMqttProfileError(f"nothing can be written at the path {path!r}")
-    at: dict[str, object] = data
-    for key in keys[:-1]:
-        inner = at.setdefault(str(key), {})
-        if not isinstance(inner, dict):
-            raise BadMqttProfileError(f"the path {path!r} goes through another point")
-        at = inner
-    at[str(keys[-1])] = raw
+    try:
+        return _set(data, place, raw)
+    except TypeError as error:
+        raise BadMqttProfileError(f"the path {path!r} goes through another point") from error
+
+
+def _set(data: object, place: Steps, raw: object) -> object:
+    if not place:
+        return raw
+    step, rest = place[0], place[1:]
+    if isinstance(step, str):
+        if not isinstance(data, dict | NoneType):
+            raise TypeError("not an object")
+        data = {} if data is None else data
+        data[step] = _set(data.get(step), rest, raw)
+        return data
+    if not isinstance(data, list | NoneType) or step < 0:
+        raise TypeError("not an array")
+    data = [] if data is None else data
+    data += [None] * (step + 1 - len(data))
+    data[step] = _set(data[step], rest, raw)
+    return data
 
 
 def _text(raw: Raw) -> bytes:

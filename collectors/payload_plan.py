@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from collectors.json_path import Getter, compile_path, steps
 from collectors.mqtt_profile import (
+    CHANNEL,
     BadMqttProfileError,
     Events,
     MqttSettings,
     Payload,
+    Place,
     Time,
     TimeFormat,
     TopicSettings,
@@ -42,6 +44,10 @@ class TopicPlan:
     identity: Sequence[Getter]
     time: Clock | None
     events: "EventPlan | None" = None
+    only: Getter | None = None
+    """Whether a document of the topic is meant for the profile."""
+    root: Getter | None = None
+    """Where in the document everything else is looked up."""
 
 
 class Reading(NamedTuple):
@@ -69,8 +75,8 @@ class EventPlan:
         return tuple(dict.fromkeys(name for names in self.points.values() for name in names))
 
 
-def plans(profile: Profile) -> Mapping[str, TopicPlan]:
-    """The plan of every topic of a profile, by suffix.
+def plans(profile: Profile, channel: str = "0") -> Mapping[str, TopicPlan]:
+    """The plan of every topic of one channel of a profile, by suffix.
 
     Raises:
         BadMqttProfileError: a point cannot be read the way its topic is written.
@@ -79,30 +85,42 @@ def plans(profile: Profile) -> Mapping[str, TopicPlan]:
     wrong = next(iter(contradictions(profile)), None)
     if wrong is not None or not isinstance(settings, MqttSettings):
         raise BadMqttProfileError(f"profile {profile.id}: {wrong}")
-    by_suffix: dict[str, list[ProfilePoint]] = {}
+    by_suffix: dict[str, list[tuple[ProfilePoint, Place]]] = {}
     for point in profile.points.values():
-        by_suffix.setdefault(address_of(point).topic, []).append(point)
-    return {suffix: _plan(suffix, points, settings) for suffix, points in by_suffix.items()}
+        for place in address_of(point).places:
+            by_suffix.setdefault(place.topic, []).append((point, place))
+    found = {}
+    for pattern, placed in by_suffix.items():
+        suffix = pattern.replace(CHANNEL, channel)
+        found[suffix] = _plan(suffix, placed, settings, settings.at(pattern), channel)
+    return found
 
 
-def _plan(suffix: str, points: Sequence[ProfilePoint], settings: MqttSettings) -> TopicPlan:
-    topic = settings.at(suffix)
+def _plan(
+    suffix: str,
+    placed: Sequence[tuple[ProfilePoint, Place]],
+    settings: MqttSettings,
+    topic: TopicSettings,
+    channel: str,
+) -> TopicPlan:
     if topic.payload is Payload.SCALAR:
-        return TopicPlan(suffix, Payload.SCALAR, [_reading(p, _whole) for p in points], (), None)
-    read = [point for point in points if not address_of(point).codes()]
+        return TopicPlan(suffix, Payload.SCALAR, [_reading(p, _whole) for p, _ in placed], (), None)
+    paths = [(p, path_of(p, place, channel)) for p, place in placed if not address_of(p).codes()]
     return TopicPlan(
         suffix,
         Payload.JSON,
-        [_reading(point, compile_path(path_of(point)), _key(path_of(point))) for point in read],
+        [_reading(point, compile_path(path), _key(path)) for point, path in paths],
         [compile_path(path) for path in topic.identity],
         _clock(settings.time) if settings.time and settings.time.trusted else None,
-        _events(topic, points),
+        _events(topic, [point for point, _ in placed]),
+        None if topic.only is None else compile_path(topic.only),
+        None if topic.root is None else compile_path(topic.root),
     )
 
 
-def path_of(point: ProfilePoint) -> str:
-    """The JMESPath of a point: its own, else the key that is called as the point is."""
-    return address_of(point).path or json.dumps(point.name)
+def path_of(point: ProfilePoint, place: Place, channel: str) -> str:
+    """The JMESPath of a point at one of its places: else the key that is called as the point is."""
+    return (place.path or json.dumps(point.name)).replace(CHANNEL, channel)
 
 
 def _key(path: str) -> str | None:

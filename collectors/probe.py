@@ -1,16 +1,18 @@
 """Reads one device once, by the same path as a running line, and says all that it saw."""
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
+from collectors.dial import dial, place
 from collectors.driver import CollectorsError
-from collectors.modbus_link import ModbusLink, UnitOnLink
-from collectors.modbus_links import RtuTcpTransport, TcpTransport
+from collectors.modbus_link import UnitOnLink, cost_of
+from collectors.modbus_links import RtuTcpTransport, TcpTransport, Transport
 from collectors.modbus_reading import DeviceReader, Registers
-from collectors.modbus_schema import ModbusSettings, Table
-from collectors.reading import PointReading, ReadError, Reading
+from collectors.modbus_schema import ModbusSettings
+from collectors.read_plan import LineCost
+from collectors.reading import PointReading, Reading
+from collectors.recorded_registers import MadeRequest, RecordedRegisters
 from collectors.sample import Reason, Value
 from collectors.sunspec import SunSpecReader
 from collectors.sunspec_chain import SunSpecSettings
@@ -22,8 +24,7 @@ _ALL = 1_000_000
 _UNHEARD = 2
 """Time-outs it waits for when nothing was heard: some devices leave one unknown address unanswered
 that others refuse."""
-
-_READINGS = 3
+READINGS = 3
 """Most readings until it is known how many parts the device has and which variant it is."""
 
 
@@ -66,23 +67,12 @@ class ProbedDevice:
 
 
 @dataclass(frozen=True)
-class ProbedRequest:
-    """One request that was sent."""
-
-    function: int
-    address: int
-    count: int
-    ms: float
-    error: str | None = None
-
-
-@dataclass(frozen=True)
 class Probe:
     """All that a probe saw."""
 
     profile: str
     devices: Sequence[ProbedDevice]
-    requests: Sequence[ProbedRequest]
+    requests: Sequence[MadeRequest]
 
     @property
     def points(self) -> Mapping[str, ProbedPoint]:
@@ -116,7 +106,7 @@ def _points(points: Mapping[str, ProbedPoint]) -> dict[str, object]:
     return found
 
 
-def _request(request: ProbedRequest) -> dict[str, object]:
+def _request(request: MadeRequest) -> dict[str, object]:
     entry: dict[str, object] = {
         "function": request.function,
         "address": request.address,
@@ -126,29 +116,67 @@ def _request(request: ProbedRequest) -> dict[str, object]:
     return entry | ({"error": request.error} if request.error else {})
 
 
-@dataclass
-class _Recorder:
-    """Registers that remember what was asked and how long it took."""
+class Prober:
+    """One device on a connection that stays open between readings.
 
-    inner: Registers
-    requests: list[ProbedRequest] = field(default_factory=list)
-    last_error: ReadError | None = None
+    Raises:
+        UnknownProtocolError: the profile is not read over Modbus.
+        ProbeError: no allowed request can read one of its points.
+    """
 
-    async def read(self, table: Table, address: int, count: int) -> Sequence[int]:
-        started = time.perf_counter()
-        error: str | None = None
+    def __init__(self, profile: Profile, transport: Transport, unit: int) -> None:
+        settings = profile.settings
+        if not isinstance(settings, ModbusSettings):
+            raise UnknownProtocolError(
+                f"profile {profile.id!r} speaks {profile.protocol}; "
+                "this reads Modbus and SunSpec profiles"
+            )
+        self.profile = profile
+        self._where = place(transport)
+        self._link = dial(transport, [settings])
+        self._registers = RecordedRegisters(UnitOnLink(self._link, unit, settings))
+        self._timeouts = _ALL
         try:
-            return await self.inner.read(table, address, count)
-        except ReadError as failure:
-            self.last_error, error = failure, str(failure)
-            raise
-        finally:
-            ms = round((time.perf_counter() - started) * 1000, 2)
-            self.requests.append(ProbedRequest(table.function, address, count, ms, error))
+            self._read = _reader(profile, settings, cost_of(transport, settings))
+        except CollectorsError as error:
+            raise ProbeError(f"{error}.") from error
+
+    @property
+    def registers(self) -> RecordedRegisters:
+        """The device's registers, and what was asked of them in the last reading."""
+        return self._registers
+
+    async def read(self) -> Probe:
+        """Read the device once; connects first where there is no connection.
+
+        Raises:
+            ProbeError: the device is silent or refuses everything.
+        """
+        self._registers.begin()
+        try:
+            if not self._link.connected:
+                await self._link.open()
+            reading = await self._read(self._registers, self._timeouts)
+        except CollectorsError as error:
+            raise ProbeError(f"{error}.") from error
+        if reading.failure is not None:
+            why = (
+                reading.message
+                or self._registers.last_error
+                or f"the device gives no value ({reading.failure.value})"
+            )
+            raise ProbeError(f"{self._where}: {why}.")
+        self._timeouts = _UNHEARD
+        requests = tuple(self._registers.requests)
+        return Probe(self.profile.id, _devices(self.profile, reading), requests)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._link.close()
 
 
 async def probe(profile: Profile, host: str, port: int, unit: int, *, rtu: bool = False) -> Probe:
-    """Read a device once.
+    """Read a device on the network once.
 
     Args:
         profile: A Modbus or SunSpec profile.
@@ -161,60 +189,56 @@ async def probe(profile: Profile, host: str, port: int, unit: int, *, rtu: bool 
         UnknownProtocolError: the profile is not read over Modbus.
         ProbeError: the device is silent or refuses everything.
     """
-    settings = profile.settings
-    if not isinstance(settings, ModbusSettings):
-        raise UnknownProtocolError(
-            f"profile {profile.id!r} speaks {profile.protocol}; "
-            "probe with --host and --port reads Modbus and SunSpec profiles"
-        )
-    link = ModbusLink(
-        RtuTcpTransport(host, port) if rtu else TcpTransport(host, port),
-        timeout_s=settings.timeout_ms / 1000,
-        connect_delay_s=settings.connect_delay_ms / 1000,
-    )
-    recorder = _Recorder(UnitOnLink(link, unit, settings))
+    return await probe_at(profile, (RtuTcpTransport if rtu else TcpTransport)(host, port), unit)
+
+
+async def probe_at(profile: Profile, transport: Transport, unit: int) -> Probe:
+    """Read a device once, wherever it is.
+
+    Raises:
+        UnknownProtocolError: the profile is not read over Modbus.
+        ProbeError: the device is silent or refuses everything.
+    """
+    prober = Prober(profile, transport, unit)
     try:
-        await link.open()
-        reading = await _read(profile, settings, recorder)
-    except CollectorsError as error:
-        raise ProbeError(f"{error}.") from error
+        return await prober.read()
     finally:
-        link.close()
-    if reading.failure is not None:
-        why = (
-            reading.message
-            or recorder.last_error
-            or f"the device gives no value ({reading.failure.value})"
-        )
-        raise ProbeError(f"{host}:{port}: {why}.")
-    return Probe(profile.id, _devices(profile, reading), recorder.requests)
+        prober.close()
 
 
-async def _read(profile: Profile, settings: ModbusSettings, registers: Registers) -> Reading:
+_Read = Callable[[Registers, int], Awaitable[Reading]]
+
+
+def _reader(profile: Profile, settings: ModbusSettings, cost: LineCost) -> _Read:
     if isinstance(settings, SunSpecSettings):
-        return await SunSpecReader(profile, settings).read(registers, _ALL)
-    reader = DeviceReader(profile, settings)
-    for _ in range(_READINGS):
-        plans = reader.plans
-        reading = await reader.read(registers, _ALL, _UNHEARD)
-        if reader.plans == plans:
-            break
-    return reading
+        return SunSpecReader(profile, settings).read
+    reader = DeviceReader(profile, settings, cost=cost)
+
+    async def read(registers: Registers, timeouts: int) -> Reading:
+        for _ in range(READINGS):
+            plans = reader.plans
+            reading = await reader.read(registers, timeouts, _UNHEARD)
+            if reader.plans == plans:
+                break
+        return reading
+
+    return read
 
 
 def _devices(profile: Profile, reading: Reading) -> Sequence[ProbedDevice]:
     found = []
     if reading.own:
-        points = _probed(reading.own, profile.kind)
+        points = probed_points(reading.own, profile.kind)
         found.append(ProbedDevice(profile.id, profile.kind.kind, points))
     if profile.parts is not None:
         kind = profile.parts.kind
         for part, readings in reading.parts.items():
-            found.append(ProbedDevice(part, kind.kind, _probed(readings, kind)))
+            found.append(ProbedDevice(part, kind.kind, probed_points(readings, kind)))
     return found
 
 
-def _probed(readings: Sequence[PointReading], kind: Kind) -> Mapping[str, ProbedPoint]:
+def probed_points(readings: Sequence[PointReading], kind: Kind) -> Mapping[str, ProbedPoint]:
+    """Readings as a probe shows them: in the stored unit, with what cannot be marked as bad."""
     found: dict[str, ProbedPoint] = {}
     for reading in readings:
         for name, (value, reason) in reading.values.items():

@@ -140,7 +140,8 @@ def _load() -> _File:
     try:
         return _File.model_validate(document.data)
     except ValidationError as error:
-        raise InvalidConfigError(from_validation(error, _FILE, document.lines)) from error
+        faults = from_validation(error, _FILE, document.lines, model=_File)
+        raise InvalidConfigError(faults) from error
 
 
 def groups() -> Mapping[str, Group]:

@@ -14,6 +14,7 @@ from collectors.mqtt_profile import (
     Availability,
     availability_topic,
     below,
+    channel_of,
     filter_of,
     settings_of,
     topic_of,
@@ -41,7 +42,7 @@ class DevicePoints:
         unless the device's own clock shows that it is of the present interval.
         """
         values, reasons, source_at, identity, _ = decoded
-        if retained and (source_at is None or received_at - source_at > self.interval_ms):
+        if retained and (source_at is None or abs(received_at - source_at) > self.interval_ms):
             reasons = dict.fromkeys(values, Reason.NOT_CURRENT) | dict(reasons)
         urgent: dict[str, Value] = {}
         usual: dict[str, Value] = {}
@@ -87,10 +88,16 @@ class Word:
                 found = self.path(msgspec.json.decode(payload))
             except (ValueError, RecursionError) as error:
                 raise PayloadError("is not JSON") from error
-            word = str(found).lower() if isinstance(found, bool) else str(found)
+            word = _word_of(found)
         if word in (self.online, self.offline):
             return word == self.online
         raise PayloadError(f"{word[:40]!r} is neither {self.online!r} nor {self.offline!r}")
+
+
+def _word_of(found: object) -> str:
+    if isinstance(found, bool):
+        return str(found).lower()
+    return str(int(found)) if isinstance(found, float) and found.is_integer() else str(found)
 
 
 @dataclass(frozen=True)
@@ -131,14 +138,14 @@ def build_routes(devices: Sequence[Device]) -> Routes:
     """
     by_topic: dict[str, list[Route]] = {}
     filters: set[str] = set()
-    compiled: dict[str, Mapping[str, TopicPlan]] = {}
+    compiled: dict[tuple[str, str], Mapping[str, TopicPlan]] = {}
     for device in devices:
-        profile = device.profile
-        if profile.id not in compiled:
-            compiled[profile.id] = plans(profile)
+        kind = (device.profile.id, channel_of(device))
+        if kind not in compiled:
+            compiled[kind] = plans(device.profile, kind[1])
         points = _points(device)
         words = {availability_topic(device, a): a for a in settings_of(device).availability}
-        for suffix, plan in compiled[profile.id].items():
+        for suffix, plan in compiled[kind].items():
             topic = below(topic_of(device), suffix)
             word = words.pop(topic, None)
             by_topic.setdefault(topic, []).append(Route(points, plan, _word(word)))

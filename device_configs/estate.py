@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from device_configs.kinds import Speed
 from device_configs.point_mapping import Verified
 from device_configs.profile import Profile, ProtocolSchema, load_profiles
 from device_configs.quantities import Label
+from device_configs.suggest import did_you_mean
 from device_configs.yaml_file import Document, read_yaml
 
 SLOW_INTERVAL_S = 60.0
@@ -153,6 +153,7 @@ class _Loader:
         self.folder = folder
         self.schemas = {schema.protocol: schema for schema in protocols}
         self.faults: list[Fault] = []
+        self.where: dict[str, tuple[Document, int]] = {}
 
     def fault(self, document: Document, path: Path_, message: str) -> None:
         line = line_of(document.lines, path)
@@ -195,16 +196,19 @@ class _Loader:
         try:
             file = EstateFile.model_validate(document.data)
         except ValidationError as error:
-            self.faults += from_validation(error, path, document.lines)
+            self.faults += from_validation(error, path, document.lines, model=EstateFile)
             return None, {}
         sites: dict[str, Site] = {}
         for site in _sites(file):
             if site.id in sites:
-                self.fault(document, (), f"the id {site.id!r} is used twice")
+                last = _paths(document.data, "id", site.id)[-1]
+                self.fault(document, last, f"the id {site.id!r} is used twice")
             sites[site.id] = site
         for site in sites.values():
             if site.parent is not None and site.parent not in sites:
-                self.fault(document, (), f"{site.id}: there is no parent {site.parent!r}")
+                hint = did_you_mean(site.parent, sites.keys() - {site.id})
+                path_of = _paths(document.data, "parent", site.parent)[0]
+                self.fault(document, path_of, f"there is no site {site.parent!r}{hint}")
         return file, sites
 
     def device_data(self) -> Iterator[tuple[Document, int, object]]:
@@ -230,22 +234,15 @@ class _Loader:
         profiles: Mapping[str, Profile],
         sites: Mapping[str, Site],
     ) -> Device | None:
+        self.check_names(document, index, data, profiles, sites)
         try:
             entry = DeviceEntry.model_validate(data)
         except ValidationError as error:
-            self.faults += from_validation(error, document.file, document.lines, (index,))
+            file, lines = document.file, document.lines
+            self.faults += from_validation(error, file, lines, (index,), model=DeviceEntry)
             return None
+        self.where[entry.id] = (document, index)
         profile = profiles.get(entry.profile)
-        if profile is None:
-            hint = _suggest(entry.profile, profiles)
-            self.fault(document, (index, "profile"), f"no profile {entry.profile!r}{hint}")
-        if sites and entry.place not in sites:
-            hint = _suggest(entry.place, sites)
-            self.fault(document, (index, "place"), f"there is no site {entry.place!r}{hint}")
-        for number, part in enumerate(entry.parts):
-            if part.place and sites and part.place not in sites:
-                path = (index, "parts", number, "place")
-                self.fault(document, path, f"there is no site {part.place!r}")
         if profile is None:
             return None
         if profile.verified is Verified.WEAK and not entry.accept_unverified:
@@ -254,11 +251,33 @@ class _Loader:
         if entry.variant is not None:
             if entry.variant not in profile.variants:
                 known = ", ".join(profile.variants) or "it has none"
-                message = f"profile {profile.id!r} has no variant {entry.variant!r}: {known}"
+                hint = did_you_mean(entry.variant, profile.variants)
+                message = f"profile {profile.id!r} has no variant {entry.variant!r}: {known}{hint}"
                 self.fault(document, (index, "variant"), message)
                 return None
             profile = profile.as_variant(entry.variant)
         return self.linked(document, index, entry, profile)
+
+    def check_names(
+        self,
+        document: Document,
+        index: int,
+        data: object,
+        profiles: Mapping[str, Profile],
+        sites: Mapping[str, Site],
+    ) -> None:
+        """Find what an entry names that is not there, even where the entry is wrong otherwise."""
+        if not isinstance(data, dict):
+            return
+        name = data.get("profile")
+        if isinstance(name, str) and name not in profiles:
+            hint = did_you_mean(name, profiles)
+            self.fault(document, (index, "profile"), f"no profile {name!r}{hint}")
+        for path in _paths(data, "place"):
+            place = _at(data, path)
+            if isinstance(place, str) and sites and place not in sites:
+                hint = did_you_mean(place, sites)
+                self.fault(document, (index, *path), f"there is no site {place!r}{hint}")
 
     def linked(
         self, document: Document, index: int, entry: DeviceEntry, profile: Profile
@@ -268,14 +287,18 @@ class _Loader:
         model = links.get(link_name)
         if model is None:
             known = ", ".join(links)
-            message = f"profile {profile.id!r} speaks {profile.protocol}; its links are: {known}"
+            hint = did_you_mean(link_name, links)
+            message = (
+                f"profile {profile.id!r} speaks {profile.protocol}; its links are: {known}{hint}"
+            )
             self.fault(document, (index, "link", link_name), message)
             return None
         try:
             link = model.model_validate(parameters)
         except ValidationError as error:
             prefix = (index, "link", link_name)
-            self.faults += from_validation(error, document.file, document.lines, prefix)
+            file, lines = document.file, document.lines
+            self.faults += from_validation(error, file, lines, prefix, model=model)
             return None
         name = entry.name or Label(zh=entry.id, en=entry.id)
         parts = dict(_parts(entry, profile))
@@ -287,12 +310,13 @@ class _Loader:
         for device in devices.values():
             above = device.entry.metering.of if device.entry.metering else None
             if above is not None and above not in devices:
-                message = f"{device.id}: metering.of names no device {above!r}"
-                self.faults.append(Fault(str(self.folder / "devices"), 0, "metering.of", message))
+                document, index = self.where[device.id]
+                hint = did_you_mean(above, devices.keys() - {device.id})
+                message = f"there is no device {above!r}{hint}"
+                self.fault(document, (index, "metering", "of"), message)
 
     def check_lines(self, devices: Mapping[str, Device]) -> None:
         """Find devices that share a line and cannot both be right."""
-        folder = str(self.folder / "devices")
         for conflicts in dict.fromkeys(schema.conflicts for schema in self.schemas.values()):
             mine = [
                 device
@@ -300,7 +324,8 @@ class _Loader:
                 if self.schemas[device.profile.protocol].conflicts is conflicts
             ]
             for device_id, message in conflicts(mine):
-                self.faults.append(Fault(folder, 0, "link", f"{device_id}: {message}"))
+                document, index = self.where[device_id]
+                self.fault(document, (index, "link"), f"{device_id}: {message}")
 
 
 def _parts(entry: DeviceEntry, profile: Profile) -> Iterator[tuple[str, Part]]:
@@ -320,9 +345,27 @@ def _parts(entry: DeviceEntry, profile: Profile) -> Iterator[tuple[str, Part]]:
         )
 
 
-def _suggest(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+def _paths(data: object, key: str, value: object = None) -> list[Path_]:
+    """The paths to a key in plain data, wherever it stands; with this value, where one is given."""
+    if isinstance(data, dict):
+        found: list[Path_] = [
+            (key,) for name, held in data.items() if name == key and value in (None, held)
+        ]
+        return found + [
+            (str(name), *rest) for name, held in data.items() for rest in _paths(held, key, value)
+        ]
+    if isinstance(data, list):
+        return [(at, *rest) for at, held in enumerate(data) for rest in _paths(held, key, value)]
+    return []
+
+
+def _at(data: object, path: Path_) -> object:
+    for step in path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int):
+            data = data[step]
+    return data
 
 
 def load_estate(folder: Path, protocols: Iterable[ProtocolSchema]) -> Estate:

@@ -1,10 +1,14 @@
 """What is wrong with a configuration file, all of it at once."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+
+from device_configs.settings_names import settings_at
+from device_configs.suggest import did_you_mean
 
 Path_ = tuple[str | int, ...]
 
@@ -54,16 +58,38 @@ def line_of(lines: Mapping[Path_, int], path: Path_) -> int:
 
 
 def from_validation(
-    error: ValidationError, file: Path, lines: Mapping[Path_, int], prefix: Path_ = ()
+    error: ValidationError,
+    file: Path,
+    lines: Mapping[Path_, int],
+    prefix: Path_ = (),
+    *,
+    model: type[BaseModel] | None = None,
+    also: Iterable[str] = (),
 ) -> list[Fault]:
-    """Turn pydantic's findings into faults with the line they stand on."""
+    """Turn pydantic's findings into faults with the line they stand on.
+
+    Args:
+        error: What pydantic found.
+        file: The file the data came from.
+        lines: Path to the line it stands on.
+        prefix: Where in the file the data stood.
+        model: What the data was checked against; a misspelt setting gets a suggestion from it.
+        also: Further settings that are right beside those of the model.
+    """
     faults = []
     for finding in error.errors(include_url=False):
-        path = prefix + tuple(finding["loc"])
+        where = tuple(finding["loc"])
         message = finding["msg"].removeprefix("Value error, ")
         if finding["type"] == "extra_forbidden":
-            message = f"there is no setting {str(path[-1])!r} here"
+            known = settings_at(model, where[:-1]) if model is not None else frozenset[str]()
+            hint = did_you_mean(where[-1], known | (set(also) if len(where) == 1 else set()))
+            message = f"there is no setting {str(where[-1])!r} here{hint}"
         elif finding["type"] == "missing":
-            message = f"{str(path[-1])!r} is missing"
+            message = f"{str(where[-1])!r} is missing"
+        elif finding["type"] in {"enum", "literal_error"}:
+            expected = str(finding.get("ctx", {}).get("expected", ""))
+            hint = did_you_mean(finding["input"], re.findall(r"'([^']*)'", expected))
+            message = f"{finding['input']!r} is not one of {expected}{hint}"
+        path = prefix + where
         faults.append(Fault(str(file), line_of(lines, path), dotted(path), message))
     return faults

@@ -114,7 +114,8 @@ def _read_kind(file: Path) -> Kind:
     try:
         kind = Kind.model_validate(data)
     except ValidationError as error:
-        raise InvalidConfigError(from_validation(error, file, document.lines)) from error
+        faults = from_validation(error, file, document.lines, model=Kind)
+        raise InvalidConfigError(faults) from error
     named = {name: spec.model_copy(update={"name": name}) for name, spec in kind.points.items()}
     return kind.model_copy(update={"points": named})
 

@@ -78,7 +78,7 @@ class PointMapping(Strict):
     """The point is whether one of several cells holds a code."""
     invert: bool = False
     """A boolean that is true on the wire when the point is false."""
-    missing: tuple[float | str, ...] = ()
+    missing: tuple[int | float | str, ...] = ()
     """Raw values that mean 'not available', beside those the protocol's type already has."""
     range: tuple[float, float] | None = None
     """Plausible range in the stored unit, narrower than the kind's."""
@@ -120,8 +120,8 @@ class PointMapping(Strict):
 
     @property
     def intercept(self) -> float:
-        """What is added to it then, its sign included."""
-        return -self.offset if self.positive == "export" else self.offset
+        """What is added to it then, its sign included; never -0.0, which nobody wants to read."""
+        return 0.0 - self.offset if self.positive == "export" else self.offset
 
     @property
     def is_linear(self) -> bool:

@@ -22,6 +22,7 @@ from device_configs.quantities import (
     UnknownUnitError,
     conversion,
 )
+from device_configs.suggest import did_you_mean
 from device_configs.variants import Condition, Rule
 from device_configs.yaml_file import Document, read_yaml
 
@@ -59,7 +60,8 @@ class _Header(Strict):
     def _known_kind(self) -> "_Header":
         for kind in (self.kind, self.parts.kind if self.parts else self.kind):
             if kind not in kinds():
-                raise ValueError(f"kind {kind!r} is not one of {', '.join(sorted(kinds()))}")
+                known, hint = ", ".join(sorted(kinds())), did_you_mean(kind, kinds())
+                raise ValueError(f"kind {kind!r} is not one of {known}{hint}")
         return self
 
 
@@ -150,6 +152,8 @@ class Profile:
     note: str | None = None
     file: Path = field(default=Path(), compare=False)
     variants: Mapping[str, Variant] = field(default_factory=dict)
+    label: Label | None = None
+    """What people call the product."""
 
     @property
     def varying(self) -> frozenset[str]:
@@ -182,11 +186,14 @@ class _Reader:
         line = line_of(self.document.lines, path)
         self.faults.append(Fault(str(self.document.file), line, dotted(path), message))
 
-    def model(self, model: type[BaseModel], data: object, path: Path_) -> BaseModel | None:
+    def model(
+        self, model: type[BaseModel], data: object, path: Path_, also: Iterable[str] = ()
+    ) -> BaseModel | None:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            self.faults += from_validation(error, self.document.file, self.document.lines, path)
+            file, lines = self.document.file, self.document.lines
+            self.faults += from_validation(error, file, lines, path, model=model, also=also)
             return None
 
     def read(self) -> Profile | None:
@@ -197,7 +204,8 @@ class _Reader:
         sections = [name for name in self.protocols if name in data]
         if len(sections) != 1:
             names = ", ".join(sorted(self.protocols))
-            self.fault((), f"a profile has exactly one protocol section of: {names}")
+            near = "".join(did_you_mean(key, self.protocols) for key in data)
+            self.fault((), f"a profile has exactly one protocol section of: {names}{near}")
         schema = self.protocols[sections[0]] if sections else None
         section = {name: data.pop(name) for name in sections}
         header = self.model(_Header, data, ())
@@ -213,6 +221,7 @@ class _Reader:
         profile = Profile(
             header.profile, kind, header.vendor, header.model, header.source, header.verified,
             schema.protocol, settings, points, parts, header.note, self.document.file, variants,
+            header.label,
         )  # fmt: skip
         for one in (profile, *map(profile.as_variant, variants)):
             for message in schema.contradictions(one):
@@ -228,7 +237,8 @@ class _Reader:
             points = self.points(given.points, kind, schema, header.verified, (*path, "points"))
             for point in given.when:
                 if point not in header.points:
-                    self.fault((*path, "when"), f"{point!r} is no point of the profile")
+                    hint = did_you_mean(point, header.points)
+                    self.fault((*path, "when"), f"{point!r} is no point of the profile{hint}")
                 elif any(point in other.points for other in header.variants.values()):
                     self.fault((*path, "when"), f"{point!r} cannot decide: a variant changes it")
             found[name] = Variant(Rule(name, given.when), points)
@@ -269,25 +279,30 @@ class _Reader:
         common = {key: value for key, value in keys.items() if key in _COMMON}
         wire = {key: value for key, value in keys.items() if key not in _COMMON}
         mapping = self.model(PointMapping, common, path)
-        address = self.model(schema.address, wire, path)
-        if not isinstance(mapping, PointMapping) or address is None:
+        address = self.model(schema.address, wire, path, _COMMON)
+        if not isinstance(mapping, PointMapping):
             return None
         spec = _bit_carrier(name) if mapping.bits else kind.point(name)
         if spec is None:
-            self.fault(path, f"kind {kind.kind!r} has no point {name!r}")
+            hint = did_you_mean(name, kind.points)
+            self.fault(path, f"kind {kind.kind!r} has no point {name!r}{hint}")
             return None
         for bit_name in mapping.bits.values():
             if not kind.has(bit_name):
-                self.fault((*path, "bits"), f"kind {kind.kind!r} has no point {bit_name!r}")
+                hint = did_you_mean(bit_name, kind.points)
+                self.fault((*path, "bits"), f"kind {kind.kind!r} has no point {bit_name!r}{hint}")
         for value in mapping.values.values():
             if spec.type is PointType.ENUM and value not in spec.values:
                 known = ", ".join(spec.values)
-                self.fault((*path, "values"), f"{value!r} is not a value of {name}: {known}")
+                hint = did_you_mean(value, spec.values)
+                self.fault((*path, "values"), f"{value!r} is not a value of {name}: {known}{hint}")
         if (mapping.bit is not None or mapping.any_cell) and spec.type is not PointType.BOOL:
             self.fault(path, f"{name} is a {spec.type.value}; a bit or any_cell makes a boolean")
         if mapping.positive == "export" and spec.type is not PointType.NUMBER:
             self.fault((*path, "positive"), f"{name} is not a number and has no sign")
         to_stored = self.conversion(spec, mapping, path)
+        if address is None:
+            return None
         return ProfilePoint(name, spec, mapping, to_stored, address, mapping.verified or verified)
 
     def conversion(self, spec: PointSpec, mapping: PointMapping, path: Path_) -> Conversion:

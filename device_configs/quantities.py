@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from device_configs.faults import DeviceConfigsError
+from device_configs.suggest import did_you_mean
 from device_configs.yaml_file import read_yaml
 
 _FILE = Path(__file__).with_name("quantities.yaml")
@@ -94,7 +95,10 @@ def conversion(unit: str, stored: str) -> Conversion:
     found = _load().units.get(stored, {}).get(unit)
     if found is None:
         known = ", ".join(units_of(stored))
-        raise UnknownUnitError(f"{unit!r} cannot become {stored!r}; known units: {known}")
+        # A unit of another quantity is no slip of the pen; only its letters' case is.
+        alike = [one for one in units_of(stored) if one.lower() == unit.lower()]
+        hint = did_you_mean(unit, alike)
+        raise UnknownUnitError(f"{unit!r} cannot become {stored!r}; known units: {known}{hint}")
     if isinstance(found, _Linear):
         return Conversion(found.factor, found.offset)
     return Conversion(found)

@@ -7,6 +7,7 @@ is dropped and nothing becomes 0.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 
@@ -82,6 +83,7 @@ def _of_spec(spec: PointSpec, limits: tuple[float, float] | None) -> _Check:
     return _text
 
 
+@cache
 def _number(limits: tuple[float, float] | None) -> _Check:
     low, high = limits or (-math.inf, math.inf)
 

@@ -19,7 +19,7 @@ from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_files import sync
 from ingest.stores.exchange import Report
 from sitewatch.data_folder import DataFolder
-from sitewatch.errors import SitewatchError
+from sitewatch.errors import InvalidInputError, SitewatchError
 from sitewatch.settings import Settings
 from sitewatch.settings_text import without_secrets
 
@@ -29,7 +29,7 @@ _FORMAT = 1
 _CHUNK = 1 << 20
 
 
-class BadBackupError(SitewatchError):
+class BadBackupError(InvalidInputError):
     """The folder is no whole backup; the text names the file."""
 
 

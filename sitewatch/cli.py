@@ -5,58 +5,30 @@ Exit codes: 0 good, 1 the environment or the work failed, 2 arguments or files a
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from keyword import iskeyword
 
 import typer
 from typer.exceptions import TyperException
 
-from alerts.errors import AlertsError
-from collectors.driver import CollectorsError
 from device_configs.faults import DeviceConfigsError, InvalidConfigError
-from ingest.bus import IngestError
-from records.engine import RecordsError
-from reports.errors import ReportsError
-from sitewatch.commands.backup import backup
-from sitewatch.commands.check import check
-from sitewatch.commands.demo import demo
-from sitewatch.commands.export import export
-from sitewatch.commands.import_ import import_
-from sitewatch.commands.incident import incident
-from sitewatch.commands.migrate import migrate
-from sitewatch.commands.probe import probe
-from sitewatch.commands.profiles import profiles
-from sitewatch.commands.report import report
-from sitewatch.commands.restore import restore
-from sitewatch.commands.run import run
-from sitewatch.commands.schema import schema
-from sitewatch.commands.users import token_app, users_app
-from sitewatch.errors import SitewatchError
+from sitewatch.errors import InvalidInputError, SitewatchError
 from sitewatch.screen import err
 
-app = typer.Typer(
-    name="sitewatch",
-    help="IoT monitoring of building energy and safety. It monitors; it changes nothing.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for command in (
-    demo, run, check, probe, profiles, schema, report, incident, export, backup, restore, migrate,
-):  # fmt: skip
-    app.command()(command)
-app.command("import")(import_)
-app.add_typer(users_app, name="users")
-app.add_typer(token_app, name="token")
-
-_FAILURES = (
-    DeviceConfigsError, RecordsError, CollectorsError, IngestError, AlertsError, ReportsError,
-    SitewatchError,
+_COMMANDS = (
+    "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "acl",
+    "report", "incident", "export", "import", "backup", "restore", "migrate",
 )  # fmt: skip
+"""Each is the function of this name in the module of this name (`import_` for a keyword)."""
+_GROUPS = {"users": "users_app", "token": "token_app"}
+"""Commands with commands of their own, all in the module `users`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(args=arguments, standalone_mode=False)
+        code = make_app(given)(args=given, standalone_mode=False)
     except InvalidConfigError as error:
         for fault in error.faults:
             err.print(str(fault))
@@ -66,7 +38,54 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except TyperException as error:
         err.print(error.format_message())
         sys.exit(2)
-    except _FAILURES as error:
+    except InvalidInputError as error:
+        err.print(str(error))
+        sys.exit(2)
+    except _failures() as error:
         err.print(str(error))
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def make_app(arguments: Sequence[str]) -> typer.Typer:
+    """The application with the one command that is asked for, or with all of them for the help.
+
+    A small command shall not wait until the server, the stores and the database are imported.
+    """
+    app = typer.Typer(
+        name="sitewatch",
+        help="IoT monitoring of building energy and safety. It monitors; it changes nothing.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_no_command)
+    asked = next((one for one in arguments if not one.startswith("-")), None)
+    known = asked in _COMMANDS or asked in _GROUPS
+    for name in _COMMANDS:
+        if name == asked or not known:
+            word = f"{name}_" if iskeyword(name) else name
+            app.command(name)(getattr(import_module(f"sitewatch.commands.{word}"), word))
+    for name, group in _GROUPS.items():
+        if name == asked or not known:
+            module = import_module("sitewatch.commands.users")
+            app.add_typer(getattr(module, group), name=name)
+    return app
+
+
+def _no_command() -> None:
+    pass
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """The roots of every package's errors; imported only when something has failed."""
+    from alerts.errors import AlertsError
+    from collectors.driver import CollectorsError
+    from ingest.bus import IngestError
+    from records.engine import RecordsError
+    from reports.errors import ReportsError
+
+    return (
+        DeviceConfigsError, RecordsError, CollectorsError, IngestError, AlertsError, ReportsError,
+        SitewatchError,
+    )  # fmt: skip

@@ -15,8 +15,9 @@ from typing import Any
 
 from ingest.bus import IngestError
 from ingest.stores.exchange import Report
+from ingest.stores.forms import UnreadableFileError
 from records.engine import RecordsError
-from sitewatch.errors import SitewatchError
+from sitewatch.errors import InvalidInputError, SitewatchError
 
 NAME = "control.sock"
 _LONGEST_LINE = 1_000_000
@@ -112,6 +113,8 @@ async def _answer(
 def _outcome(perform: Perform, request: Mapping[str, Any], report: Report) -> dict[str, Any]:
     try:
         return {"ok": True, **perform(request, report)}
+    except (InvalidInputError, UnreadableFileError) as error:
+        return {"ok": False, "error": str(error), "invalid": True}
     except (SitewatchError, IngestError, RecordsError) as error:
         return {"ok": False, "error": str(error)}
 
@@ -126,6 +129,7 @@ def ask(folder: Path, request: Mapping[str, Any], report: Report) -> dict[str, A
 
     Raises:
         NotRunningError: no service listens there.
+        InvalidInputError: a file that it was given is at fault.
         SitewatchError: it refuses, fails or falls silent.
     """
     with socket.socket(socket.AF_UNIX) as connection:
@@ -150,6 +154,8 @@ def _last(answers: Iterator[bytes], report: Report) -> dict[str, Any]:
             report(found["done"], found["of"])
         elif found.pop("ok"):
             return found
+        elif found.get("invalid"):
+            raise InvalidInputError(str(found["error"]))
         else:
             raise SitewatchError(str(found["error"]))
     raise SitewatchError("the service ended before the work was done; try again")

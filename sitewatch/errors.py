@@ -5,6 +5,10 @@ class SitewatchError(Exception):
     """Root of the errors of this package; its text is one sentence that says what to do."""
 
 
+class InvalidInputError(SitewatchError):
+    """What was typed cannot be meant; ends with exit code 2."""
+
+
 class PortInUseError(SitewatchError):
     """The page's port is taken."""
 

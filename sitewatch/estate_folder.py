@@ -44,11 +44,10 @@ def load_folder(folder: Path) -> EstateFolder:
         routes = load_routes(folder)
     except InvalidConfigError as error:
         faults += error.faults
+    if estate is not None:
+        faults += name_faults(folder, estate)
     if faults or estate is None or rules is None or routes is None:
         raise InvalidConfigError(faults)
-    unknown = name_faults(folder, estate, rules, routes)
-    if unknown:
-        raise InvalidConfigError(unknown)
     return EstateFolder(folder, estate, rules, routes, revision_of(folder))
 
 

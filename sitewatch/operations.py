@@ -11,7 +11,8 @@ from device_configs.estate import Estate
 from device_configs.quantities import Strict
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_export import Export, TableFormat
-from ingest.stores.exchange import Form, Report, export_lines, read_samples
+from ingest.stores.exchange import Report, export_lines, read_samples
+from ingest.stores.forms import Form
 from ingest.stores.store import TimeSeriesStore
 from sitewatch.backup import back_up
 from sitewatch.data_folder import DataFolder

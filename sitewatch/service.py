@@ -89,6 +89,7 @@ class _House:
     dispatcher: Dispatcher
     repository: AlarmRepository
     feed: AlarmFeed
+    letters: DeadLetterBox
     work: Workplace
     care: StoreCare | None
     """Housekeeping of the embedded store; None where the series are elsewhere."""
@@ -129,6 +130,7 @@ class _House:
             alarm_feed=self.feed,
             rules=lambda: self.current.loaded.rules,
             line_health=self.collection.health,
+            dead_letters=self.letters,
             health=self.stages(),
             revision=lambda: self.current.loaded.revision,
             now_ms=wall_clock_ms,
@@ -144,12 +146,7 @@ def _wiring(
     own: dict[str, object] = {}
     spread_s = max(1.0, len(estate.devices) * _START_S)
     if any(schema.protocol == "mqtt" for schema in driver.schemas):
-        own = {
-            "url": settings.mqtt.url,
-            "client_id": settings.mqtt.client_id or f"sitewatch-{estate.id}",
-            "username": settings.mqtt.username,
-            "password": settings.mqtt.password,
-        }
+        own = settings.mqtt.broker(f"sitewatch-{estate.id}")
     return Wiring(intake, letters, wall_clock_ms, own, spread_s)
 
 
@@ -197,6 +194,7 @@ async def _open(
                     engine, feed, routes=lambda: current.loaded.routes, wake=dispatcher.wake
                 ),
                 feed,
+                letters,
                 Workplace(
                     store, data, lambda: current.loaded.estate, loaded.folder, settings,
                 ),

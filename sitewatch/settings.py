@@ -96,12 +96,37 @@ class MqttSettings(Strict):
 
     url: str = "mqtt://127.0.0.1:1883"
     """Address of the broker; `mqtts://` for TLS."""
+    protocol: str = "3.1.1"
+    """Version of MQTT: `3.1.1` or `5`."""
     client_id: str | None = None
     """Stable name of the persistent session; `sitewatch-<estate>` when absent."""
+    session_expiry_s: int = 2_592_000
+    """MQTT 5: how long the broker keeps the session while sitewatch is away. [s]"""
     username: str | None = None
     """Account at the broker; none when absent."""
     password: SecretStr | None = None
     """Password at the broker."""
+    password_file: Path | None = None
+    """File with the password at the broker, instead of `password`."""
+    ca_file: Path | None = None
+    """Certificate authority of the broker; the system's when absent. Only with `mqtts://`."""
+    cert_file: Path | None = None
+    """Certificate that sitewatch shows the broker; none when absent."""
+    key_file: Path | None = None
+    """Private key of that certificate, where it is not in the same file."""
+    keepalive_s: int = 30
+    """How long the connection may be silent before it is probed. [s]"""
+    max_inflight: int = 20_000
+    """Messages that may be unacknowledged; the receive maximum of MQTT 5."""
+
+    @field_validator("protocol", mode="before")
+    @classmethod
+    def _as_text(cls, protocol: object) -> object:
+        return str(protocol) if isinstance(protocol, int) else protocol
+
+    def broker(self, client_id: str) -> dict[str, object]:
+        """What the MQTT line is given, checked there; `client_id` where none is set."""
+        return self.model_dump(exclude_none=True) | {"client_id": self.client_id or client_id}
 
 
 class JournalSettings(Strict):

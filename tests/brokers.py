@@ -36,10 +36,13 @@ def free_port() -> int:
 class Broker:
     """One mosquitto with a folder of its own; the port stays the same over restarts."""
 
-    def __init__(self, folder: Path, changes: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, changes: Mapping[str, str] | None = None, more: str = ""
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self._changes = dict(changes or {})
+        self._more = more
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -74,7 +77,7 @@ class Broker:
             key = line.split(" ", 1)[0]
             lines.append(f"{key} {changes.pop(key)}" if key in changes else line)
         lines += [f"{key} {value}" for key, value in changes.items()]
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, self._more]) + "\n"
 
     def _answers(self) -> bool:
         try:
@@ -112,13 +115,30 @@ def _own_user() -> str:
     return "root" if os.geteuid() == 0 else "mosquitto"
 
 
+def write_passwords(file: Path, accounts: Mapping[str, str]) -> None:
+    """A broker's file of passwords: user name to password."""
+    file.touch(mode=0o600)
+    for name, password in accounts.items():
+        subprocess.run(
+            ["mosquitto_passwd", "-b", str(file), name, password], check=True, capture_output=True
+        )
+
+
 @contextmanager
-def running_broker(folder: Path, changes: Mapping[str, str] | None = None) -> Iterator[Broker]:
-    """Start a broker for the life of a block; skips the test where there is no mosquitto."""
+def running_broker(
+    folder: Path, changes: Mapping[str, str] | None = None, more: str = ""
+) -> Iterator[Broker]:
+    """Start a broker for the life of a block; skips the test where there is no mosquitto.
+
+    Args:
+        folder: Where it lives.
+        changes: Lines of deploy/mosquitto.conf that are otherwise, and further ones.
+        more: Text of a second file, which mosquitto reads after the first.
+    """
     if mosquitto_path() is None:
         pytest.skip("mosquitto is not installed")
     folder.mkdir(parents=True, exist_ok=True)
-    broker = Broker(folder, changes)
+    broker = Broker(folder, changes, more)
     broker.start()
     try:
         yield broker

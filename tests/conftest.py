@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -32,11 +32,13 @@ class _Skips:
 
 
 _SKIPS = pytest.StashKey[_Skips]()
+_SAID = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin the count."""
     config.stash[_SKIPS] = _Skips()
+    config.stash[_SAID] = []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,10 +69,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("skips that CI does not allow")
         for line in skips.refused:
             terminalreporter.line(line)
+    for line in terminalreporter.config.stash[_SAID]:
+        terminalreporter.line(line)
     terminalreporter.line(
         f"skipped for want of captures or an InfluxDB 2.x server: {skips.allowed}; "
         f"other skips: {len(skips.refused)}"
     )
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Says a line at the end of the run: seeds and counts of what was tried."""
+    return request.config.stash[_SAID].append
 
 
 @pytest.fixture(scope="session")

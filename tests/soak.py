@@ -16,12 +16,22 @@ from typing import Any
 from tests.tree import PACKAGES, ROOT
 
 RESULTS = ROOT / "docs" / "measured" / "soak.json"
+_SPOILED = "test_a_spoiled_answer_is_its_own_value_or_a_reason"
 SHARDS = (
     "tests/alerts/test_judge_kill.py",
     "tests/alerts/test_ledger.py",
     "tests/alerts/test_engine.py",
     "tests/collectors/test_mqtt_kill.py",
     "tests/e2e/test_kill.py",
+    *(
+        f"tests/collectors/test_fuzz_frames.py::{_SPOILED}[{frames}-{shard}]"
+        for frames in ("tcp", "rtu")
+        for shard in range(5)
+    ),
+    "tests/collectors/test_fuzz_sockets.py",
+    "tests/collectors/test_fuzz_reading.py",
+    "tests/collectors/test_fuzz_payloads.py",
+    "tests/collectors/test_reads_only.py",
 )
 _TIMEOUT_S = 3600
 

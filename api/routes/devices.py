@@ -16,7 +16,6 @@ from api.estate_index import EstateIndex
 from api.items import encode_items, moment, read_latest
 from api.parts_of_app import Behind, IndexOfNow, Workers
 from api.schemas import DeviceDetail, DeviceSummary, Latest, Series, SeriesPoint
-from api.site_state import health_by_device
 from device_configs.kinds import PointType
 from ingest.stores.store import Aggregate, Reading
 
@@ -33,7 +32,7 @@ Site = Annotated[str | None, Query(description="a site; everything below it is i
 
 async def _now(house: Behind, index: EstateIndex) -> DevicesNow:
     alarms = await anyio.to_thread.run_sync(house.alarms.open_alarms)
-    return DevicesNow(index, health_by_device(house.line_health()), house.latest.heard_at, alarms)
+    return DevicesNow(index, house.line_health(), house.latest.heard_at, alarms)
 
 
 @router.get("/devices")

@@ -1,4 +1,4 @@
-"""What the service says of itself: health, version, kinds, profiles, lines, the description."""
+"""What the service says of itself: health, version, kinds, profiles, the description."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,11 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from api.auth import Asking
 from api.device_items import both, point_info
-from api.items import moment
 from api.parts_of_app import Behind, IndexOfNow
 from api.schemas import Health
-from api.schemas_system import DeviceOnLine, KindInfo, LineItem, ProfileSummary, Version
-from collectors.driver import DeviceHealth
+from api.schemas_system import KindInfo, ProfileSummary, Version
 
 router = APIRouter(tags=["system"])
 WITHOUT_IT_DOWN = frozenset({"journal", "engine"})
@@ -90,35 +88,3 @@ def get_profiles(caller: Asking, index: IndexOfNow) -> list[ProfileSummary]:
             )
         )
     return found
-
-
-@router.get("/lines")
-async def get_lines(caller: Asking, house: Behind, index: IndexOfNow) -> list[LineItem]:
-    """How well each line works; whoever sees a part of the estate sees its devices and lines."""
-    visible = caller.visible(index.estate)
-    everywhere = caller.everywhere(index.estate)
-    found = []
-    for line in house.line_health():
-        devices = [h for h in line.devices if index.place_of(h.device) in visible]
-        if devices or everywhere:
-            found.append(
-                LineItem(
-                    line=line.line,
-                    connected=line.connected,
-                    lateness_ms=line.lateness_ms,
-                    counters=dict(line.counters),
-                    devices=[_on_line(health) for health in devices],
-                )
-            )
-    return found
-
-
-def _on_line(health: DeviceHealth) -> DeviceOnLine:
-    at = health.last_answer_at
-    return DeviceOnLine(
-        device=health.device,
-        connected=health.connected,
-        last_answer_at=None if at is None else moment(at),
-        failures=health.failures,
-        reason=health.reason,
-    )

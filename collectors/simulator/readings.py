@@ -8,13 +8,14 @@ are plausible decoration in closed form.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from collectors.sample import Value
 from collectors.simulator.charging import PileState
 from collectors.simulator.curve import Flow
 from collectors.simulator.noise import draw, key
 from collectors.simulator.plant import Plant
-from collectors.simulator.span import STEP_MS, day_of, start_of
+from collectors.simulator.span import STEP_MS, ZONE_MS, day_of, start_of
 from collectors.simulator.wire_values import as_told
 from device_configs.estate import Device
 
@@ -28,6 +29,7 @@ _EFFICIENCY = 0.98
 """AC over DC of an inverter."""
 _MOST_TRACKERS = 4
 """MPP trackers of an inverter whose profile has room for more."""
+_OF_A_TRACKER = ("voltage", "current", "power", "energy")
 WATER_WH_PER_M3_K = 1163.0
 """Heat a cubic metre of water takes up per kelvin, at about 50 degC: 4.187 kJ/(kg K). [Wh]"""
 
@@ -55,11 +57,18 @@ class Moment:
         """Whether the product shows more than one phase."""
         return "voltage_l2" in self.device.profile.points
 
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """What each phase has of the whole; they add up to 1."""
+        count = 3 if self.three_phase else 1
+        spread = [1.0 + 0.12 * (self.chance(f"phase {n}") - 0.5) for n in range(count)]
+        return tuple(part / sum(spread) for part in spread)
+
 
 def electrical(moment: Moment, power_w: float, factor: float) -> Readings:
     """Voltages, currents and powers of a connection that takes (or, negative, gives) a power."""
-    count = 3 if moment.three_phase else 1
-    spread = [1.0 + 0.12 * (moment.chance(f"phase {n}") - 0.5) for n in range(count)]
+    shares = moment.shares
+    count = len(shares)
     tangent = math.sqrt(1.0 - factor * factor) / factor
     grid = 2.5 * moment.sway("grid", 21_600.0)
     found: Readings = {
@@ -70,11 +79,12 @@ def electrical(moment: Moment, power_w: float, factor: float) -> Readings:
         "frequency": 50.0 + 0.02 * moment.sway("frequency", 83.0),
         "current_n": 0.0,
         "active_power_demand": power_w,
+        "active_power_demand_max": abs(power_w),
     }
     volts, total = [], 0.0
-    for number, part in enumerate(spread):
+    for number, share in enumerate(shares):
         volt = _NOMINAL_V + grid + 0.7 * moment.sway(f"volt {number}", 61.0 + 7 * number)
-        watt = power_w * part / sum(spread)
+        watt = power_w * share
         current = abs(watt) / (volt * factor)
         volts.append(volt)
         total += current
@@ -85,7 +95,7 @@ def electrical(moment: Moment, power_w: float, factor: float) -> Readings:
         found[f"reactive_power_{line}"] = watt * tangent
         found[f"apparent_power_{line}"] = abs(watt) / factor
         found[f"power_factor_{line}"] = math.copysign(factor, power_w)
-    found["current_total"] = total
+    found["current_total"] = found["current_demand"] = found["current_demand_max"] = total
     for number in range(count if count == 3 else 0):
         first, second = volts[number], volts[(number + 1) % 3]
         # Two vectors 120 degrees apart.
@@ -102,6 +112,10 @@ def electricity_meter(moment: Moment) -> Readings:
     tangent = math.sqrt(1.0 - factor * factor) / factor
     ahead, back = flow.total(moment.at_ms), flow.backward_total(moment.at_ms)
     found = electrical(moment, flow.rate(moment.at_ms), factor)
+    for number, share in enumerate(moment.shares, 1):
+        found[f"active_energy_import_l{number}"] = ahead * share
+        found[f"active_energy_export_l{number}"] = back * share
+        found[f"active_energy_total_l{number}"] = (ahead + back) * share
     return found | {
         "active_energy_import": ahead,
         "active_energy_export": back,
@@ -122,8 +136,10 @@ def pv_inverter(moment: Moment) -> Readings:
     rating = moment.device.entry.rating_w.latest if moment.device.entry.rating_w else 50_000.0
     ambient = moment.plant.sky["temperature"].rate(moment.at_ms)
     dc_power = power / _EFFICIENCY
-    return found | _strings(moment, dc_power, total) | {
+    return found | _strings(moment, dc_power, total) | _no_meter(moment) | {
         "dc_power": dc_power,
+        "rated_power": rating,
+        "efficiency": 100.0 * _EFFICIENCY if power > 0 else 0.0,
         "active_energy_total": total,
         "active_energy_today": total - flow.total(start_of(day_of(moment.at_ms))),
         "temperature": ambient + 8.0 + 32.0 * power / rating,
@@ -134,22 +150,44 @@ def pv_inverter(moment: Moment) -> Readings:
         "run_time": float((moment.at_ms - start_of(0)) // 2000),
         "state": "running" if power > 0 else "standby",
         "fault_code": 0,
+        "warning_code": 0,
         "maker": moment.device.profile.vendor,
-        "model": moment.device.profile.model,
+        "model": f"SIM{rating / 1000:.0f}K",
         "serial": f"SIM{int(moment.chance('serial') * 10**9):09d}",
         "firmware": "1.0",
+        "clock": _clock(moment),
     }  # fmt: skip
+
+
+def _clock(moment: Moment) -> str:
+    """The device's own time, to the second."""
+    told = datetime.fromtimestamp((moment.at_ms + ZONE_MS) // 1000, UTC)
+    return told.replace(tzinfo=None).isoformat()
+
+
+def _no_meter(moment: Moment) -> Readings:
+    """No meter stands behind the inverters: its points are there, and not available."""
+    names = (name for name in moment.device.profile.points if name.startswith("grid_"))
+    return dict.fromkeys(names) | {"meter_connected": False}
 
 
 def _strings(moment: Moment, dc_power: float, total: float) -> Readings:
     """DC side: strings share the power evenly; without light there is no voltage."""
     profile = moment.device.profile
     strings = string_numbers(moment.device)
-    trackers = [n for n in range(1, _MOST_TRACKERS + 1) if f"mppt{n}_voltage" in profile.points]
+    told = ("voltage", "energy")
+    fitted = [n for n in range(1, 33) if any(f"mppt{n}_{w}" in profile.points for w in told)]
+    trackers, absent = fitted[:_MOST_TRACKERS], fitted[_MOST_TRACKERS:]
     lit = dc_power > 0
     volt = 610.0 + 18.0 * moment.sway("dc", 700.0) if lit else 0.0
     current = dc_power / volt if lit else 0.0
-    found: Readings = {"dc_voltage": volt, "dc_current": current}
+    found: Readings = {
+        "dc_voltage": volt,
+        "dc_current": current,
+        "string_count": len(strings),
+        "mppt_count": len(trackers),
+    }
+    found |= {f"mppt{n}_{what}": None for n in absent for what in _OF_A_TRACKER}
     for number in strings:
         found[f"string{number}_voltage"] = volt
         found[f"string{number}_current"] = current / len(strings)

@@ -54,10 +54,10 @@ class RegisterImage:
 
     def _encode(self, now_ms: int) -> Memory:
         values = self._model.values(self.device.id, now_ms)
-        known = {name: value for name, value in values.items() if value is not None}
         if self.device.profile.protocol == "sunspec":
+            known = {name: value for name, value in values.items() if value is not None}
             return sunspec_memory(self.device.profile, known)
-        return encode_values(self.device.profile, known, self._parts())
+        return encode_values(self.device.profile, values, self._parts())
 
     def _parts(self) -> Mapping[int, Mapping[str, Value]]:
         parts = self.device.profile.parts

@@ -1,17 +1,16 @@
 """Files by which readings leave a store and come back: tables and line protocol."""
 
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
 import duckdb
 
 from collectors.sample import Sample, Value
-from ingest.bus import IngestError
 from ingest.stores.duckdb_database import Row, translated
 from ingest.stores.duckdb_export import COLUMNS, NULL, TYPES
 from ingest.stores.duckdb_files import sync
+from ingest.stores.forms import Form, UnreadableFileError
 from ingest.stores.line_protocol import head, line, times
 from ingest.stores.line_protocol_read import LineProtocolError, lines_of, sample_of
 from ingest.stores.store import SampleSource
@@ -21,23 +20,6 @@ Report = Callable[[int, int], None]
 """Is told how much is done of how much."""
 Describe = Callable[[str], tuple[str, str]]
 """Device or part to its kind and site."""
-
-
-class Form(StrEnum):
-    """The formats of these files."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
-    LINE_PROTOCOL = "lineprotocol"
-
-
-class UnreadableFileError(IngestError):
-    """A file to import is not what it should be; the text says where."""
-
-
-def form_of(file: Path) -> Form:
-    """The format that a file's name tells."""
-    return {".parquet": Form.PARQUET, ".csv": Form.CSV}.get(file.suffix, Form.LINE_PROTOCOL)
 
 
 def export_lines(

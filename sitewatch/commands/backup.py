@@ -7,7 +7,6 @@ import typer
 
 from sitewatch.commands.export import ConfigOption, DataOption, EstateOption
 from sitewatch.screen import err, out
-from sitewatch.work import have_done
 
 
 def backup(
@@ -17,6 +16,9 @@ def backup(
     config: ConfigOption = None,
 ) -> None:
     """Copy series, journal, database, estate folder and settings (without secrets)."""
+    # Imported here, so that the small commands do not wait for the stores.
+    from sitewatch.work import have_done
+
     request = {"command": "backup", "folder": str(folder.absolute())}
     done = have_done(request, "backup", data, estate, config)
     for left_out in done["left_out"]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sitewatch.estate_folder import load_folder
-from sitewatch.screen import out
+from sitewatch.screen import counted, out
 
 
 def check(folder: Annotated[Path, typer.Argument(help="the estate folder")]) -> None:
@@ -15,8 +15,9 @@ def check(folder: Annotated[Path, typer.Argument(help="the estate folder")]) -> 
     estate = loaded.estate
     parts = sum(len(device.parts) for device in estate.devices.values())
     out.print(
-        f"{folder}: good. {len(estate.sites)} sites, {len(estate.devices)} devices with "
-        f"{parts} parts, {len(estate.profiles)} profiles, {len(loaded.rules.rules)} rules, "
-        f"{len(loaded.routes.routes)} routes.",
+        f"{folder}: good. {counted(len(estate.sites), 'site')}, "
+        f"{counted(len(estate.devices), 'device')} with {counted(parts, 'part')}, "
+        f"{len(estate.profiles)} profiles, {len(loaded.rules.rules)} rules, "
+        f"{counted(len(loaded.routes.routes), 'route')}.",
         highlight=False,
     )

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ingest.stores.exchange import Form
+from ingest.stores.forms import ENDINGS, Form
 from sitewatch.screen import out
-from sitewatch.work import have_done
 
 EstateOption = Annotated[Path | None, typer.Option("--estate", help="the estate folder")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="settings as TOML")]
@@ -42,6 +41,9 @@ def export(
         "site": site,
         "device": device,
     }
+    # Imported here, so that the small commands do not wait for the stores.
+    from sitewatch.work import have_done
+
     done = have_done(request, "export", data, estate, config)
     out.print(f"{output}: {done['readings']} readings of {done['devices']} devices", markup=False)
 
@@ -57,7 +59,7 @@ def moment(text: str) -> int:
 
 def form_of_name(file: Path) -> Form:
     """The format that a file's name tells."""
-    forms = {".parquet": Form.PARQUET, ".csv": Form.CSV, ".lp": Form.LINE_PROTOCOL}
-    if file.suffix not in forms:
-        raise typer.BadParameter(f"{file.name} does not end with {', '.join(forms)}; give --format")
-    return forms[file.suffix]
+    if file.suffix not in ENDINGS:
+        known = ", ".join(ENDINGS)
+        raise typer.BadParameter(f"{file.name} does not end with {known}; give --format")
+    return ENDINGS[file.suffix]

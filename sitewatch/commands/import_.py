@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.stores.exchange import UnreadableFileError
+from ingest.stores.forms import UnreadableFileError
 from sitewatch.commands.export import (
     ConfigOption,
     DataOption,
@@ -13,8 +13,8 @@ from sitewatch.commands.export import (
     FormOption,
     form_of_name,
 )
-from sitewatch.screen import err, out
-from sitewatch.work import have_done
+from sitewatch.errors import InvalidInputError
+from sitewatch.screen import out
 
 
 def import_(
@@ -30,10 +30,12 @@ def import_(
         "file": str(file.absolute()),
         "form": (form or form_of_name(file)).value,
     }
+    # Imported here, so that the small commands do not wait for the stores.
+    from sitewatch.work import have_done
+
     try:
         done = have_done(request, "import", data, estate, config)
     except UnreadableFileError as error:
-        err.print(str(error))
-        raise typer.Exit(2) from error
+        raise InvalidInputError(str(error)) from error
     known = done["readings"] - done["added"]
     out.print(f"{file}: {done['added']} readings added, {known} were there", markup=False)

@@ -8,20 +8,12 @@ from typing import Annotated
 import typer
 
 from ingest.clock import wall_clock_ms
-from ingest.stores.duckdb import DuckDbStore
-from ingest.stores.duckdb_database import DuckDbSettings
-from records.dead_letters import DeadLetterBox
 from sitewatch.commands.export import ConfigOption, DataOption
 from sitewatch.data_folder import own
 from sitewatch.errors import SitewatchError
 from sitewatch.estate_folder import load_folder
-from sitewatch.migration import Progress, compare
-from sitewatch.migration import migrate as move
-from sitewatch.open_store import open_store
-from sitewatch.records_database import open_records
 from sitewatch.screen import err, out
 from sitewatch.settings import StoreKind, load_settings
-from sitewatch.work import existing, progress
 
 _SHOWN = 10
 
@@ -42,6 +34,16 @@ def migrate(
 
     Run it again after any failure: it goes on where it stood. Then set the store's kind.
     """
+    # Imported here, so that the small commands do not wait for the stores.
+    from ingest.stores.duckdb import DuckDbStore
+    from ingest.stores.duckdb_database import DuckDbSettings
+    from records.dead_letters import DeadLetterBox
+    from sitewatch.migration import Progress, compare
+    from sitewatch.migration import migrate as move
+    from sitewatch.open_store import open_store
+    from sitewatch.records_database import open_records
+    from sitewatch.work import existing, progress
+
     settings = load_settings(config)
     chosen = settings.store.model_copy(update={"kind": StoreKind(to.value)})
     loaded = load_folder(estate).estate

@@ -6,12 +6,9 @@ from typing import Annotated
 
 import typer
 
-from sitewatch.backup import ESTATE, BadBackupError
-from sitewatch.backup import restore as put_back
 from sitewatch.data_folder import own
 from sitewatch.errors import SitewatchError
 from sitewatch.screen import err, out
-from sitewatch.work import progress
 
 
 def restore(
@@ -23,14 +20,15 @@ def restore(
     force: Annotated[bool, typer.Option("--force", help="replace data that is there")] = False,
 ) -> None:
     """Put a backup into a data folder, after every file was held against its checksum."""
+    # Imported here, so that the small commands do not wait for the stores.
+    from sitewatch.backup import ESTATE
+    from sitewatch.backup import restore as put_back
+    from sitewatch.work import progress
+
     if estate is not None and estate.exists():
         raise typer.BadParameter(f"{estate} exists already; give the name of a new folder")
-    try:
-        with progress("restore") as report, own(data) as found:
-            manifest = put_back(folder, found, force, report)
-    except BadBackupError as error:
-        err.print(str(error))
-        raise typer.Exit(2) from error
+    with progress("restore") as report, own(data) as found:
+        manifest = put_back(folder, found, force, report)
     if estate is not None and (folder / ESTATE).is_dir():
         try:
             shutil.copytree(folder / ESTATE, estate)

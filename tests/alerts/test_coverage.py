@@ -5,7 +5,7 @@ import pytest
 from alerts.alarm import Alarm
 from alerts.coverage import PlaceCoverage, Protection, coverage
 from alerts.texts import keys
-from collectors.sample import Quality, Value
+from collectors.sample import Quality, Reason, Value
 from device_configs.estate import Device
 from ingest.stores.store import LatestValue
 from tests.alerts.desk import START, Desk
@@ -26,6 +26,11 @@ class Latest:
 
     def put(self, name: str, point: str, value: Value, quality: Quality = Quality.GOOD) -> None:
         self.values[name, point] = LatestValue(name, point, value, quality, None, None, START)
+
+    def refuse(self, name: str, point: str) -> None:
+        self.values[name, point] = LatestValue(
+            name, point, None, Quality.MISSING, Reason.REFUSED, None, START
+        )
 
     def get(self, name: str, point: str) -> LatestValue | None:
         return self.values.get((name, point))
@@ -119,6 +124,43 @@ def test_a_panel_counts_only_where_there_is_no_detector() -> None:
     assert [(item.place, item.state.value) for item in items] == [("gate", "unprotected")]
 
 
+def test_a_detector_that_refuses_what_it_sees_with_protects_nobody() -> None:
+    latest = Latest()
+    latest.panel()
+    latest.refuse("panel-1/p001", "smoke")
+    latest.refuse("panel-1/p002", "smoke")
+    found = covered(latest)
+    assert found["hall/fire"].state is Protection.UNPROTECTED
+    assert found["hall/fire"].reasons == ("no_data", "refused")
+    assert found["room-2/fire"].state is Protection.DEGRADED
+    assert found["room-2/fire"].devices == ("panel-1/p002",)
+
+
+def test_a_refused_safety_point_degrades_what_still_sees_with_others() -> None:
+    latest = Latest()
+    latest.panel()
+    latest.put("lift-1", "occupied", False)
+    latest.refuse("lift-1", "alarm_button")
+    latest.refuse("panel-1", "test")
+    found = covered(latest)
+    assert found["hall/elevator"].state is Protection.DEGRADED
+    assert found["hall/elevator"].reasons == ("refused",)
+    assert found["hall/fire"].state is Protection.DEGRADED
+    assert found["hall/fire"].devices == ("panel-1",)
+    assert found["room-2/fire"].state is Protection.PROTECTED
+
+
+def test_a_refused_point_that_protects_nobody_is_no_matter_of_coverage() -> None:
+    latest = Latest()
+    latest.panel()
+    latest.put("lift-1", "occupied", False)
+    latest.refuse("lift-1", "trip_count")
+    latest.refuse("panel-1/p001", "battery")
+    assert {item.state for item in covered(latest).values()} == {Protection.PROTECTED}
+
+
 def test_every_reason_has_its_words() -> None:
-    for reason in ("no_data", "silent", "in_test", "shielded", "fault", "monitoring_lost"):
+    for reason in (
+        "no_data", "silent", "in_test", "shielded", "fault", "monitoring_lost", "refused",
+    ):  # fmt: skip
         assert f"coverage.{reason}" in keys()

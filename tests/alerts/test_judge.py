@@ -174,7 +174,7 @@ async def test_safety_overtakes_routine(engine: sa.Engine) -> None:
     await bus.append([quiet] * 3000)
     await bus.append([smoke()])
     async with running(make_judge(engine, bus)):
-        await until(lambda: len(repository.open_alarms()) == 1)
+        await until(lambda: len(repository.open_alarms()) == 1 and bool(bus.history))
     assert bus.history[0].safety == 3001
     assert bus.history[0].routine < 3000
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from alerts.names import name_faults
-from alerts.routes import Routes, load_routes
+from alerts.routes import load_routes
 from alerts.rules import load_rules
 from tests.alerts.estates import make_estate
 
@@ -18,14 +18,17 @@ def test_what_the_estate_does_not_have_is_told(tmp_path: Path) -> None:
         '- {when: {site: [east, nowhere, example]}, notify: [{webhook: {url: "http://a/b"}}]}\n',
         encoding="utf-8",
     )
-    faults = name_faults(tmp_path, make_estate(), load_rules(tmp_path), load_routes(tmp_path))
-    assert {(fault.field, fault.message) for fault in faults} == {
-        ("gate_fault.sites", "there is no site 'west'"),
-        ("water_leak.devices", "there is no device 'leak-9'"),
-        ("[0].when.site", "'example' is the whole estate; leave 'site' out to mean it"),
-        ("[0].when.site", "there is no site 'nowhere'"),
+    load_rules(tmp_path)
+    load_routes(tmp_path)
+    faults = name_faults(tmp_path, make_estate())
+    whole = "'example' is the whole estate; leave 'site' out to mean it"
+    assert {(Path(f.file).parent.name, f.line, f.field, f.message) for f in faults} == {
+        ("rules", 2, "[1].sites[1]", "there is no site 'west'; did you mean 'east'?"),
+        ("rules", 1, "[0].devices[1]", "there is no device 'leak-9'; did you mean 'leak-1'?"),
+        ("routes", 1, "[0].when.site[2]", whole),
+        ("routes", 1, "[0].when.site[1]", "there is no site 'nowhere'"),
     }
 
 
 def test_the_defaults_name_nothing(tmp_path: Path) -> None:
-    assert name_faults(tmp_path, make_estate(), load_rules(), Routes()) == []
+    assert name_faults(tmp_path, make_estate()) == []

@@ -128,7 +128,7 @@ def test_every_fault_of_every_file_is_told_with_its_line(tmp_path: Path) -> None
     with pytest.raises(InvalidConfigError) as error:
         load_rules(tmp_path)
     text = str(error.value)
-    assert "own.yaml:6: [0].class: there is no class but" in text.replace("0.class", "[0].class")
+    assert "own.yaml:6: [0].class: there is no class 'fire_watr' but" in text
     assert "kind 'water_tank' has no point 'depth'" in text
     assert "own.yaml:15" in text
     assert "there is no kind 'smoke_detectr'" in text

@@ -34,6 +34,7 @@ from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.store import Aggregate, LatestValue, Reading
 from records import people, tokens
 from records.audit import SYSTEM
+from records.dead_letters import DeadLetterBox
 from records.engine import make_engine, migrate, sqlite_url, transaction
 from records.passwords import hash_password
 from records.people import Role
@@ -176,6 +177,8 @@ class Built:
     estates: list[Estate]
     store: "LateStore"
     stages: dict[str, str] = field(default_factory=lambda: {"journal": "ok", "store": "ok"})
+    lines: list[LineHealth] = field(default_factory=list)
+    """What the collectors say; a test puts in what it needs."""
     seq: int = 0
 
     def person(self, name: str, *roles: Role, sites: tuple[str, ...] = ("*",)) -> None:
@@ -289,6 +292,7 @@ def built(
     static = folder / "static"
     static.mkdir()
     stages: dict[str, str] = {"journal": "ok", "store": "ok", "engine": "ok"}
+    lines = _lines()
     house = House(
         estate=lambda: estates[-1],
         kinds=kinds(),
@@ -298,7 +302,8 @@ def built(
         alarms=AlarmRepository(engine, feed),
         alarm_feed=feed,
         rules=lambda: rules,
-        line_health=_lines,
+        line_health=lambda: lines,
+        dead_letters=DeadLetterBox(engine, clock),
         health=lambda: stages,
         revision=lambda: "abc123",
         now_ms=clock,
@@ -307,7 +312,7 @@ def built(
         settings=settings or ApiSettings(static=static),
     )
     try:
-        yield Built(house, create_app(house, times), clock, estates, store, stages)
+        yield Built(house, create_app(house, times), clock, estates, store, stages, lines)
     finally:
         store.close()
         engine.dispose()

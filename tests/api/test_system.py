@@ -1,4 +1,4 @@
-"""Health, version, kinds, profiles, lines."""
+"""Health, version, kinds, profiles."""
 
 import pytest
 
@@ -57,16 +57,3 @@ async def test_profiles_say_how_well_they_are_proven(town: Built) -> None:
     assert sum(meter["points_verified"].values()) == meter["points"] > 0
     assert meter["devices"] == 1
     assert found["generic_fire_panel_modbus"]["parts"] == 242
-
-
-async def test_lines_are_those_of_ones_devices(town: Built) -> None:
-    town.person("all", Role.INTEGRATOR)
-    town.person("north", Role.INTEGRATOR, sites=("north",))
-    async with town.signed_in("all") as client:
-        lines = (await client.get("/api/v1/lines")).json()
-        assert [len(line["devices"]) for line in lines] == [3, 1]
-        assert lines[0]["counters"] == {"requests": 7}
-        assert lines[0]["devices"][1]["reason"] == "no_answer"
-    async with town.signed_in("north") as client:
-        lines = (await client.get("/api/v1/lines")).json()
-    assert [[d["device"] for d in line["devices"]] for line in lines] == [["north-grid"]]

@@ -1,19 +1,16 @@
-"""Messages a second of the MQTT path to durable storage, beside a bare paho-mqtt receive loop.
+"""Messages a second of the MQTT path with everything on, beside a bare paho-mqtt receive loop.
 
-Run as `python -m tests.bench.mqtt [--count N] [--rounds N]`. One mosquitto with
-deploy/mosquitto.conf, one publisher process (10-point JSON, QoS 1, as fast as the broker takes it),
-and one receiver process: a bare paho-mqtt loop that only counts, then sitewatch's line, which
-decodes, checks, writes to the journal on disk, keeps the latest values, and acknowledges only after
-that; in turn, some rounds.
+Run as `python -m tests.bench.mqtt [--count N] [--rounds N] [--rate R --seconds S]`. One mosquitto
+with deploy/mosquitto.conf, one publisher process (10-point JSON, QoS 1), one receiver process.
+First as fast as the broker takes it, in turn: a bare paho-mqtt loop that only counts, then
+sitewatch's line with the checks, the journal on disk, judge with default rules, recorder to DuckDB
+and latest values, which acknowledges only what is in the journal. Then at a steady rate.
 """
 
 import argparse
 import asyncio
 import json
-import resource
-import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
@@ -25,97 +22,27 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from collectors.driver import Wiring
 from collectors.mqtt import DRIVER
-from ingest.intake import Intake
-from ingest.journal import Journal
-from ingest.latest import Latest
+from tests.bench.rig.figures import Clock, resident_mb, show
+from tests.bench.rig.publisher import DEVICES, publish
+from tests.bench.rig.service import NoLetters, now_ms, service
 from tests.brokers import running_broker
-from tests.collectors.mqtt_devices import Letters, device, now_ms, until
+from tests.collectors.mqtt_devices import device, until
 
-DEVICES = 100
-WINDOW = 1000
-"""Messages the publisher has unacknowledged at the broker."""
-CHUNK = 100
-_ACCEPTED = b"\x20\x02\x00\x00"
-
-
-def _payload(number: int, at_ms: int) -> bytes:
-    return (
-        b'{"ts":%d,"seq":%d,"service_mode":1,"car_status":1,"car_direction":%d,"door_zone":false,'
-        b'"floor":%d,"door_closed":true,"passenger":true,"speed_mps":%.2f,"alarm_button":false,'
-        b'"fault_code":0}' % (at_ms, number, number % 3, number % 24, number % 7 / 4)
-    )
-
-
-def _packet(topic: bytes, payload: bytes, mid: int) -> bytes:
-    """A PUBLISH packet of QoS 1 (MQTT 3.1.1, section 3.3)."""
-    body = struct.pack("!H", len(topic)) + topic + struct.pack("!H", mid) + payload
-    length = bytearray()
-    left = len(body)
-    while True:
-        left, digit = divmod(left, 128)
-        length.append(digit | (128 if left else 0))
-        if not left:
-            return b"\x32" + bytes(length) + body
-
-
-def publish(port: int, count: int) -> None:
-    """Publish as fast as the broker acknowledges."""
-    topics = [f"v1/centre/elevator/lift-{n}/state".encode() for n in range(DEVICES)]
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        name = b"bench-publisher"
-        body = b"\x00\x04MQTT\x04\x02\x00\x3c" + struct.pack("!H", len(name)) + name
-        connection.sendall(b"\x10" + bytes([len(body)]) + body)
-        answer = connection.recv(4)
-        if answer != _ACCEPTED:
-            raise SystemExit(f"the broker refused the publisher: {answer!r}")
-        sent, acked_bytes = 0, 0
-        while acked_bytes < 4 * count:
-            if sent < count and sent - acked_bytes // 4 < WINDOW:
-                size = min(CHUNK, count - sent)
-                at_ms = now_ms()
-                connection.sendall(
-                    b"".join(
-                        _packet(topics[n % DEVICES], _payload(n, at_ms), n % 60_000 + 1)
-                        for n in range(sent, sent + size)
-                    )
-                )
-                sent += size
-            else:
-                acked_bytes += len(connection.recv(65_536))
-
-
-class Span:
-    """What the time from the first to the last message took."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self._cpu = time.process_time()
-
-    def report(self, count: int, **more: object) -> None:
-        """Print the figures of a receiver."""
-        seconds = time.perf_counter() - self._began
-        figures = {
-            "messages": count,
-            "per_second": round(count / seconds),
-            "cpu_us_per_message": round((time.process_time() - self._cpu) / count * 1e6, 1),
-            "resident_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-            **more,
-        }
-        print(json.dumps(figures), flush=True)
+_KEEP_UP_S = 30.0
+"""How long the consumers may take for what is left at the end. [s]"""
 
 
 def receive_bare(port: int, count: int) -> None:
     """Receive with paho-mqtt alone, counting."""
-    seen, span = 0, Span()
+    seen, clock = 0, Clock()
 
     def on_message(client: Client, userdata: object, message: MQTTMessage) -> None:
-        nonlocal seen, span
+        nonlocal seen, clock
         if not seen:
-            span = Span()
+            clock = Clock()
         seen += 1
         if seen == count:
-            span.report(count)
+            report(count, clock.read())
             client.disconnect()
 
     def on_subscribe(*_: object) -> None:
@@ -128,52 +55,58 @@ def receive_bare(port: int, count: int) -> None:
     client.loop_forever()
 
 
+def report(count: int, span: tuple[float, float], **more: object) -> None:
+    """Print the figures of a receiver. `span` is wall and processor time. [s]"""
+    wall, cpu = span
+    figures = {
+        "messages": count, "seconds": round(wall, 1), "per_second": round(count / wall),
+        "cores": round(cpu / wall, 2), "cpu_us_per_message": round(cpu / count * 1e6, 1),
+        "resident_mb": round(resident_mb()),
+    }  # fmt: skip
+    print(json.dumps(figures | more), flush=True)
+
+
 async def receive_line(port: int, count: int, folder: Path) -> None:
-    """Receive with sitewatch's line, to the journal."""
+    """Receive with sitewatch's line and everything behind it."""
     devices = [device(f"lift-{n}", "generic_elevator_mqtt") for n in range(DEVICES)]
-    async with Journal.open(folder / "journal.sqlite", ("recorder",)) as journal:
-        latest = Latest(lambda device, point: 60_000)
-        sink = Intake(journal, latest, {d.id: d for d in devices})
+    letters = NoLetters()
+    async with service(folder, devices) as behind:
         settings: dict[str, object] = {"url": f"mqtt://127.0.0.1:{port}", "client_id": "bench-line"}
-        (line,) = DRIVER.open(devices, Wiring(sink, Letters(), now_ms, settings))
-
-        async def watch() -> None:
-            await until(lambda: line.health().connected)
-            print("ready", flush=True)
-            await until(lambda: line.health().counters["messages"] > 0)
-            span = Span()
-            early = line.health().counters["acked"]
-            await until(lambda: line.health().counters["acked"] >= count, timeout=120)
-            health = line.health()
-            span.report(
-                count - early,
-                dead_letters=health.counters["dead_letters"],
-                duplicates=health.counters["duplicates"],
-                journal_batches=journal.statistics().batches,
-                journal_samples=journal.statistics().written,
-            )
-            task.cancel()
-
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(line.run())
-            group.create_task(watch())
+        (line,) = DRIVER.open(devices, Wiring(behind.intake, letters, now_ms, settings))
+        task = asyncio.ensure_future(line.run())
+        await until(lambda: line.health().connected)
+        print("ready", flush=True)
+        await until(lambda: line.health().counters["messages"] > 0, timeout=60)
+        clock, early = Clock(), line.health().counters["acked"]
+        await until(lambda: line.health().counters["acked"] >= count, timeout=600)
+        counters, lag = line.health().counters, behind.lag()
+        span, ended = clock.read(), time.perf_counter()
+        await until(lambda: not any(behind.lag().values()), timeout=_KEEP_UP_S)
+        report(
+            count - early, span, behind_samples=lag,
+            caught_up_after_s=round(time.perf_counter() - ended, 2), samples=behind.stored(),
+            dead_letters=letters.count, duplicates=counters["duplicates"],
+            journal_batches=behind.journal.statistics().batches,
+        )  # fmt: skip
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
-def _child(role: str, port: int, count: int, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.bench.mqtt", "--role", role]
-    command += ["--port", str(port), "--count", str(count), "--folder", str(folder)]
+def _child(role: str, port: int, given: argparse.Namespace, folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.bench.mqtt", "--role", role, "--port", str(port)]
+    command += ["--count", str(given.count), "--folder", str(folder), "--rate", str(given.rate)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def _round(role: str, count: int, folder: Path) -> dict[str, float]:
+def _round(role: str, given: argparse.Namespace, folder: Path) -> dict[str, float]:
     """One receiver against a broker and a publisher of its own."""
     with running_broker(folder / role) as broker:
-        receiver = _child(role, broker.port, count, folder)
+        receiver = _child(role, broker.port, given, folder)
         try:
             output = receiver.stdout
             if output is None or output.readline().strip() != "ready":
                 raise SystemExit(f"the receiver {role!r} did not start")
-            publisher = _child("publish", broker.port, count, folder)
+            publisher = _child("publish", broker.port, given, folder)
             figures: dict[str, float] = json.loads(output.readline())
             publisher.communicate(timeout=60)
             receiver.communicate(timeout=60)
@@ -182,41 +115,56 @@ def _round(role: str, count: int, folder: Path) -> dict[str, float]:
     return figures
 
 
+def compare(given: argparse.Namespace) -> None:
+    """Run both receivers in turn as fast as they go; then ours at a steady rate."""
+    reached: dict[str, list[dict[str, float]]] = {"bare": [], "line": []}
+    steady, given.rate = given.rate, 0.0
+    for _ in range(given.rounds):
+        for role, found in reached.items():
+            with tempfile.TemporaryDirectory() as folder:
+                found.append(_round(role, given, Path(folder)))
+                print(json.dumps({"receiver": role} | found[-1]), flush=True)
+    bare = statistics.median(one["per_second"] for one in reached["bare"])
+    line = statistics.median(one["per_second"] for one in reached["line"])
+    last = reached["line"][-1]
+    rows = [
+        ("bare paho-mqtt loop", f"{bare:,.0f} messages/s", ""),
+        ("whole service", f"{line:,.0f} messages/s, {last['cores']} cores", ">= 5,000 messages/s"),
+        ("  of the bare loop", f"{line / bare:.2f}", ">= 0.4"),
+        ("  behind at the end", f"{last['behind_samples']}", ""),
+        ("  caught up after", f"{last['caught_up_after_s']} s", ""),
+    ]
+    figures: dict[str, object] = {"bare": bare, "service": line, "ratio": round(line / bare, 3)}
+    if steady and given.seconds:
+        given.rate, given.count = steady, round(steady * given.seconds)
+        with tempfile.TemporaryDirectory() as folder:
+            figures["steady"] = last = _round("line", given, Path(folder))
+        text = f"{last['per_second']:,} messages/s for {last['seconds']} s, {last['cores']} cores"
+        rows.append((f"steady, {steady:,.0f} messages/s offered", text, ">= 5,000 for 60 s"))
+        rows.append(("  behind at the end", f"{last['behind_samples']}", "none grows"))
+        rows.append(("  caught up after", f"{last['caught_up_after_s']} s", ""))
+    show("MQTT, 10-point JSON, QoS 1, acknowledged from the journal", rows, figures)
+
+
 def main() -> None:
-    """Run both receivers in turn, or one of the processes this needs."""
+    """Run the comparison, or one of the processes it needs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=40_000, help="messages to each receiver")
     parser.add_argument("--rounds", type=int, default=3, help="times that each receiver runs")
+    parser.add_argument("--rate", type=float, default=6000.0, help="messages/s of the steady run")
+    parser.add_argument("--seconds", type=float, default=70.0, help="of the steady run; 0: none")
     parser.add_argument("--role", choices=("bare", "line", "publish"), help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, default=Path(), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.role == "publish":
-        publish(given.port, given.count)
+        publish(given.port, given.count, given.rate)
     elif given.role == "bare":
         receive_bare(given.port, given.count)
     elif given.role == "line":
         asyncio.run(receive_line(given.port, given.count, given.folder))
     else:
-        compare(given.count, given.rounds)
-
-
-def compare(count: int, rounds: int) -> None:
-    """Run both receivers in turn and print what each reached, and the medians."""
-    reached: dict[str, list[float]] = {"bare": [], "line": []}
-    for number in range(rounds):
-        for role, speeds in reached.items():
-            with tempfile.TemporaryDirectory() as folder:
-                figures = _round(role, count, Path(folder))
-            speeds.append(figures["per_second"])
-            print(json.dumps({"round": number + 1, "receiver": role} | figures), flush=True)
-    bare, line = statistics.median(reached["bare"]), statistics.median(reached["line"])
-    result = {
-        "bare_paho_messages_per_second": bare,
-        "sitewatch_messages_per_second": line,
-        "ratio": round(line / bare, 2),
-    }
-    print(json.dumps(result))
+        compare(given)
 
 
 if __name__ == "__main__":

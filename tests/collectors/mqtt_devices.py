@@ -10,7 +10,7 @@ from pathlib import Path
 
 from collectors.driver import Line, LineHealth, Wiring
 from collectors.mqtt import DRIVER
-from collectors.mqtt_profile import SCHEMA, MqttLink
+from collectors.mqtt_profile import SCHEMA, MqttLink, MqttSettings
 from collectors.sample import Sample, Value
 from device_configs.estate import Device
 from device_configs.estate_entries import DeviceEntry
@@ -38,14 +38,29 @@ def written_profile(folder: Path, text: str) -> Profile:
 
 
 def device(
-    name: str, profile: str | Profile, topic: str | None = None, interval_s: float = 10.0
+    name: str,
+    profile: str | Profile,
+    topic: str | None = None,
+    interval_s: float = 10.0,
+    channel: int = 0,
 ) -> Device:
     """A device of the estate, as the loader would make it."""
     found = library_profile(profile) if isinstance(profile, str) else profile
+    if topic is None and isinstance(found.settings, MqttSettings) and "+" in found.settings.topic:
+        topic = found.settings.topic.replace("+", name)
     link = {"topic": topic} if topic else {}
     entry = DeviceEntry(id=name, profile=found.id, place="centre", link={"mqtt": link})
     label = Label(zh=name, en=name)
-    return Device(name, found, "centre", label, interval_s, "mqtt", MqttLink(topic=topic), entry)
+    return Device(
+        name,
+        found,
+        "centre",
+        label,
+        interval_s,
+        "mqtt",
+        MqttLink(topic=topic, channel=channel),
+        entry,
+    )
 
 
 def now_ms() -> int:
@@ -88,8 +103,11 @@ class Letters:
     def __init__(self) -> None:
         self.kept: list[tuple[str, bytes, str]] = []
         self.broken = False
+        self.hangs = False
 
     async def keep(self, source: str, payload: bytes, reason: str) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.broken:
             raise RecordsError("the database is down")
         self.kept.append((source, payload, reason))

@@ -53,12 +53,13 @@ SDM230 = {
     "reactive_energy_import": "Import reactive energy",
     "reactive_energy_export": "Export reactive energy",
     "active_power_demand": "Total System power demand",
+    "active_power_demand_max": "Maximum Total System power demand",
+    "current_demand": "Current demand", "current_demand_max": "Maximum current demand",
     "active_energy_total": "Total active energy", "reactive_energy_total": "Total reactive energy",
 }  # fmt: skip
 SDM230_WITHOUT_POINT = {
-    "Phase Angle", "Maximum Total System power demand", "Current system positive power demand",
-    "Maximum system positive power demand", "Current system reverse power demand",
-    "Maximum system reverse power demand", "Current demand", "Maximum current demand",
+    "Phase Angle", "Current system positive power demand", "Maximum system positive power demand",
+    "Current system reverse power demand", "Maximum system reverse power demand",
     "Current resettable total active energy", "Current resettable total reactive energy",
 }  # fmt: skip
 GOODWE = {
@@ -250,13 +251,13 @@ async def test_sunspec(capture: str) -> None:
             compared |= {"state", "power_factor"}
             ratio = values["PF"] / 100 if abs(values["PF"]) > 1 else values["PF"]
             assert_good(points, "power_factor", ratio)
-            compared |= assert_events(points, values.get(SUNSPEC_EVENTS[family]))
+            compared |= assert_bits(points, "events", values.get(SUNSPEC_EVENTS[family]))
         compared |= assert_modules(points, model)
     assert compared == set(points), "every point that was read is compared"
 
 
-def assert_events(points: Mapping[str, ProbedPoint], events: int | None) -> set[str]:
-    bits = profile_named("sunspec").points["events"].mapping.bits
+def assert_bits(points: Mapping[str, ProbedPoint], carrier: str, events: int | None) -> set[str]:
+    bits = profile_named("sunspec").points[carrier].mapping.bits
     for bit, name in bits.items():
         expected = None if events is None else bool(events >> bit & 1)
         assert points[name].value is expected, name
@@ -278,6 +279,12 @@ def assert_modules(points: Mapping[str, ProbedPoint], model: Mapping[str, Any]) 
                 assert_good(points, name, module[label])
             else:
                 assert_missing(points, name)
+        arc = f"fault_mppt{number}_dc_arc"
+        compared.add(arc)
+        told = module.get("DCEvt", module.get("DCAlrm"))
+        assert points[arc].value is (None if told is None else bool(told >> 15 & 1)), arc
+    if model["id"] == 160:
+        compared |= assert_bits(points, "dc_events", model["points"].get("Evt"))
     return compared
 
 
@@ -296,12 +303,18 @@ def decoded_by_a_capture() -> Mapping[str, set[str]]:
     """Profile to the points (as they stand in its file) that the tests above decode."""
     sun = {name for table in SUNSPEC.values() for name in table}
     modules = {f"mppt{n}_{w}" for n in (1, 2) for w in ("voltage", "current", "power", "energy")}
+    # Beside the tables here: what test_captures_meters.py decodes.
+    ratings = {"rated_power", "string_count", "mppt_count", "efficiency"}
     return {
         "eastron_sdm630": set(SDM630),
-        "eastron_sdm230": set(SDM230),
-        "goodwe_dt": set(GOODWE) | set(GOODWE_NOT_FITTED) | {"state", "errors"},
+        "eastron_sdm230": set(SDM230) | {"serial"},
+        "schneider_pm5xxx": {"frequency"},
+        "goodwe_dt": set(GOODWE)
+        | set(GOODWE_NOT_FITTED)
+        | {"state", "errors", "clock", "warning_code"},
         "huawei_sun2000": set(HUAWEI)
         | set(HUAWEI_ZERO)
+        | ratings
         | {"state", "alarm_1", "alarm_2", "alarm_3"},
         "sunspec": sun | modules | {"state", "power_factor", "events"},
     }

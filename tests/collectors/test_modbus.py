@@ -130,7 +130,7 @@ async def test_a_meter_is_polled_and_its_values_arrive() -> None:
     assert health.devices[0].connected
     assert health.devices[0].last_answer_at is not None
     assert health.counters["requests"] == len(server.requests)
-    assert {request.function for request in server.requests} == {4}
+    assert {request.function for request in server.requests} == {3, 4}, "serial and values"
 
 
 async def test_all_units_of_an_endpoint_share_one_connection() -> None:
@@ -427,9 +427,9 @@ async def test_pressure_in_every_unit(words: dict[int, int], expected: float | N
     [
         ("register: 3", "there is no setting 'register' here"),
         ("address: 70000", "less than or equal to"),
-        ("type: float16", "Input should be"),
+        ("type: float16", "did you mean .float64"),
         ("type: string", "a string, and only a string"),
-        ("table: coils", "Input should be"),
+        ("table: coils", "did you mean .coil"),
     ],
 )
 def test_a_wrong_profile_is_told_with_its_line(line: str, message: str, tmp_path: Path) -> None:

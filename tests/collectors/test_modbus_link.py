@@ -189,3 +189,35 @@ async def test_a_silent_rtu_device_costs_the_connection() -> None:
         with pytest.raises(ReadError):
             await one.read(1, Table.HOLDING, 100, 4, SETTINGS)
         assert not one.connected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(bytes([1, 3, 0xFF, 0xFF, 0xFF]), id="more bits than asked for"),
+        pytest.param(bytes([1, 1, 0xFF]), id="fewer"),
+        pytest.param(bytes([0x83, 2]), id="a refusal of another function"),
+    ],
+)
+async def test_a_wrong_rtu_frame_with_a_right_checksum_is_no_answer(body: bytes) -> None:
+    class Wrong(ReplayServer):
+        def body(self, device: Unit, function: int, address: int, count: int) -> bytes:
+            return body
+
+    async with Wrong({1: unit()}, rtu=True) as server:
+        one = link(server, rtu=True)
+        await one.open()
+        with pytest.raises(ReadError) as caught:
+            await one.read(1, Table.COIL, 5, 9, SETTINGS)
+        assert caught.value.reason is Reason.GARBLED
+
+
+async def test_a_long_stale_answer_does_not_cost_the_right_one() -> None:
+    long = unit(Fault.STALE_FIRST)
+    long.load(3, 0, range(125))
+    async with ReplayServer({1: long}) as server:
+        one = link(server, timeout_s=10.0)
+        await one.open()
+        found = await one.read(1, Table.HOLDING, 0, 125, ModbusSettings(timeout_ms=10_000))
+        assert list(found) == list(range(125))
+        one.close()

@@ -231,3 +231,32 @@ async def test_a_panel_tells_how_many_detectors_it_has_from_none_on(tmp_path: Pa
     assert dict((await reader.read(registers)).parts) == {}
     parts = (await reader.read(registers)).parts
     assert [part[0].values["smoke"][0] for part in parts.values()] == [False, False, True]
+
+
+async def test_a_wrong_count_of_parts_is_not_believed_at_once_and_not_for_ever(
+    tmp_path: Path,
+) -> None:
+    reader, registers = reader_of(profile_of(tmp_path, PANEL)), Scripted({1: 60_000})
+    await reader.read(registers)
+    assert reader.parts == 0, "one word may be wrong"
+    registers.cells[1] = 5
+    await reader.read(registers)
+    assert reader.parts == 5
+    registers.cells[1] = 7
+    await reader.read(registers)
+    assert reader.parts == 7
+    registers.cells[1] = 5
+    await reader.read(registers)
+    assert reader.parts == 7, "a detector is not given up for one word"
+    await reader.read(registers)
+    assert reader.parts == 5
+
+
+async def test_refusals_alone_do_not_make_a_working_device_fail(tmp_path: Path) -> None:
+    pace = Pace(5.0, {Speed.SAFETY: 1, Speed.FAST: 1, Speed.SLOW: 4})
+    reader, registers = reader_of(profile_of(tmp_path, METER), pace), Scripted({5001: 9})
+    registers.refuses = {0: 2, 10: 2}
+    first = await reader.read(registers)
+    assert values(first)["active_energy_import"] == (9, None)
+    for _ in range(12):
+        assert (await reader.read(registers)).failure is None

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from collectors.driver import CollectorsError, Wiring
-from collectors.mqtt import DRIVER, SinkTimeoutError
+from collectors.mqtt import DRIVER, MqttLine, SinkTimeoutError
 from collectors.mqtt_settings import BrokerSettingsError
 from collectors.payload import encode_payload
-from collectors.sample import Lane, Quality, Reason
+from collectors.sample import Lane, Quality, Reason, is_hearing
+from ingest.latest import Latest
 from tests.brokers import Broker, broker, publisher, running_broker
 from tests.collectors.mqtt_devices import (
     Letters,
@@ -183,16 +184,109 @@ async def test_a_retained_alarm_is_an_alarm_and_a_retained_calm_is_not_live(
         assert {d.connected for d in line.health().devices} == {None, False}
 
 
-async def test_a_reconnect_does_not_make_a_live_value_suspect(broker: Broker) -> None:
+@pytest.mark.parametrize("padding", ["", " " * 5000])
+async def test_a_reconnect_does_not_make_a_live_value_suspect(broker: Broker, padding: str) -> None:
     async with running_line(broker, [device("smoke-1", "zigbee2mqtt_smoke")]) as line:
         with publisher(broker) as gateway:
-            gateway.publish(SMOKE, '{"smoke":false}', retain=True)
+            gateway.publish(SMOKE, '{"smoke":false}' + padding, retain=True)
         await until(lambda: len(line.sink.samples) == 1)
         broker.stop()
         await until(lambda: not line.health().connected)
         broker.start()
         await until(lambda: line.count("retained_known") == 1)
         assert [s.reasons for s in line.sink.samples] == [{}]
+
+
+async def test_what_is_stored_and_comes_again_is_acknowledged_and_not_stored_again(
+    broker: Broker,
+) -> None:
+    """A connection lost between disk and acknowledgement repeats no alarm that has ended."""
+    async with running_line(broker, [device("smoke-1", "zigbee2mqtt_smoke")]) as line:
+        line.sink.gate.clear()
+        with publisher(broker) as gateway:
+            gateway.publish_all([(SMOKE, b'{"smoke":true}'), (SMOKE, b'{"smoke":false}')])
+        await line.sink.waiting.wait()
+        await until(lambda: line.count("messages") + line.count("queue") == 2)
+        broker.stop()
+        await until(lambda: not line.health().connected)
+        line.sink.gate.set()
+        await until(lambda: len(line.sink.samples) == 2)
+        broker.start()
+        await until(lambda: line.count("acked") == 2)
+        assert line.count("repeats_known") == 2
+        with publisher(broker) as gateway:
+            gateway.publish(SMOKE, '{"smoke":true}')
+        await until(lambda: line.count("acked") == 3)
+    assert [s.values["smoke"] for s in line.sink.samples] == [True, False, True]
+
+
+async def test_a_retained_value_of_a_clock_that_is_ahead_does_not_show_life(
+    broker: Broker,
+) -> None:
+    ahead = json.dumps({"ts": now_ms() + 86_400_000, "seq": 1, "floor": 3})
+    with publisher(broker) as gateway:
+        gateway.publish("v1/centre/elevator/lift-1/state", ahead, retain=True)
+    async with running_line(broker, [device("lift-1", "generic_elevator_mqtt")]) as line:
+        await until(lambda: bool(line.sink.samples))
+        (sample,) = line.sink.samples
+        assert sample.reasons == {"floor": Reason.NOT_CURRENT}
+        assert not is_hearing(sample)
+
+
+async def test_an_older_message_of_a_device_with_a_clock_replaces_nothing(broker: Broker) -> None:
+    """Stored for the history, and neither the latest value nor a way back in time."""
+    now = now_ms()
+    async with running_line(broker, [device("lift-1", "generic_elevator_mqtt")]) as line:
+        with publisher(broker) as gateway:
+            for floor, at in ((5, now), (3, now - 4000), (4, now - 2000)):
+                payload = json.dumps({"ts": at, "seq": floor, "floor": floor})
+                gateway.publish("v1/centre/elevator/lift-1/state", payload)
+        await until(lambda: line.count("acked") == 3)
+    latest = Latest(lambda device, point: 60_000)
+    latest.apply(line.sink.samples)
+    found = latest.value("lift-1", "floor", now)
+    assert found is not None
+    assert (found.value, found.source_at) == (5, now)
+
+
+async def test_a_payload_that_is_far_too_long_is_a_dead_letter(tmp_path: Path) -> None:
+    with running_broker(tmp_path / "mosquitto", {"max_packet_size": "4000000"}) as broker:
+        async with running_line(broker, [device("smoke-1", "zigbee2mqtt_smoke")]) as line:
+            with publisher(broker) as gateway:
+                gateway.publish(SMOKE, b'{"smoke":true,"x":"' + b"x" * 2_000_000 + b'"}')
+                gateway.publish(SMOKE, '{"smoke":false}')
+            await until(lambda: line.count("acked") == 2)
+            assert line.sink.values("smoke-1") == {"smoke": False}
+            assert "longer than" in line.letters.kept[0][2]
+
+
+async def test_documents_for_others_are_counted_and_no_dead_letters(broker: Broker) -> None:
+    meter = device("m-1", "shelly_gen2_switch")
+    async with running_line(broker, [meter]) as line:
+        with publisher(broker) as gateway:
+            gateway.publish("m-1/events/rpc", '{"method":"NotifyEvent","params":{"events":[]}}')
+            status = {"method": "NotifyStatus", "params": {"switch:0": {"apower": 12.5}}}
+            gateway.publish("m-1/events/rpc", json.dumps(status))
+        await until(lambda: line.count("acked") == 2)
+        assert line.count("other_documents") == 1
+        assert line.letters.kept == []
+        assert line.sink.values("m-1") == {"active_power": 12.5}
+
+
+async def test_channels_of_one_product_are_devices_of_their_own(broker: Broker) -> None:
+    devices = [
+        device(f"phase-{n}", "shelly_gen1_em", "shellies/em3-a", channel=n) for n in range(3)
+    ]
+    async with running_line(broker, devices) as line:
+        with publisher(broker) as gateway:
+            for n in range(3):
+                gateway.publish(f"shellies/em3-a/emeter/{n}/power", str(n * 100))
+            gateway.publish("shellies/em3-a/online", "false")
+        await until(lambda: line.count("acked") == 4)
+        found = [s.values["active_power"] for s in line.sink.samples if "active_power" in s.values]
+        assert found[:3] == [0, 100, 200]
+        assert [d.connected for d in line.health().devices] == [False] * 3
+        assert all(line.sink.values(f"phase-{n}")["active_power"] is None for n in range(3))
 
 
 async def test_topics_of_no_device_are_counted_acknowledged_and_named_once(
@@ -208,6 +302,19 @@ async def test_topics_of_no_device_are_counted_acknowledged_and_named_once(
         assert line.count("empty") == 1
     assert line.sink.samples == []
     assert len([r for r in caplog.records if "smoke-99" in r.message]) == 1
+
+
+def test_a_topic_cannot_write_lines_of_its_own_into_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """mosquitto refuses such a topic; others need not."""
+    wiring = Wiring(MemorySink(), Letters(), now_ms, {"url": "mqtt://127.0.0.1"})
+    (line,) = DRIVER.open([device("smoke-1", "zigbee2mqtt_smoke")], wiring)
+    assert isinstance(line, MqttLine)
+    line._note_unknown("zigbee2mqtt/x\nERROR all is well" + "y" * 5000)
+    (record,) = [r for r in caplog.records if "no device has the topic" in r.message]
+    assert "\n" not in record.message
+    assert len(record.message) < 400
 
 
 async def test_messages_of_a_device_stay_in_order_beside_those_of_others(broker: Broker) -> None:
@@ -255,6 +362,27 @@ async def test_dead_letters_that_cannot_be_kept_are_logged_and_hold_nothing_up(
         assert line.sink.values("smoke-1") == {"smoke": True}
         assert line.count("dead_letters_not_kept") == 1
     assert "payload b'not json'" in caplog.text
+
+
+async def test_a_database_that_hangs_holds_up_alarms_once_and_not_once_a_letter(
+    broker: Broker, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collectors.mqtt._LETTERS_S", 0.1)
+    async with running_line(broker, [device("smoke-1", "zigbee2mqtt_smoke")]) as line:
+        line.letters.hangs = True
+        line.sink.gate.clear()
+        with publisher(broker) as gateway:
+            gateway.publish(SMOKE, '{"battery":1}')
+            await line.sink.waiting.wait()
+            gateway.publish_all([(SMOKE, b"not json %d" % n) for n in range(60)])
+            gateway.publish(SMOKE, '{"smoke":true}')
+        await until(lambda: line.count("queue") == 61)
+        line.sink.gate.set()
+        await until(lambda: line.count("acked") == 62)
+        assert line.sink.values("smoke-1")["smoke"] is True
+        assert line.count("dead_letters_not_kept") == 60
+    assert caplog.text.count("payload b'not json") == 20
+    assert "40 more dead letters could not be kept" in caplog.text
 
 
 # The broker goes and comes.

@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion
@@ -16,10 +17,11 @@ from tests.brokers import Broker, broker, publisher
 __all__ = ["broker"]
 
 
-def packet(message: Publish) -> bytes:
-    """Write a PUBLISH packet (MQTT 3.1.1, section 3.3)."""
+def packet(message: Publish, properties: bytes | None = None) -> bytes:
+    """Write a PUBLISH packet (MQTT 3.1.1, section 3.3; MQTT 5 where there are properties)."""
     body = struct.pack("!H", len(message.topic)) + message.topic
     body += struct.pack("!H", message.mid) if message.qos else b""
+    body += b"" if properties is None else length(len(properties)) + properties
     first = 0x30 | message.dup << 3 | message.qos << 1 | message.retain
     return bytes([first]) + length(len(body + message.payload)) + body + message.payload
 
@@ -45,16 +47,20 @@ messages = st.builds(
 )
 
 
-@given(sent=st.lists(messages, min_size=1), seed=st.integers(0, 1000))
+@given(
+    sent=st.lists(messages, min_size=1),
+    properties=st.none() | st.binary(max_size=300),
+    seed=st.integers(0, 1000),
+)
 def test_messages_are_the_same_however_the_network_cuts_them(
-    sent: list[Publish], seed: int
+    sent: list[Publish], properties: bytes | None, seed: int
 ) -> None:
     chance = random.Random(seed)
-    stream = b"".join(packet(message) for message in sent)
+    stream = b"".join(packet(message, properties) for message in sent)
     left, right = socket.socketpair()
     with left, right:
         right.setblocking(False)
-        reader = ReadAheadSocket(right)
+        reader = ReadAheadSocket(right, properties=properties is not None)
         got: list[Publish] = []
         while stream:
             size = chance.randint(1, 400)
@@ -69,12 +75,13 @@ def test_messages_are_the_same_however_the_network_cuts_them(
         assert got == sent
 
 
+@pytest.mark.parametrize("properties", [False, True])
 @given(data=st.binary(max_size=40))
-def test_whatever_comes_is_a_message_or_left_to_paho(data: bytes) -> None:
+def test_whatever_comes_is_a_message_or_left_to_paho(data: bytes, properties: bool) -> None:
     left, right = socket.socketpair()
     with left, right:
         right.setblocking(False)
-        reader = ReadAheadSocket(right)
+        reader = ReadAheadSocket(right, properties=properties)
         left.sendall(data)
         left.close()
         got = b""
@@ -88,6 +95,47 @@ def test_whatever_comes_is_a_message_or_left_to_paho(data: bytes) -> None:
                 got += rest
         assert reader.failed
         assert reader.recv(100) == b""
+
+
+def test_a_long_packet_is_joined_once() -> None:
+    """Copying all that came at each reading would take minutes for the longest packet of MQTT."""
+    message = Publish(b"t", bytes(range(256)) * 4096, 1, 1, False, False)
+    stream = packet(message) * 2
+    left, right = socket.socketpair()
+    with left, right:
+        right.setblocking(False)
+        reader, got, joins = ReadAheadSocket(right), [], 0
+        while stream:
+            stream = stream[left.send(stream[:65_536]) :]
+            before = reader._data
+            reader.fill()
+            joins += reader._data is not before
+            while (front := reader.front()) is not None:
+                got.append(reader.publish(front))
+    assert got == [message, message]
+    assert joins <= 4
+
+
+def test_after_a_wait_the_keep_alive_gets_its_turn() -> None:
+    """Else a full inbox would hold up acknowledgements and pings until the broker hangs up."""
+    message = Publish(b"t", b"p", 1, 1, False, False)
+    left, right = socket.socketpair()
+    with left, right:
+        right.setblocking(False)
+        client = ReadAheadClient(CallbackAPIVersion.VERSION2, manual_ack=True)
+        got: list[Publish] = []
+
+        def deliver(one: Publish) -> bool:
+            got.append(one)
+            return len(got) % 2 == 0
+
+        client.deliver = deliver
+        client._sock = ReadAheadSocket(right)
+        left.sendall(packet(message) * 5)
+        for delivered in (2, 4, 5):
+            client.loop_read()
+            assert len(got) == delivered
+        client._sock = None
 
 
 def test_half_a_packet_is_not_given_to_paho() -> None:
@@ -123,9 +171,10 @@ def take(broker: Broker, acknowledge: int, of: int) -> list[bytes]:
     got: list[bytes] = []
     mids: list[int] = []
 
-    def deliver(message: Publish) -> None:
+    def deliver(message: Publish) -> bool:
         got.append(message.payload)
         mids.append(message.mid)
+        return False
 
     client = ReadAheadClient(
         CallbackAPIVersion.VERSION2, client_id="taker", clean_session=False, manual_ack=True

@@ -109,11 +109,17 @@ def test_where_the_availability_stands() -> None:
     [
         ("{topic: a/b}", "{unit: degC}", "{id}"),
         ('{topic: "a/{id}/#"}', "{unit: degC}", "may not hold"),
-        ('{topic: "x{id}"}', "{unit: degC}", "level of its own"),
+        ('{topic: "a/{id}/{floor}"}', "{unit: degC}", "knows only"),
+        ('{topic: "a/{id}/"}', "{unit: degC}", "end in"),
         ('{topic: "a/{id}", colour: 1}', "{unit: degC}", "colour"),
         ('{topic: "a/{id}"}', '{unit: degC, path: "a["}', "JMESPath"),
         ('{topic: "a/{id}"}', "{unit: degC, path: a, event: 9}", "not both"),
         ('{topic: "a/{id}"}', '{unit: degC, topic: "b/+"}', "may not hold"),
+        ('{topic: "a/{id}"}', "{unit: degC, also: [{path: a}], event: 9}", "not both"),
+        ('{topic: "a/{id}"}', '{unit: degC, also: [{topic: "b/#"}]}', "may not hold"),
+        ('{topic: "a/{id}", only: "a["}', "{unit: degC}", "JMESPath"),
+        ('{topic: "a/{id}", root: "a["}', "{unit: degC}", "JMESPath"),
+        ('{topic: "a/{id}", account: "a b"}', "{unit: degC}", "account"),
         ('{topic: "a/{id}", identity: ["a["]}', "{unit: degC}", "JMESPath"),
         ('{topic: "a/{id}", time: {path: "[", format: epoch_s}}', "{unit: degC}", "JMESPath"),
         ('{topic: "a/{id}", time: {path: a, format: noon}}', "{unit: degC}", "epoch_s"),
@@ -134,6 +140,7 @@ def test_a_wrong_profile_says_what_is_wrong(
         ('{topic: "a/{id}", payload: scalar}', "{unit: degC, event: 1}", "is a scalar"),
         ('{topic: "a/{id}", payload: scalar}', "{unit: degC, path: t}", "is a scalar"),
         ('{topic: "a/{id}", topics: {b: {retained: true}}}', "{unit: degC}", "no point is in"),
+        ('{topic: "a/{id}", payload: scalar, root: x}', "{unit: degC}", "no 'root'"),
     ],
 )
 def test_a_profile_that_contradicts_itself_is_refused_with_its_place(

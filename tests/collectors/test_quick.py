@@ -4,19 +4,14 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.convert import to_values
 from collectors.quick import quick_converter
-from device_configs.profile import Profile, ProfilePoint
+from device_configs.profile import Profile
 from tests.collectors.mqtt_devices import PROFILES, library_profile, written_profile
 
-POINTS = [
-    pytest.param(point, id=f"{name}.{point.name}")
-    for name in PROFILES
-    for point in library_profile(name).points.values()
-]
 raws = (
     st.booleans()
     | st.integers(-(2**63), 2**63 - 1)
@@ -27,9 +22,12 @@ raws = (
 )
 
 
-@pytest.mark.parametrize("point", POINTS)
-@given(raw=raws)
-def test_a_quick_value_is_the_value(point: ProfilePoint, raw: float | str) -> None:
+@pytest.mark.parametrize("name", PROFILES)
+@settings(max_examples=80)
+@given(data=st.data(), raw=raws)
+def test_a_quick_value_is_the_value(name: str, data: st.DataObject, raw: float | str) -> None:
+    points = library_profile(name).points
+    point = points[data.draw(st.sampled_from(sorted(points)))]
     value = quick_converter(point)(raw)
     if value is not None:
         assert to_values(raw, point) == {point.name: (value, None)}

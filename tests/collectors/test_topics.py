@@ -1,17 +1,30 @@
 """Topics: one look-up finds the devices, few subscriptions cover them, safety goes first."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.mqtt_profile import BadMqttProfileError, MqttLink, filter_of, topic_of
+from collectors.json_path import compile_path
+from collectors.mqtt_profile import (
+    BadMqttProfileError,
+    MqttLink,
+    address_of,
+    conflicts,
+    filter_of,
+    topic_of,
+)
 from collectors.payload import Decoded, PayloadError
+from collectors.registry import SCHEMAS
 from collectors.sample import Lane, Quality, Reason
 from collectors.topics import DevicePoints, Word, build_routes
-from device_configs.profile import read_profile
-from tests.collectors.mqtt_devices import device, written_profile
+from device_configs.estate import load_estate
+from device_configs.faults import InvalidConfigError
+from device_configs.profile import Profile, read_profile
+from tests.collectors.mqtt_devices import PROFILES, device, library_profile, written_profile
 from tests.device_configs.protocols import PROFILE, SCHEMA
 
 NOW = 1_764_000_000_000
@@ -155,7 +168,7 @@ def test_what_is_neither_online_nor_offline_is_an_error(payload: bytes) -> None:
             word.is_online(payload)
 
 
-@pytest.mark.parametrize("topic", ["", "a/+", "a/#", "$SYS/x", "a//b", "/a", "a\x00b", "x" * 600])
+@pytest.mark.parametrize("topic", ["", "a/+", "a/#", "$SYS/x", "a/", "a\x00b", "a\x7fb", "x" * 600])
 def test_a_link_is_a_topic_and_not_a_filter(topic: str) -> None:
     with pytest.raises(ValueError, match="topic"):
         MqttLink(topic=topic)
@@ -167,3 +180,116 @@ def test_a_device_of_another_protocol_is_refused(tmp_path: Path) -> None:
     meter = device("m1", read_profile(file, {"wire": SCHEMA}))
     with pytest.raises(BadMqttProfileError, match="does not speak MQTT"):
         build_routes([meter])
+
+
+# What products' topics force.
+
+
+def profile_with(folder: Path, mqtt: str, points: str) -> Profile:
+    return written_profile(
+        folder,
+        f"""\
+profile: made
+kind: electricity_meter
+vendor: Test
+model: M1
+source: "made for this test"
+verified: document
+mqtt: {mqtt}
+points: {points}
+""",
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "topic", "filters"),
+    [
+        # Only a part of a level.
+        ("site/pm-{id}", "site/pm-m1", ["site/+/power"]),
+        # An empty first level.
+        ("/go/{id}", "/go/m1", ["/go/+/power"]),
+        # No fixed first level: never the topics of everybody on the broker.
+        ("{id}", "m1", ["m1/power"]),
+        ("{id}/x", "m1/x", ["m1/x/power"]),
+        ("/{id}/x", "/m1/x", ["/m1/x/power"]),
+    ],
+)
+def test_patterns_as_products_have_them(
+    tmp_path: Path, pattern: str, topic: str, filters: list[str]
+) -> None:
+    points = "{active_power: {topic: power, unit: W}}"
+    made = device("m1", profile_with(tmp_path, f'{{topic: "{pattern}"}}', points))
+    assert topic_of(made) == topic
+    routes = build_routes([made])
+    assert list(routes.filters) == filters
+    assert list(routes.by_topic) == [f"{topic}/power"]
+
+
+def test_availability_two_levels_above() -> None:
+    routes = build_routes([device("lp", "evcc_loadpoint", "home/evcc/loadpoints/1")])
+    assert "home/evcc/status" in routes.by_topic
+    assert not routes.by_topic["home/evcc/status"][0].points.safety
+
+
+def test_a_topic_that_only_the_link_can_tell() -> None:
+    pile = device("pile-1", "victron_evcharger", "N/c0619ab/evcharger/40")
+    assert filter_of(pile) == "N/+/evcharger/+"
+    unnamed = replace(pile, link=MqttLink())
+    with pytest.raises(BadMqttProfileError, match="needs a topic"):
+        topic_of(unnamed)
+    assert list(conflicts([pile])) == []
+    ((name, why),) = conflicts([unnamed, device("smoke-1", "zigbee2mqtt_smoke")])
+    assert name == "pile-1"
+    assert "N/+/evcharger/+" in why
+
+
+def test_an_estate_says_which_device_lacks_its_topic(tmp_path: Path) -> None:
+    (tmp_path / "estate.yaml").write_text(
+        "estate: small\ncommunities:\n  - {id: c, role: centre, name: {zh: 心, en: C}}\n", "utf-8"
+    )
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "piles.yaml").write_text(
+        "- {id: pile-1, profile: openwb_1_chargepoint, place: c, link: {mqtt: {}}}\n", "utf-8"
+    )
+    with pytest.raises(InvalidConfigError, match=r"pile-1: give the device's topic"):
+        load_estate(tmp_path, SCHEMAS)
+
+
+def test_channels_have_topics_and_paths_of_their_own() -> None:
+    devices = [device(f"e{n}", "shelly_gen2_em1", "em-a", channel=n) for n in (0, 1)]
+    routes = build_routes(devices)
+    assert [r.points.device for r in routes.by_topic["em-a/status/em1:1"]] == ["e1"]
+    payload = (
+        b'{"method":"NotifyStatus","params":{"em1:0":{"act_power":1},"em1:1":{"act_power":2}}}'
+    )
+    for route in routes.by_topic["em-a/events/rpc"]:
+        n = int(route.points.device[-1])
+        assert route.decode(payload).values == {"active_power": n + 1}
+
+
+@pytest.mark.parametrize(
+    ("payload", "online"),
+    [(b'{"value":1}', True), (b'{"value": 1.0}', True), (b'{"value":0}', False), (b"1", True)],
+)
+def test_availability_as_a_number_in_json(payload: bytes, online: bool) -> None:
+    assert Word(compile_path("value"), "1", "0").is_online(payload) is online
+
+
+def test_a_retained_value_from_the_future_is_of_unknown_age() -> None:
+    said = Decoded({"smoke": True}, {}, NOW + 60_000, None, None)
+    (sample,) = points().samples(said, NOW, retained=True)
+    assert sample.quality("smoke") is Quality.SUSPECT
+
+
+PRIVATE = re.compile(
+    r"rfid|plate|card|vehicle_?name|uby|trx|owner|driver|person|face|meter_id", re.I
+)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_no_profile_reads_who_somebody_is(name: str) -> None:
+    """Counts and states only: no tag, plate, card or name is ever stored."""
+    profile = library_profile(name)
+    for point in profile.points.values():
+        for place in address_of(point).places:
+            assert not PRIVATE.search(f"{place.topic} {place.path or ''} {point.name}")

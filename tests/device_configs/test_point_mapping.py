@@ -59,3 +59,9 @@ def test_export_turns_scale_and_offset() -> None:
     assert (turned.slope, turned.intercept) == (-0.1, -5)
     assert not PointMapping(positive="export").is_linear
     assert PointMapping().is_linear
+
+
+def test_a_sentinel_of_64_bits_stays_exact() -> None:
+    every_bit = (1 << 64) - 1
+    assert every_bit in PointMapping(missing=(every_bit,)).missing
+    assert float(every_bit) not in PointMapping(missing=(every_bit,)).missing

@@ -54,7 +54,7 @@ def test_every_fault_is_reported_with_its_line(tmp_path: Path) -> None:
     [
         ("kind: electricity_meter", "kind: toaster", "kind 'toaster' is not one of"),
         ("wire: {base: 1}", "radio: {}", "exactly one protocol section of: wire"),
-        ("verified: document", "verified: surely", "Input should be 'capture'"),
+        ("verified: document", "verified: surely", "'surely' is not one of 'capture'"),
         ("profile: test_meter", "profile: Test Meter", "should match pattern"),
         ("address: 4, unit: kW", "unit: kW", "'address' is missing"),
         ("address: 4, unit: kW", "address: 4", "'unit' is missing; active_power is stored in W"),

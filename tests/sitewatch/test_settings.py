@@ -2,6 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from collectors.mqtt_acl import access
+from collectors.mqtt_settings import read_settings
+from collectors.registry import SCHEMAS
+from collectors.topics import build_routes
+from device_configs.estate import load_estate
 from device_configs.faults import InvalidConfigError
 from sitewatch.settings import StoreKind, load_settings
 from sitewatch.settings_table import rows, table
@@ -51,6 +56,52 @@ def test_a_wrong_file_is_one_sentence(tmp_path: Path, text: str, message: str) -
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfigError, match="No such file"):
         load_settings(tmp_path / "none.toml")
+
+
+def test_every_setting_of_the_broker_reaches_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "sitewatch.toml"
+    file.write_text(
+        '[mqtt]\nurl = "mqtts://broker"\nprotocol = 5\nsession_expiry_s = 3600\nusername = "u"\n'
+        'password_file = "p"\nca_file = "ca"\ncert_file = "c"\nkey_file = "k"\n'
+        "keepalive_s = 20\nmax_inflight = 100\n",
+        encoding="utf-8",
+    )
+    settings = load_settings(file).mqtt
+    line = read_settings(settings.broker("sitewatch-example"))
+    assert line.client_id == "sitewatch-example"
+    for name in set(type(settings).model_fields) - {"client_id"}:
+        assert getattr(line, name) == getattr(settings, name), name
+    defaults = read_settings(load_settings().mqtt.broker("x"))
+    assert defaults == read_settings({"url": "mqtt://127.0.0.1:1883", "client_id": "x"})
+    monkeypatch.setenv("SITEWATCH_MQTT__PROTOCOL", "5")
+    assert load_settings().mqtt.protocol == "5"
+
+
+def _example(language: str) -> str:
+    text = (ROOT / "docs" / "mqtt.md").read_text(encoding="utf-8")
+    return text.partition(f"```{language}\n")[2].partition("```")[0]
+
+
+def test_the_examples_of_the_page_on_mqtt_are_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "sitewatch.toml"
+    file.write_text(_example("toml"), encoding="utf-8")
+    line = read_settings(load_settings(file).mqtt.broker("x"))
+    assert (line.tls, line.protocol, line.username) == (True, "5", "sitewatch")
+    (tmp_path / "estate.yaml").write_text(
+        "estate: example\ncommunities:\n  - id: c\n    role: centre\n    name: {zh: 心, en: C}\n"
+        "    places:\n      - {id: office, name: {zh: 办, en: O}}\n"
+        "      - {id: garage, name: {zh: 库, en: G}}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "mqtt.yaml").write_text(_example("yaml"), encoding="utf-8")
+    devices = list(load_estate(tmp_path, SCHEMAS).devices.values())
+    routes = build_routes(devices)
+    assert len(devices) == 3
+    assert "shellies/shellyem3-AABBCC/emeter/1/power" in routes.by_topic
+    assert set(access(devices, "sitewatch").publishes) == {"office-meter", "phase-b", "victron"}
 
 
 def test_every_setting_is_in_the_documentation() -> None:

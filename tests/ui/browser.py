@@ -81,11 +81,11 @@ def open_context(
     )
 
 
-def sign_in(page: Page, url: str, password: str) -> None:
-    """Sign in as the first administrator, and wait for the live stream."""
+def sign_in(page: Page, url: str, password: str, username: str = "admin") -> None:
+    """Sign in, as the first administrator or another, and wait for the live stream."""
     page.goto(url)
     page.wait_for_url(re.compile(r"/login"))
-    page.locator("input[autocomplete=username]").fill("admin")
+    page.locator("input[autocomplete=username]").fill(username)
     page.locator("input[autocomplete=current-password]").fill(password)
     page.locator("button[type=submit]").click()
     expect(page.get_by_test_id("link")).to_have_attribute("data-state", "up", timeout=30_000)

@@ -83,11 +83,22 @@ PAGES = {
     "alarms": "/alarms",
     "energy-days": "/energy",
     "energy-months": "/energy?site=centre&period=2026",
+    "lines": "/lines",
+    "dead-letters": "/dead-letters",
     "password": "/password",
 }
 """Every page by the name of its picture."""
 ON_A_PHONE = {
-    name: PAGES[name] for name in ("overview", "site", "device-meter", "alarms", "energy-days")
+    name: PAGES[name]
+    for name in (
+        "overview",
+        "site",
+        "device-meter",
+        "alarms",
+        "energy-days",
+        "lines",
+        "dead-letters",
+    )
 }
 
 

@@ -96,4 +96,7 @@ export type CodeGroup =
   | "role"
   | "level"
   | "note"
-  | "person_role";
+  | "person_role"
+  | "line_state"
+  | "device_state"
+  | "counter";

@@ -18,6 +18,7 @@ import {
   alarmsSearch,
   deviceSearch,
   energySearch,
+  linesSearch,
   loginSearch,
   overviewSearch,
   siteSearch,
@@ -103,11 +104,31 @@ const energyRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/Energy"), "EnergyPage"),
 });
 
+const linesRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/lines",
+  validateSearch: linesSearch,
+  component: lazyRouteComponent(() => import("./pages/Lines"), "LinesPage"),
+});
+const deadLettersRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/dead-letters",
+  component: lazyRouteComponent(() => import("./pages/DeadLetters"), "DeadLettersPage"),
+});
+
 const routeTree = rootRoute.addChildren([
   loginRoute,
   passwordRoute,
   logoutRoute,
-  insideRoute.addChildren([overviewRoute, siteRoute, deviceRoute, alarmsRoute, energyRoute]),
+  insideRoute.addChildren([
+    overviewRoute,
+    siteRoute,
+    deviceRoute,
+    alarmsRoute,
+    energyRoute,
+    linesRoute,
+    deadLettersRoute,
+  ]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

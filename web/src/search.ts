@@ -1,5 +1,6 @@
 /** What the address of a page may hold; anything else in it is left out. */
 
+import { LINE_ORDERS, LINE_STATES } from "./lines/lineState";
 import { SEVERITIES, type Severity } from "./ui/badges";
 
 type Raw = Record<string, unknown>;
@@ -48,6 +49,16 @@ export const alarmsSearch = (raw: Raw) => {
     alarm: Number.isInteger(alarm) && alarm > 0 ? alarm : undefined,
   });
 };
+
+export const linesSearch = (raw: Raw) =>
+  given({
+    state: choice(raw["state"], LINE_STATES),
+    site: text(raw["site"]),
+    q: text(raw["q"]),
+    sort: choice(raw["sort"], LINE_ORDERS),
+    turned: raw["turned"] === true ? (true as const) : undefined,
+    line: text(raw["line"]),
+  });
 
 export const energySearch = (raw: Raw) => {
   const period = text(raw["period"]);

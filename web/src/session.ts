@@ -11,6 +11,8 @@ const MAY = {
   acknowledge: ["operator", "maintainer"],
   reset: ["maintainer"],
   report: ["manager"],
+  lines: ["operator", "maintainer", "integrator", "administrator"],
+  dead_letters: ["integrator", "administrator"],
   watch: ["viewer", "operator", "maintainer", "manager", "integrator"],
 } as const;
 

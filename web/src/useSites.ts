@@ -57,6 +57,8 @@ export class SiteTree {
 const treeOf = (nodes: SiteNode[]) => new SiteTree(nodes);
 
 export function useSites() {
-  const enabled = useMay("watch");
+  const mayWatch = useMay("watch");
+  const mayLines = useMay("lines");
+  const enabled = mayWatch || mayLines;
   return useQuery({ ...sitesQuery, select: treeOf, enabled });
 }

@@ -1,8 +1,13 @@
 import json
 
+import pytest
+
+from collectors.mqtt_profile import topic_of
 from collectors.payload_encode import Message
 from collectors.simulator.model import Model
-from collectors.simulator.publisher import Publisher
+from collectors.simulator.publisher import Publisher, presence
+from collectors.topics import build_routes
+from tests.collectors.mqtt_devices import PROFILES, device
 from tests.collectors.simulator.conftest import NOON_MS
 
 
@@ -78,3 +83,19 @@ def test_after_a_lost_broker_all_is_said_again(calm: Model) -> None:
     publisher.tick(NOON_MS + 100)
 
     assert {message.topic for message in messages} == first
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("online", [True, False])
+def test_the_presence_of_every_profile_is_understood(name: str, online: bool) -> None:
+    some = device("d-1", name)
+    routes = build_routes([some]).by_topic
+    words = {t: route.word for t, each in routes.items() for route in each if route.word}
+    said = list(presence(some, online, everything=True))
+    assert {message.topic for message in said} == set(words)
+    for message in said:
+        word = words[message.topic]
+        own = message.topic.startswith(f"{topic_of(some)}/")
+        # A bridge stays there when one of its devices goes.
+        assert word.is_online(message.payload) is (online or not own)
+        assert message.retain

@@ -12,7 +12,8 @@ from ingest.bus import Cursor
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.duckdb_export import Export, TableFormat
-from ingest.stores.exchange import Form, UnreadableFileError, export_lines, form_of, read_samples
+from ingest.stores.exchange import export_lines, read_samples
+from ingest.stores.forms import ENDINGS, Form, UnreadableFileError
 from ingest.stores.line_protocol import head, line
 from ingest.stores.line_protocol_read import lines_of, sample_of
 from tests.ingest.samples import NOW
@@ -103,10 +104,10 @@ def test_a_reading_that_came_twice_is_stored_twice_and_a_third_is_new(store: Duc
         ("a.csv", "device,point\nm1,x\n", "at_ms"),
         ("a.csv", "", "a.csv"),
         ("a.parquet", "no parquet", "a.parquet"),
-        ("a.line", "m,device=m1,site=s x=1 12\nm,site=s x=1 12\n", "a.line:2: it has no tag"),
-        ("a.line", "m,device=m1,site=s x=abc 12\n", "a.line:1: 'abc' is no value"),
-        ("a.line", "m,device=m1,site=s x=1\n", "a.line:1: it does not end with a time"),
-        ("a.line", 'm,device=m1,site=s x="open 12\n', "a.line:1: .* is no value"),
+        ("a.lp", "m,device=m1,site=s x=1 12\nm,site=s x=1 12\n", "a.lp:2: it has no tag"),
+        ("a.lp", "m,device=m1,site=s x=abc 12\n", "a.lp:1: 'abc' is no value"),
+        ("a.lp", "m,device=m1,site=s x=1\n", "a.lp:1: it does not end with a time"),
+        ("a.lp", 'm,device=m1,site=s x="open 12\n', "a.lp:1: .* is no value"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_place(
@@ -115,7 +116,7 @@ def test_a_bad_file_is_refused_with_its_place(
     file = tmp_path / name
     file.write_text(text)
     with pytest.raises(UnreadableFileError, match=message):
-        list(read_samples(file, form_of(file)))
+        list(read_samples(file, ENDINGS[file.suffix]))
 
 
 def test_a_row_of_no_known_type_is_refused(store: DuckDbStore, tmp_path: Path) -> None:

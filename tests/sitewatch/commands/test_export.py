@@ -8,13 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from collectors.sample import Sample
 from ingest.bus import Cursor
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_database import DuckDbSettings
-from sitewatch.cli import app
 from sitewatch.control_socket import NAME, serve_control
 from sitewatch.data_folder import own
 from sitewatch.estate_folder import load_folder
@@ -22,12 +20,14 @@ from sitewatch.operations import Workplace
 from sitewatch.settings import Settings
 from tests.device_configs.estates import smallest
 from tests.ingest.samples import NOW
+from tests.sitewatch.commands import console
+from tests.sitewatch.commands.console import Ran
 
 SPAN = ["--from", "2026-01-01", "--to", "2027-01-01"]
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+def run(*arguments: object) -> Ran:
+    return console.run(*map(str, arguments))
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_readings_go_out_and_come_back_once(work: Path, tmp_path: Path, name: st
     file = tmp_path / name
     estate = () if (tmp_path / "estate").exists() else ("--estate", smallest(tmp_path / "estate"))
     done = run("export", *SPAN, "--data", work, "-o", file, *estate)
-    assert done.exit_code == 0, done.output
+    assert done.code == 0, done.output
     assert "201 readings of 2 devices" in done.output
     done = run("import", file, "--data", work)
     assert "0 readings added, 201 were there" in done.output
@@ -100,7 +100,7 @@ def test_a_backup_comes_back(work: Path, tmp_path: Path) -> None:
     assert "201 readings" in done.output
     (tmp_path / "kept" / "series.duckdb").write_bytes(b"")
     done = run("restore", tmp_path / "kept", "--data", tmp_path / "third")
-    assert (done.exit_code, "not as it was" in done.stderr) == (2, True)
+    assert (done.code, "not as it was" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_arguments_that_mean_nothing_are_refused(
     data: Path, arguments: list[str], message: str
 ) -> None:
     done = run("export", *arguments, "--data", data)
-    assert done.exit_code == 2
+    assert done.code == 2
     assert message in done.output
 
 
-def test_a_bad_file_to_import_is_refused(data: Path, tmp_path: Path) -> None:
+def test_a_bad_file_to_import_is_refused(work: Path, tmp_path: Path) -> None:
     (tmp_path / "x.lp").write_text("nonsense\n")
-    done = run("import", tmp_path / "x.lp", "--data", data)
-    assert (done.exit_code, "x.lp:1: it has no fields" in done.stderr) == (2, True)
+    done = run("import", tmp_path / "x.lp", "--data", work)
+    assert (done.code, "x.lp:1: it has no fields" in done.err) == (2, True)

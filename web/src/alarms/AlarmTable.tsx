@@ -76,6 +76,9 @@ function AlarmRow({
         {alarm.occurrences > 1 && (
           <small className="sw-dim"> {t("alarms.occurrences", { count: alarm.occurrences })}</small>
         )}
+        {alarm.point === "" && typeof alarm.value === "string" && (
+          <div className="sw-dim sw-small sw-names">{alarm.value}</div>
+        )}
         {plain && part !== undefined && <div className="sw-dim">{part}</div>}
       </td>
       <td>

@@ -6,11 +6,13 @@ import type {
   AlarmEvent,
   AlarmPage,
   Coverage,
+  DeadLetterPage,
   DeviceDetail,
   DeviceSummary,
   EnergyReport,
   Health,
   KindInfo,
+  LineItem,
   Series,
   Session,
   SiteNode,
@@ -18,6 +20,7 @@ import type {
 
 const SECOND = 1000;
 const PAGE_OF_ALARMS = 100;
+const PAGE_OF_LETTERS = 50;
 
 /** A device id may hold a part (`panel-1/p017`); the resource is the device. */
 export function deviceOf(id: string): string {
@@ -63,6 +66,33 @@ export const kindsQuery = queryOptions({
   queryKey: ["kinds"],
   queryFn: ({ signal }) => getJson<KindInfo[]>("/kinds", {}, signal),
   staleTime: Infinity,
+});
+
+export const linesQuery = (site: string | undefined) =>
+  queryOptions({
+    queryKey: ["lines", site ?? ""],
+    queryFn: ({ signal }) => getJson<LineItem[]>("/lines", { site }, signal),
+    refetchInterval: 5 * SECOND,
+  });
+
+export const lineQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["line", name],
+    queryFn: ({ signal }) => getJson<LineItem>(`/lines/${encodeURIComponent(name)}`, {}, signal),
+    refetchInterval: 5 * SECOND,
+  });
+
+export const deadLettersQuery = infiniteQueryOptions({
+  queryKey: ["dead-letters"],
+  queryFn: ({ pageParam, signal }) =>
+    getJson<DeadLetterPage>(
+      "/dead-letters",
+      { limit: PAGE_OF_LETTERS, after: pageParam ?? undefined },
+      signal,
+    ),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next ?? null,
+  refetchInterval: 20 * SECOND,
 });
 
 export const coverageQuery = (site: string | undefined) =>

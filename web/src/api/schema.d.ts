@@ -132,26 +132,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/v1/lines": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Get Lines
-     * @description How well each line works; whoever sees a part of the estate sees its devices and lines.
-     */
-    get: operations["get_lines_api_v1_lines_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/api/v1/sites": {
     parameters: {
       query?: never;
@@ -267,6 +247,68 @@ export interface paths {
      * @description The newest values; `device` takes a device with its parts, or one part.
      */
     get: operations["get_latest_api_v1_latest_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/lines": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Lines
+     * @description How well each line works: those that serve a device one may see, with these devices.
+     */
+    get: operations["get_lines_api_v1_lines_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/lines/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Line
+     * @description One line, by its whole name: `modbus_tcp[10.0.0.5:502]`.
+     */
+    get: operations["get_line_api_v1_lines__name__get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/dead-letters": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Dead Letters
+     * @description What came in and was not understood, newest first; for whoever sees the whole estate.
+     *
+     *     A payload that was not understood belongs to no site that could be told.
+     */
+    get: operations["get_dead_letters_api_v1_dead_letters_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -801,6 +843,50 @@ export interface components {
      */
     CoverageState: "protected" | "degraded" | "unprotected";
     /**
+     * DeadLetterItem
+     * @description A payload that was not understood, or not stored.
+     * @example {
+     *       "at": "2026-11-23T08:00:00Z",
+     *       "encoding": "text",
+     *       "id": 17,
+     *       "payload": "smoke: on",
+     *       "reason": "the payload is no JSON",
+     *       "size": 9,
+     *       "source": "zigbee2mqtt/smoke-1",
+     *       "whole": true
+     *     }
+     */
+    DeadLetterItem: {
+      /** Id */
+      id: number;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Source */
+      source: string;
+      /** Reason */
+      reason: string;
+      /** Size */
+      size: number;
+      encoding: components["schemas"]["PayloadEncoding"];
+      /** Payload */
+      payload: string;
+      /** Whole */
+      whole: boolean;
+    };
+    /**
+     * DeadLetterPage
+     * @description `GET dead-letters?limit=&after=`, newest first.
+     */
+    DeadLetterPage: {
+      /** Items */
+      items: components["schemas"]["DeadLetterItem"][];
+      /** Next */
+      next?: string | null;
+    };
+    /**
      * DeviceDetail
      * @description `GET devices/{id}`.
      */
@@ -847,6 +933,12 @@ export interface components {
       link: string;
       /** Protocol */
       protocol: string;
+      /** Line */
+      line: string | null;
+      /** Refused */
+      refused: {
+        [key: string]: string;
+      };
       /** Source */
       source: string;
       /** Note */
@@ -865,6 +957,15 @@ export interface components {
     DeviceOnLine: {
       /** Device */
       device: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      };
+      /** Kind */
+      kind: string;
+      /** Place */
+      place: string;
+      state: components["schemas"]["DeviceState"];
       /** Connected */
       connected: boolean | null;
       /** Last Answer At */
@@ -873,7 +974,17 @@ export interface components {
       failures: number;
       /** Reason */
       reason: string | null;
+      /** Refused */
+      refused: {
+        [key: string]: string;
+      };
     };
+    /**
+     * DeviceState
+     * @description How a device answers on its line.
+     * @enum {string}
+     */
+    DeviceState: "answering" | "silent" | "unknown";
     /**
      * DeviceSummary
      * @description A row of `GET devices`.
@@ -1048,19 +1159,80 @@ export interface components {
     };
     /**
      * LineItem
-     * @description A row of `GET lines`.
+     * @description A row of `GET lines`, and `GET lines/{name}`.
+     * @example {
+     *       "connected": true,
+     *       "counters": {
+     *         "connects": 2,
+     *         "exceptions": 3,
+     *         "garbled": 0,
+     *         "lost": 1,
+     *         "requests": 86400,
+     *         "skipped": 1,
+     *         "timeouts": 12
+     *       },
+     *       "devices": [
+     *         {
+     *           "connected": true,
+     *           "device": "m1",
+     *           "failures": 0,
+     *           "kind": "electricity_meter",
+     *           "last_answer_at": "2026-11-23T08:00:00Z",
+     *           "name": {
+     *             "en": "Main meter",
+     *             "zh": "总表"
+     *           },
+     *           "place": "centre",
+     *           "refused": {
+     *             "frequency": "illegal data address (2)"
+     *           },
+     *           "state": "answering"
+     *         }
+     *       ],
+     *       "lateness_ms": 1.5,
+     *       "lateness_p99_ms": 40,
+     *       "link": "modbus_tcp",
+     *       "name": "modbus_tcp[10.0.0.5:502]",
+     *       "protocol": "modbus",
+     *       "rate_span_s": 60,
+     *       "rates": {
+     *         "exceptions": 0,
+     *         "garbled": 0,
+     *         "requests": 4.2,
+     *         "skipped": 0,
+     *         "timeouts": 0
+     *       },
+     *       "refused_subscriptions": 0,
+     *       "waiting": 0
+     *     }
      */
     LineItem: {
-      /** Line */
-      line: string;
+      /** Name */
+      name: string;
+      /** Protocol */
+      protocol: string | null;
+      /** Link */
+      link: string;
       /** Connected */
       connected: boolean;
-      /** Lateness Ms */
-      lateness_ms: number;
       /** Counters */
       counters: {
         [key: string]: number;
       };
+      /** Rates */
+      rates: {
+        [key: string]: number;
+      };
+      /** Rate Span S */
+      rate_span_s: number | null;
+      /** Lateness Ms */
+      lateness_ms: number | null;
+      /** Lateness P99 Ms */
+      lateness_p99_ms: number | null;
+      /** Waiting */
+      waiting: number;
+      /** Refused Subscriptions */
+      refused_subscriptions: number;
       /** Devices */
       devices: components["schemas"]["DeviceOnLine"][];
     };
@@ -1153,6 +1325,12 @@ export interface components {
       /** New Password */
       new_password: string;
     };
+    /**
+     * PayloadEncoding
+     * @description How a payload is written.
+     * @enum {string}
+     */
+    PayloadEncoding: "text" | "hex";
     /**
      * People
      * @description `GET people`.
@@ -1479,8 +1657,11 @@ export type AuditVerdict = components["schemas"]["AuditVerdict"];
 export type Coverage = components["schemas"]["Coverage"];
 export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
+export type DeadLetterItem = components["schemas"]["DeadLetterItem"];
+export type DeadLetterPage = components["schemas"]["DeadLetterPage"];
 export type DeviceDetail = components["schemas"]["DeviceDetail"];
 export type DeviceOnLine = components["schemas"]["DeviceOnLine"];
+export type DeviceState = components["schemas"]["DeviceState"];
 export type DeviceSummary = components["schemas"]["DeviceSummary"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
@@ -1497,6 +1678,7 @@ export type NewPerson = components["schemas"]["NewPerson"];
 export type NewToken = components["schemas"]["NewToken"];
 export type PartInfo = components["schemas"]["PartInfo"];
 export type PasswordChange = components["schemas"]["PasswordChange"];
+export type PayloadEncoding = components["schemas"]["PayloadEncoding"];
 export type People = components["schemas"]["People"];
 export type PersonChange = components["schemas"]["PersonChange"];
 export type PersonItem = components["schemas"]["PersonItem"];
@@ -1751,35 +1933,6 @@ export interface operations {
       };
     };
   };
-  get_lines_api_v1_lines_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LineItem"][];
-        };
-      };
-      /** @description A problem document (RFC 9457). */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
   get_sites_api_v1_sites_get: {
     parameters: {
       query?: {
@@ -1965,6 +2118,101 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Latest"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_lines_api_v1_lines_get: {
+    parameters: {
+      query?: {
+        /** @description a site; everything below is included */
+        site?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LineItem"][];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_line_api_v1_lines__name__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LineItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_dead_letters_api_v1_dead_letters_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        after?: number | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeadLetterPage"];
         };
       };
       /** @description A problem document (RFC 9457). */

@@ -12,6 +12,8 @@ import { KeyStrip } from "../device/KeyStrip";
 import { LiveTable } from "../device/LiveTable";
 import { Parts } from "../device/Parts";
 import { useWords } from "../i18n";
+import { LinePanel } from "../lines/LinePanel";
+import { RefusedPoints } from "../lines/RefusedPoints";
 import { useLiveVersion } from "../live/hooks";
 import { liveStore } from "../live/store";
 import { ConnectedBadge } from "../ui/badges";
@@ -109,6 +111,8 @@ function Device({ device }: { device: DeviceDetail }) {
             </div>
             <AlarmCards filter={{ state: "open", device: device.id }} most={10} />
           </section>
+          <Refused device={device} />
+          <LinePanel line={device.line} />
           <section className="sw-panel" aria-labelledby="facts">
             <div className="sw-panel-head">
               <h2 id="facts">{t("device.facts")}</h2>
@@ -129,6 +133,21 @@ function Offline({ device }: { device: DeviceDetail }) {
     <p className="sw-warning" role="status">
       <LinkDownIcon /> {t("device.offline_text", { reason })}
     </p>
+  );
+}
+
+function Refused({ device }: { device: DeviceDetail }) {
+  const { t } = useWords();
+  const { refused } = device;
+  if (Object.keys(refused).length === 0) return null;
+  return (
+    <section className="sw-panel" aria-labelledby="refused">
+      <div className="sw-panel-head">
+        <h2 id="refused">{t("lines.refused_title")}</h2>
+        <span className="sw-dim">{Object.keys(refused).length}</span>
+      </div>
+      <RefusedPoints kind={device.kind} refused={refused} />
+    </section>
   );
 }
 

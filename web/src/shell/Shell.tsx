@@ -1,7 +1,7 @@
 /** The frame of every page: whose estate, where to go, what is alarming, whether it is live. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useAlarmRefresh } from "../alarms/useAlarms";
 import { ApiError } from "../api/client";
@@ -20,9 +20,15 @@ import { AccountMenu, LanguageSwitch, SchemeSwitch, SoundSwitch } from "./Menus"
 import { SafetyBar } from "./SafetyBar";
 import { StreamNotice } from "./StreamNotice";
 
+const OF_LINES = ["/lines", "/dead-letters"];
+
 export function Shell() {
   const { t } = useWords();
   const mayWatch = useMay("watch");
+  const mayLines = useMay("lines");
+  const at = useLocation({ select: (location) => location.pathname });
+  // Who watches nothing may still look after the lines.
+  const mayEnter = mayWatch || (mayLines && OF_LINES.includes(at));
   const lost = useLink().state === "down";
   useEndOfSession();
   useAlarmRefresh();
@@ -40,7 +46,7 @@ export function Shell() {
         {mayWatch && <StreamNotice />}
       </div>
       <main id="main" className={lost ? "sw-main sw-lost" : "sw-main"} tabIndex={-1}>
-        {mayWatch ? (
+        {mayEnter ? (
           <Outlet />
         ) : (
           <Empty title={t("error.forbidden_title")}>{t("error.forbidden")}</Empty>
@@ -68,6 +74,7 @@ function useEndOfSession(): void {
 
 function Header() {
   const { t, name } = useWords();
+  const mayLines = useMay("lines");
   const sites = useSites();
   const roots = sites.data?.roots ?? [];
   const estate = roots.length === 1 ? roots[0] : undefined;
@@ -87,6 +94,11 @@ function Header() {
         <Link to="/energy" activeOptions={{ includeSearch: false }}>
           {t("nav.energy")}
         </Link>
+        {mayLines && (
+          <Link to="/lines" activeOptions={{ includeSearch: false }}>
+            {t("nav.lines")}
+          </Link>
+        )}
       </nav>
       <div className="sw-tools">
         <HealthPill />
