@@ -115,6 +115,7 @@ class _House:
                 "engine": lambda: self.judge.health.reason,
                 "outbox": lambda: self.dispatcher.health.reason,
                 "estate": lambda: self.current.reason,
+                "store files": lambda: None if self.care is None else self.care.reason,
             },
         )
 

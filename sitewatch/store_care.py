@@ -36,8 +36,15 @@ class StoreCare:
         self._settings = settings
         self._estate = estate
         self._now_ms = now_ms
-        self.reason: str | None = None
-        """Why it does not work; None where it does."""
+        self._reason: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """What is wrong with the files; None where nothing is."""
+        lost = self._store.database.damaged
+        if lost:
+            return f"{len(lost)} series files are missing or cut, such as {min(lost)}"
+        return self._reason
 
     async def run(self) -> None:
         """Work until cancelled; what fails is tried again, for the data is safe either way."""
@@ -60,11 +67,11 @@ class StoreCare:
         except StoreError as error:
             self._failed(error)
             return _FAILED_S
-        self.reason = None
+        self._reason = None
         return _BREATH_S if worked else _IDLE_S
 
     def _failed(self, error: StoreError) -> None:
-        self.reason = f"files are not sorted: {error}"
+        self._reason = f"files are not sorted: {error}"
         _LOG.warning("the store's housekeeping failed; nothing is lost", error=str(error))
 
     async def night(self) -> None:

@@ -3,7 +3,7 @@
 Run as `python -m tests.bench.store [--points N] [--cycles N] [--devices N] [--influx] [--folder
 DIR]`. A device has 30 points; each cycle is one sample a device. The bare loop inserts the same
 rows as ready-made arrays into a DuckDB table of the same shape: what is left to gain. `--points` is
-how much history (`tests.bench.store_history`) is made and asked about; 0 for none.
+how much history (`tests.bench.rig.history`) is made and asked about; 0 for none.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.store import Aggregate, TimeSeriesStore
-from tests.bench import store_history
+from tests.bench.rig import history
 from tests.influx import influxd
 
 POINTS = 30
@@ -173,7 +173,7 @@ def main() -> None:
             to_reach=100_000,
         )
         if given.points:
-            store_history.measure(folder / "history.duckdb", given.points, _say)
+            history.measure(folder / "history.duckdb", given.points, _say)
         if given.influx:
             with influxd(folder / "influxd") as url:
                 _influx(url, cycles, devices)

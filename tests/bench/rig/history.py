@@ -6,6 +6,7 @@ merges. Then 10,000 devices report once. Every figure stands beside the one to r
 """
 
 import resource
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -111,9 +112,39 @@ def measure(path: Path, points: int, say: Say) -> None:
         heard = [Sample(f"l{d}", START + YEAR_MS, {"x": float(d)}) for d in range(LATEST)]
         store.write(heard, store.cursor())
         _ask(say, f"latest of {LATEST} devices and the history's", 50, store.latest)
+        say("longest write beside sorting and merging", ms=longest_write_ms(store, 10.0))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         say("memory", peak_resident_mb=round(peak))
 
 
 def _ask(say: Say, question: str, to_reach: float | None, call: Callable[[], object]) -> None:
     say(question, ms=_fastest_ms(call), to_reach_ms=to_reach)
+
+
+def longest_write_ms(store: DuckDbStore, seconds: float) -> float:
+    """The longest of many small writes while files are sorted and merged beside them [ms]."""
+    stop = threading.Event()
+
+    def move() -> None:
+        while not stop.is_set():
+            store.seal()
+            while store.compactor.step():
+                pass
+            store.compactor.merge_closed(START + 2 * YEAR_MS)
+
+    thread = threading.Thread(target=move)
+    thread.start()
+    longest, until, number = 0.0, time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        number += 1
+        at = START + YEAR_MS + number * 1000
+        batch = [Sample(f"l{d}", at, {"x": float(number)}) for d in range(1000)]
+        began = time.perf_counter()
+        store.write(batch, store.cursor())
+        longest = max(longest, time.perf_counter() - began)
+        # Late data, so that a month of the past is merged again and again.
+        store.write([Sample("h0", START + number, {"point_0": 1.0})], store.cursor())
+        time.sleep(0.02)
+    stop.set()
+    thread.join()
+    return round(longest * 1000, 1)
