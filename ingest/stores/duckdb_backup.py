@@ -41,6 +41,7 @@ def copy_store(database: Database, file: Path) -> int:
         if lost:
             raise StoreError(f"{len(lost)} files of the store are lost, such as {lost[0]}")
         for one in named:
+            database.go_on()
             shutil.copyfile(database.files.path(one.file), folder / one.file)
             sync(folder / one.file)
     return hot + sum(one.readings for one in named)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ingest.stores.duckdb_database import Connection, Database, translated
+from ingest.stores.duckdb_database import Connection, Database, interrupt, translated
 from ingest.stores.duckdb_layout import (
     Segment,
     add_segments,
@@ -91,7 +91,7 @@ class Compactor:
             connection = self._connection
             if connection is not None:
                 # Again and again: between two statements an interrupt is lost.
-                connection.interrupt()
+                interrupt(connection)
         self._working.release()
 
     def next_run(self) -> int:

@@ -1,8 +1,9 @@
 """The DuckDB file of the embedded store: snapshots to read from, one writer at a time."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from ingest.stores.store import StoreError
 
 Connection = duckdb.DuckDBPyConnection
 Row = tuple[Any, ...]
+_CLOSE_S = 20.0
+"""How long closing waits for what reads and does not heed. [s]"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class Database:
         self._writing = threading.Lock()
         self._after_commit: list[Callable[[], None]] = []
         self._reading: set[Connection] = set()
+        self._readers = 0
+        self._counting = threading.Condition()
+        self._closing = False
 
     @contextmanager
     def snapshot(self, doing: str = "read", timeout_s: float | None = None) -> Iterator[Connection]:
@@ -60,17 +66,43 @@ class Database:
             StoreError: the database refused or took too long.
         """
         timeout_s = self.settings.timeout_s if timeout_s is None else timeout_s
-        with translated(doing), self.files.reading(), self.connection.cursor() as connection:
-            timer = threading.Timer(timeout_s, connection.interrupt)
+        with self._one_reader(), translated(doing), self.files.reading():
+            connection = self.connection.cursor()
+            timer = threading.Timer(timeout_s, interrupt, (connection,))
             timer.daemon = True
             timer.start()
             self._reading.add(connection)
             try:
                 connection.execute("BEGIN")
                 yield connection
+            except duckdb.InterruptException as error:
+                self.go_on(error)
+                raise
             finally:
                 self._reading.discard(connection)
                 timer.cancel()
+                connection.close()
+
+    @contextmanager
+    def _one_reader(self) -> Iterator[None]:
+        with self._counting:
+            self.go_on()
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._readers -= 1
+                self._counting.notify_all()
+
+    def go_on(self, cause: Exception | None = None) -> None:
+        """Let long work go on.
+
+        Raises:
+            StoreError: the store is being closed.
+        """
+        if self._closing:
+            raise StoreError("the store is being closed") from cause
 
     @contextmanager
     def transaction(self, doing: str = "write") -> Iterator[Connection]:
@@ -97,8 +129,14 @@ class Database:
 
     def close(self) -> None:
         """End what is being read, and let another process have the file, with everything in it."""
-        for connection in list(self._reading):
-            connection.interrupt()
+        self._closing = True
+        with self._counting:
+            until = time.monotonic() + _CLOSE_S
+            while self._readers and time.monotonic() < until:
+                for connection in list(self._reading):
+                    interrupt(connection)
+                # Again: between two statements an interrupt is lost.
+                self._counting.wait(0.02)
         with self._writing, translated("close"):
             self.connection.close()
 
@@ -122,6 +160,12 @@ def insert_arrays(
         connection.execute(f"INSERT INTO {table} SELECT {selected} FROM incoming")
     finally:
         connection.unregister("incoming")
+
+
+def interrupt(connection: Connection) -> None:
+    """End what another thread has a connection do; nothing where it has just been closed."""
+    with suppress(duckdb.Error):
+        connection.interrupt()
 
 
 def _roll_back(connection: Connection) -> None:

@@ -92,6 +92,28 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
         store.latest()
 
 
+def test_closing_ends_what_is_being_read(tmp_path: Path) -> None:
+    store = DuckDbStore(DuckDbSettings(tmp_path / "store.duckdb"))
+    begun, ended = threading.Event(), list[str]()
+
+    def read() -> None:
+        try:
+            with store.database.snapshot() as connection:
+                begun.set()
+                connection.execute(
+                    "SELECT count(*) FROM range(100000000) a, range(1000)"
+                ).fetchall()
+        except StoreError as error:
+            ended.append(str(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert begun.wait(10)
+    store.close()
+    reader.join()
+    assert ended == ["the store is being closed"]
+
+
 def test_many_threads_read_while_one_writes(store: DuckDbStore) -> None:
     faults: list[object] = []
     stop = threading.Event()

@@ -1,3 +1,4 @@
+import math
 import os
 import random
 import signal
@@ -5,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -249,18 +250,10 @@ def test_a_lost_file_leaves_the_rest_readable(tmp_path: Path) -> None:
         assert len(everything(store)) == 1020 - lost.readings
 
 
-VALUES = st.one_of(
-    st.floats(-1e6, 1e6),
-    st.integers(-5, 5).map(float),
-    st.booleans(),
-    st.none(),
-    st.text("ab", max_size=2),
-)
-ROWS = st.lists(
-    st.tuples(st.integers(0, 200), VALUES, st.booleans(), st.integers(0, 9)),
-    min_size=1,
-    max_size=40,
-)
+NUMBERS = st.floats(-1e6, 1e6) | st.integers(-5, 5).map(float)
+VALUES = NUMBERS | st.booleans() | st.none() | st.text("ab", max_size=2)
+ROW = st.tuples(st.integers(0, 200), VALUES, st.booleans(), st.integers(0, 9))
+ROWS = st.lists(ROW, min_size=1, max_size=40)
 
 
 def answers(store: DuckDbStore, start: int, step: int) -> Sequence[object]:
@@ -304,3 +297,32 @@ def test_what_was_moved_answers_as_what_was_not(
             if turn < 2:
                 moved.compactor.step()
         assert answers(moved, start, step) == answers(plain, start, step)
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(st.tuples(st.integers(0, 200), NUMBERS), min_size=1, max_size=40))
+def test_steps_are_what_the_readings_give(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, float]]
+) -> None:
+    expected: dict[int, list[float]] = {}
+    for at, value in sorted(rows, key=lambda row: row[0]):
+        expected.setdefault(NOW + at // 30 * 30, []).append(value)
+    how: dict[Aggregate, Callable[[list[float]], float]] = {
+        Aggregate.MEAN: lambda values: math.fsum(values) / len(values),
+        Aggregate.MIN: min,
+        Aggregate.MAX: max,
+        Aggregate.LAST: lambda values: values[-1],
+        Aggregate.COUNT: len,
+    }
+    folder = tmp_path_factory.mktemp("steps")
+    with closing(DuckDbStore(DuckDbSettings(folder / "store.duckdb"))) as store:
+        for number, (at, value) in enumerate(rows):
+            store.write([Sample("m", NOW + at, {"x": value})], Cursor())
+            if number % 7 == 3:
+                store.seal()
+                store.compactor.step()
+        for aggregate, of in how.items():
+            found = store.series("m", ["x"], NOW, NOW + 300, 30, aggregate)["x"]
+            assert [reading.at for reading in found] == sorted(expected)
+            values = [float(str(reading.value)) for reading in found]
+            assert values == pytest.approx([of(expected[step]) for step in sorted(expected)])
