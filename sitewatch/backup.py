@@ -65,6 +65,8 @@ def back_up(
             readings = 0
         else:
             readings = store.copy_to(unfinished / data.series.name)
+            if store.database.damaged:
+                left_out.append(f"{len(store.database.damaged)} series files that are lost")
         if estate is not None:
             shutil.copytree(estate, unfinished / ESTATE)
         (unfinished / "settings.toml").write_text(without_secrets(settings), encoding="utf-8")

@@ -8,7 +8,6 @@ from ingest.stores.duckdb_export import LONGEST_S
 from ingest.stores.duckdb_files import sync
 from ingest.stores.duckdb_layout import segments
 from ingest.stores.duckdb_schema import generations, table_of
-from ingest.stores.store import StoreError
 
 _TABLES = ("series", "progress", "version", "generation", "newest", "segment")
 
@@ -37,14 +36,13 @@ def copy_store(database: Database, file: Path) -> int:
             hot = sum(_count(connection, name) for name in tables[len(_TABLES) :])
         finally:
             connection.execute("DETACH backup_copy")
-        lost = [one.file for one in named if one.file in database.damaged]
-        if lost:
-            raise StoreError(f"{len(lost)} files of the store are lost, such as {lost[0]}")
-        for one in named:
+        # What is lost stays in the list, so that the copy says so, too.
+        whole = [one for one in named if one.file not in database.damaged]
+        for one in whole:
             database.go_on()
             shutil.copyfile(database.files.path(one.file), folder / one.file)
             sync(folder / one.file)
-    return hot + sum(one.readings for one in named)
+    return hot + sum(one.readings for one in whole)
 
 
 def _count(connection: Connection, table: str) -> int:

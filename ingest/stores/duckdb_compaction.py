@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import duckdb
+
 from ingest.stores.duckdb_database import Connection, Database, interrupt, translated
 from ingest.stores.duckdb_layout import (
     Segment,
@@ -138,12 +140,28 @@ class Compactor:
     def _merge(self, connection: Connection, chosen: Sequence[Segment]) -> bool:
         if not chosen:
             return False
-        added = self.write(connection, in_files(self._database, chosen))
+        try:
+            added = self.write(connection, in_files(self._database, chosen))
+        except (StoreError, duckdb.Error):
+            self._leave_out_unreadable(connection, chosen)
+            raise
         if sum(one.readings for one in added) != sum(one.readings for one in chosen):
             self._database.files.retire([one.file for one in added])
             raise StoreError("merged files do not hold what they were made of; the old ones stay")
         self.replace(chosen, added)
         return True
+
+    def _leave_out_unreadable(self, connection: Connection, chosen: Sequence[Segment]) -> None:
+        """One bad file must neither stop all merges for ever nor hide the good ones beside it."""
+        for one in chosen:
+            try:
+                source = in_files(self._database, [one])
+                query = f"SELECT count(*) FROM ({source}) WHERE hash({ROW}) = 0"
+                connection.execute(query).fetchall()
+            except duckdb.InterruptException:
+                return
+            except duckdb.Error:
+                self._database.damaged |= {one.file}
 
 
 def _remember_newest(connection: Connection, generation: int) -> None:

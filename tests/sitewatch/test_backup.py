@@ -145,6 +145,24 @@ def test_a_changed_missing_or_foreign_file_is_refused(
     assert list(other.path.iterdir()) == []
 
 
+def test_a_store_with_a_lost_file_is_backed_up_and_says_so(
+    data: DataFolder, store: DuckDbStore, tmp_path: Path
+) -> None:
+    whole = len(values(store))
+    store.close()
+    next(data.path.rglob("*-*.parquet")).unlink()
+    with closing(DuckDbStore(DuckDbSettings(data.series))) as reopened:
+        made = back_up(tmp_path / "kept", data, reopened, None, Settings(), quiet)
+        assert made["left_out"] == ["1 series files that are lost"]
+        assert made["readings"] == len(values(reopened)) < whole
+    other = DataFolder(tmp_path / "other")
+    other.path.mkdir()
+    restore(tmp_path / "kept", other, False, quiet)
+    with closing(DuckDbStore(DuckDbSettings(other.series))) as found:
+        assert len(found.database.damaged) == 1
+        assert len(values(found)) == made["readings"]
+
+
 def test_nothing_is_overwritten_unasked(
     data: DataFolder, store: DuckDbStore, tmp_path: Path
 ) -> None:

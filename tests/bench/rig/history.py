@@ -70,8 +70,8 @@ def _generation(store: DuckDbStore, series: int, first: int, count: int) -> None
         connection.execute(
             f"INSERT INTO {table_of(open_now)} ({ROW})"
             f" SELECT series, {START} + n * {INTERVAL_MS}, 30, false, 1, {_VALUE}, NULL, NULL FROM"
-            f" (SELECT i, 1 + i % {series} AS series, {first} + i // {series} AS n"
-            f" FROM range({series * count}) r(i))"
+            f" (SELECT {first * series} + i AS i, 1 + i % {series} AS series,"
+            f" {first} + i // {series} AS n FROM range({series * count}) r(i))"
         )
         open_generation(connection, open_now + 1)
         store.database.after_commit(store.begin_generation)

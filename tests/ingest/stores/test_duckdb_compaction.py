@@ -250,6 +250,35 @@ def test_a_lost_file_leaves_the_rest_readable(tmp_path: Path) -> None:
         assert len(everything(store)) == 1020 - lost.readings
 
 
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
+    with closing(opened(tmp_path)) as store:
+        for first in range(0, 1000, 20):
+            store.write(batch(first), Cursor())
+        store.seal()
+        work_off(store)
+        files = segments(store.database.connection)
+        store.write(batch(1, 1), Cursor())
+        store.seal()
+        work_off(store)
+    bad = max(files, key=lambda one: one.readings)
+    path = tmp_path / "store.parquet" / bad.file
+    content = bytearray(path.read_bytes())
+    content[4:400] = bytes(396)
+    path.write_bytes(content)
+    with closing(opened(tmp_path)) as store:
+        assert store.database.damaged == frozenset()
+        failed = 0
+        for _ in range(20):
+            try:
+                if not store.compactor.merge_closed(NOW + 200 * DAY):
+                    break
+            except StoreError:
+                failed += 1
+        assert failed == 1
+        assert store.database.damaged == {bad.file}
+        assert len(everything(store)) == 1001 - bad.readings
+
+
 NUMBERS = st.floats(-1e6, 1e6) | st.integers(-5, 5).map(float)
 VALUES = NUMBERS | st.booleans() | st.none() | st.text("ab", max_size=2)
 ROW = st.tuples(st.integers(0, 200), VALUES, st.booleans(), st.integers(0, 9))
