@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,11 +11,11 @@ from device_configs.estate import load_estate
 from device_configs.faults import InvalidConfigError
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_database import DuckDbSettings
-from ingest.stores.duckdb_layout import segments
+from ingest.stores.duckdb_layout import Segment, segments
 from sitewatch.settings import StoreSettings, load_settings
 from sitewatch.store_care import StoreCare
 from tests.device_configs.estates import smallest
-from tests.ingest.samples import NOW
+from tests.ingest.samples import NOW, until
 
 DAY = 86_400_000
 
@@ -65,3 +66,32 @@ def test_a_retention_that_means_nothing_is_refused(tmp_path: Path, line: str) ->
     file.write_text(f"[store.retention]\n{line}\n")
     with pytest.raises(InvalidConfigError, match=r"store\.retention"):
         load_settings(file)
+
+
+async def test_what_is_sealed_is_moved_while_it_runs(store: DuckDbStore, tmp_path: Path) -> None:
+    estate = load_estate(smallest(tmp_path / "estate"), SCHEMAS)
+    store.seal()
+    care = StoreCare(store, StoreSettings(), lambda: estate, now_ms=lambda: NOW)
+    running = asyncio.create_task(care.run())
+    await until(lambda: store.database.files.folder.is_dir())
+    await until(lambda: sum(one.readings for one in _files(store)) == 1800)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert care.reason is None
+
+
+def _files(store: DuckDbStore) -> list[Segment]:
+    with store.database.snapshot() as connection:
+        return segments(connection)
+
+
+async def test_a_lost_file_is_told(store: DuckDbStore, tmp_path: Path) -> None:
+    estate = load_estate(smallest(tmp_path / "estate"), SCHEMAS)
+    store.seal()
+    store.compactor.step()
+    store.close()
+    next((tmp_path / "store.parquet").iterdir()).unlink()
+    with closing(DuckDbStore(DuckDbSettings(tmp_path / "store.duckdb"))) as reopened:
+        care = StoreCare(reopened, StoreSettings(), lambda: estate, now_ms=lambda: NOW)
+        assert care.reason is not None
+        assert care.reason.startswith("1 series files are missing or cut, such as 20")
