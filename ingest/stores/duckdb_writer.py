@@ -9,11 +9,11 @@ from ingest.stores.duckdb_schema import ROW
 from ingest.stores.store import StoreError
 
 ROW_GROUP = 61_440
-"""Readings of a row group: a series' day is in one or two of them, and its columns take some
-100 kB. Measured against 16,384 to 122,880 (docs/decisions/0011)."""
+"""Readings of a row group: a series' day is in one or two of them. A choice between bytes a point
+and the size of the smallest read (docs/decisions/0011)."""
 DICTIONARY = ROW_GROUP // 10
 """With more values than these in a row group, regular moments are differences and measured numbers
-are split by byte, which takes less than a dictionary of them (docs/decisions/0011)."""
+are split by byte, which took less in files of one month (docs/decisions/0011)."""
 _FORMAT = (
     f"(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE {ROW_GROUP},"
     f" DICTIONARY_SIZE_LIMIT {DICTIONARY})"
