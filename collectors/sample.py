@@ -53,7 +53,7 @@ class Reason(StrEnum):
     STUCK = "stuck"
     """It stays exactly the same while others of its device move; kept and suspect."""
     FUTURE = "future"
-    """The device's clock was ahead. No longer given (decision 0011); it stands in older data."""
+    """The device's clock was ahead. No longer given (decision 0012); it stands in older data."""
     NOT_CURRENT = "not_current"
     """Nothing was heard for longer than the point may be silent."""
 

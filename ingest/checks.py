@@ -175,7 +175,7 @@ def check(sample: Sample, checks: DeviceChecks, now_ms: int) -> Sample:
             reasons[point] = reason
     source_at = sample.source_at
     if source_at is not None and not EARLIEST_MS <= source_at <= now_ms + FUTURE_MS:
-        # The clock is wrong, not the values: they count from their arrival (decision 0011).
+        # The clock is wrong, not the values: they count from their arrival (decision 0012).
         source_at = None
     if values is None and reasons is None and source_at == sample.source_at:
         return sample

@@ -2,7 +2,7 @@
 
 Pure: how a device stands and a sample in, the sample and how the device stands then out. A value
 that came late is neither suspect nor forbidden: it is right, and so is its time. Whoever keeps
-newest values or alarms compares times (decision 0012); here it is counted only.
+newest values or alarms compares times (decision 0013); here it is counted only.
 """
 
 from collections.abc import Mapping

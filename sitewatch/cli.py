@@ -6,6 +6,7 @@ Exit codes: 0 good, 1 the environment or the work failed, 2 arguments or files a
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 import typer
 from typer.exceptions import TyperException
@@ -16,9 +17,9 @@ from sitewatch.screen import err
 
 _COMMANDS = (
     "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "acl",
-    "report", "incident",
+    "report", "incident", "export", "import", "backup", "restore", "migrate",
 )  # fmt: skip
-"""Each is the function of this name in the module of this name."""
+"""Each is the function of this name in the module of this name (`import_` for a keyword)."""
 _GROUPS = {
     "users": ("users", "users_app"),
     "token": ("users", "token_app"),
@@ -67,7 +68,8 @@ def make_app(arguments: Sequence[str]) -> typer.Typer:
     known = asked in _COMMANDS or asked in _GROUPS
     for name in _COMMANDS:
         if name == asked or not known:
-            app.command(name)(getattr(import_module(f"sitewatch.commands.{name}"), name))
+            word = f"{name}_" if iskeyword(name) else name
+            app.command(name)(getattr(import_module(f"sitewatch.commands.{word}"), word))
     for name, (file, group) in _GROUPS.items():
         if name == asked or not known:
             module = import_module(f"sitewatch.commands.{file}")
