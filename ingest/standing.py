@@ -14,7 +14,7 @@ import msgspec
 from collectors.sample import Reason, Sample, Value
 from ingest.checks import FUTURE_MS, DeviceChecks, check
 
-CLOCK_FAULT = "fault_clock"
+CLOCK_FAULT = "clock_wrong"
 """The point of every kind that says whether the device's own clock can be believed."""
 SET_BACK_MS = 10_000
 """For so long a clock must go on at our pace from an earlier time before it was set back. [ms]

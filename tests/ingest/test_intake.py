@@ -115,8 +115,8 @@ async def test_a_wrong_clock_is_a_fault_of_the_device_and_not_of_its_values(hous
     ahead = NOW + 3_600_000
     await house.intake.append([dated(NOW, ahead), dated(NOW, ahead + 1)])
     await house.intake.append([dated(NOW, NOW - 5)])
-    words = [s for s in await house.written() if "fault_clock" in s.values]
-    assert [(s.device, s.values["fault_clock"], s.lane) for s in words] == [
+    words = [s for s in await house.written() if "clock_wrong" in s.values]
+    assert [(s.device, s.values["clock_wrong"], s.lane) for s in words] == [
         ("m1", True, Lane.ROUTINE), ("m1", False, Lane.ROUTINE),
     ]  # fmt: skip
     shown = house.latest.value("m1", "voltage_l1", NOW)
@@ -134,7 +134,7 @@ async def test_after_a_restart_it_is_known_that_a_clock_was_wrong(house: House) 
     await house.intake.append([dated(NOW, NOW + 3_600_000)])
     again = Intake(house.journal, house.latest, house.devices, now_ms=lambda: NOW)
     await again.append([dated(NOW + 1, NOW)])
-    shown = house.latest.value("m1", "fault_clock", NOW)
+    shown = house.latest.value("m1", "clock_wrong", NOW)
     assert shown is not None
     assert shown.value is False
 
@@ -188,4 +188,4 @@ async def test_what_was_not_written_was_not_heard(tmp_path: Path) -> None:
         await intake.append([wrong])
     bus.refuses = False
     await intake.append([wrong])
-    assert [s.values.get("fault_clock") for s in bus.heard] == [None, True]
+    assert [s.values.get("clock_wrong") for s in bus.heard] == [None, True]
