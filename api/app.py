@@ -19,6 +19,7 @@ from api.lines import LineRates
 from api.live import Live, LiveTimes
 from api.parts_of_app import Parts
 from api.permissions import Access, PermissionsError, check_routes, load_permissions
+from api.quality_metrics import QualityCollector
 from api.routes import (
     alarms,
     audit,
@@ -27,6 +28,7 @@ from api.routes import (
     live,
     metrics,
     people,
+    quality,
     reports,
     session,
     sites,
@@ -38,7 +40,9 @@ from api.threads import Threads
 
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
-_VERSIONED = (session, system, sites, devices, lines, live, alarms, reports, people, audit)
+_VERSIONED = (
+    session, system, sites, devices, lines, live, alarms, quality, reports, people, audit,
+)  # fmt: skip
 
 
 def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
@@ -85,6 +89,7 @@ def end_streams(app: FastAPI) -> None:
 def _parts(house: House, times: LiveTimes | None) -> Parts:
     indexes = Indexes({SERVICE: house.kinds["service"]})
     LineCollector(house.line_health, house.dead_letters.statistics, house.registry)
+    QualityCollector(house.engine, house.estate, house.now_ms, house.registry)
     return Parts(
         house=house,
         indexes=indexes,

@@ -5,6 +5,8 @@ again from its cursor, so that nothing is counted twice and nothing is left out.
 """
 
 import asyncio
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -51,7 +53,7 @@ class QualityWriter:
         *,
         now_ms: Callable[[], int],
         pace_s: float = PACE_S,
-        batch: int = 20_000,
+        batch: int = 2_000,
     ) -> None:
         """Make a writer; its making is the start of this run of sitewatch (`now_ms`, UTC)."""
         self._engine = engine
@@ -62,6 +64,7 @@ class QualityWriter:
         self._batch = batch
         self._started_ms = now_ms()
         self._next: Estate | None = None
+        self._lock = threading.Lock()
         self._closed = 0
         self._booked_ms = 0
 
@@ -81,7 +84,8 @@ class QualityWriter:
             while True:
                 asked = self._now_ms()
                 samples = await self._bus.read(cursor, self._batch, self._pace_s)
-                await asyncio.to_thread(book.take, samples)
+                # Here and whole, some ms: a cancelled wait must not part the book from its cursor.
+                book.take(samples)
                 cursor = cursor.advanced(samples)
                 self._advance(samples, asked)
                 if time.monotonic() - written >= self._pace_s:
@@ -92,7 +96,8 @@ class QualityWriter:
                     await asyncio.sleep(min(1.0, self._pace_s))
         except asyncio.CancelledError:
             # The last sign of life of this run.
-            await asyncio.to_thread(self._write, book, cursor)
+            with contextlib.suppress(QualityError):
+                await asyncio.to_thread(self._write, book, cursor)
             raise
 
     def _advance(self, samples: Sequence[Sample], asked_ms: int) -> None:
@@ -120,6 +125,10 @@ class QualityWriter:
 
     def _write(self, book: QualityBook, cursor: Cursor) -> None:
         """Write what has changed; the database is held for this long and no longer."""
+        with self._lock:
+            self._write_alone(book, cursor)
+
+    def _write_alone(self, book: QualityBook, cursor: Cursor) -> None:
         estate = self._next
         if self._booked_ms:
             book.settle(self._booked_ms)
@@ -136,7 +145,8 @@ class QualityWriter:
                 put_run(connection, self._started_ms, max(self._started_ms, now_ms))
                 if book.oldest_open != self._closed:
                     self._closed = book.oldest_open
-                    close_days(connection, self._closed, self._closed - KEPT_DAYS)
+                    names = [state.device for state in states]
+                    close_days(connection, names, self._closed, KEPT_DAYS)
                     forget_runs(connection, now_ms - (LONGEST_SETTLED_DAYS + 1) * DAY_MS)
         except sa.exc.SQLAlchemyError as error:
             raise QualityError(f"data quality cannot be written: {error}") from error

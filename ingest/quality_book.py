@@ -6,7 +6,7 @@ the order of the samples, which the two lanes do not keep.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from collectors.sample import Reason, Sample, is_hearing

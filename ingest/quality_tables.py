@@ -5,16 +5,18 @@ Rows are put whole, as the book has them, in one transaction with the cursor.
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
 from ingest.bus import Cursor
-from ingest.quality_book import DayRow, DeviceState
+from ingest.quality_book import LONGEST_SETTLED_DAYS, DayRow, DeviceState
 from records.engine import metadata
 
 CONSUMER = "quality"
 """Name of the consumer whose cursor stands in these tables."""
+_MOST_DEVICES = 500
+"""Devices in one statement; SQLite and PostgreSQL bound the number of parameters."""
 
 days = sa.Table(
     "quality_days",
@@ -79,7 +81,7 @@ def _upsert(table: sa.Table) -> sa.TextClause:
     names = [column.name for column in table.columns]
     sets = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
     return sa.text(
-        f"INSERT INTO {table.name} ({', '.join(names)})"  # noqa: S608 - names of this file
+        f"INSERT INTO {table.name} ({', '.join(names)})"
         f" VALUES ({', '.join(f':{name}' for name in names)})"
         f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
     )
@@ -120,7 +122,7 @@ def to_row(row: sa.Row[tuple[object, ...]]) -> DayRow:
     for name in ("suspect", "missing"):
         values[name] = Counter(json.loads(values[name]))
     for name in ("marks", "covered_marks"):
-        values[name] = int.from_bytes(values[name] or b"", "little")
+        values[name] = int.from_bytes(values.get(name) or b"", "little")
     return DayRow(**values)
 
 
@@ -129,14 +131,32 @@ def read_days(connection: sa.Connection, first: int) -> list[DayRow]:
     return [to_row(row) for row in connection.execute(sa.select(days).where(days.c.day >= first))]
 
 
-def close_days(connection: sa.Connection, open_from: int, oldest: int) -> None:
-    """Drop the marks of days that are closed, and all days before `oldest`."""
-    connection.execute(
-        sa.update(days)
-        .where(days.c.day < open_from, days.c.marks.is_not(None))
-        .values(marks=None, covered_marks=None)
-    )
-    connection.execute(sa.delete(days).where(days.c.day < oldest))
+def days_of(
+    connection: sa.Connection, devices: Sequence[str], first: int, last: int
+) -> Iterator[DayRow]:
+    """The rows of some devices from one day to another, without their marks."""
+    plain = [column for column in days.columns if column.name not in ("marks", "covered_marks")]
+    for begin in range(0, len(devices), _MOST_DEVICES):
+        some = days.c.device.in_(devices[begin : begin + _MOST_DEVICES])
+        query = sa.select(*plain).where(some, days.c.day.between(first, last))
+        yield from map(to_row, connection.execute(query))
+
+
+def close_days(
+    connection: sa.Connection, devices: Iterable[str], open_from: int, kept: int
+) -> None:
+    """Drop the marks of days that are closed, and days more than `kept` before them.
+
+    Asked device by device, so that each statement goes by the key and none reads the whole table.
+    """
+    names = [{"name": device} for device in devices]
+    if not names:
+        return
+    ours = days.c.device == sa.bindparam("name")
+    closed = days.c.day.between(open_from - LONGEST_SETTLED_DAYS, open_from - 1)
+    unmarked = {"marks": None, "covered_marks": None}
+    connection.execute(sa.update(days).where(ours, closed).values(unmarked), names)
+    connection.execute(sa.delete(days).where(ours, days.c.day < open_from - kept), names)
 
 
 def put_states(connection: sa.Connection, found: Iterable[DeviceState]) -> None:
@@ -168,7 +188,7 @@ def put_run(connection: sa.Connection, started_ms: int, alive_ms: int) -> None:
 
 
 def read_runs(connection: sa.Connection) -> list[tuple[int, int]]:
-    """All runs that are kept, by start and last sign of life. [ms, UTC]"""
+    """All runs that are kept, by start and last sign of life [ms, UTC]."""
     return [(row.started_ms, row.alive_ms) for row in connection.execute(sa.select(runs))]
 
 

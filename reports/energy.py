@@ -15,7 +15,7 @@ from ingest.counters import StepKind, from_count
 from ingest.interval_tables import Series
 from ingest.rollup import Amounts, Span, amounts_in, steps_in
 from records.engine import reading
-from reports.errors import ReportsError
+from reports.errors import UnreadableDatabaseError
 from reports.meter_tree import Balance, MeterTree, meter_tree
 from reports.periods import Period, Step, parse_period, steps_of
 
@@ -23,10 +23,6 @@ PARTLY_UNKNOWN = "partly_unknown"
 RUNNING = "period_running"
 STEP_NOTES = {StepKind.RESET: "counter_reset", StepKind.JUMP: "counter_jump"}
 """Catalogue keys of what a reader must know beside those of the meter tree."""
-
-
-class UnreadableDatabaseError(ReportsError):
-    """The database cannot be read."""
 
 
 @dataclass(frozen=True)
