@@ -89,7 +89,6 @@ def end_streams(app: FastAPI) -> None:
 def _parts(house: House, times: LiveTimes | None) -> Parts:
     indexes = Indexes({SERVICE: house.kinds["service"]})
     LineCollector(house.line_health, house.dead_letters.statistics, house.registry)
-    QualityCollector(house.engine, house.estate, house.now_ms, house.registry)
     return Parts(
         house=house,
         indexes=indexes,
@@ -97,6 +96,7 @@ def _parts(house: House, times: LiveTimes | None) -> Parts:
         states=SiteStates(house, indexes),
         threads=Threads(),
         rates=LineRates(house.line_health, house.now_ms),
+        quality=QualityCollector(house.engine, house.estate, house.now_ms, house.registry),
     )
 
 
@@ -139,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         running = [
             tasks.create_task(parts.live.run(), name="live"),
             tasks.create_task(parts.rates.run(), name="line rates"),
+            tasks.create_task(parts.quality.run(parts.threads), name="quality"),
         ]
         yield
         parts.live.end_all()

@@ -1,10 +1,10 @@
 """Data quality as Prometheus sees it: a figure for each community, yesterday and today.
 
-The figures are worked out at most once a minute, however often they are scraped.
+The figures are worked out once a minute in a worker thread, however often they are scraped.
 """
 
+import asyncio
 import datetime as dt
-import threading
 from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
@@ -13,13 +13,14 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from api.items import moment
+from api.threads import Threads
 from device_configs.estate import Device, Estate, local_day
 from device_configs.estate_entries import Level
 from reports.errors import ReportsError
 from reports.quality import By, Figures, quality_report
 
-KEPT_MS = 60_000
-"""How long figures are shown before they are worked out again. [ms]"""
+EVERY_S = 60.0
+"""How often the figures are worked out. [s]"""
 
 Found = list[tuple[str, str, Figures]]
 """Community, `yesterday` or `today`, figures."""
@@ -38,22 +39,25 @@ class QualityCollector(Collector):
         self._engine = engine
         self._estate = estate
         self._now_ms = now_ms
-        self._lock = threading.Lock()
         self._found: Found = []
-        self._at: int | None = None
         registry.register(self)
 
-    def describe(self) -> Iterable[Metric]:
-        """The series there may be, without asking the database."""
-        return self._families([])
+    async def run(self, threads: Threads) -> None:
+        """Work the figures out again and again, until cancelled."""
+        while True:
+            await threads.query(self.refresh)
+            await asyncio.sleep(EVERY_S)
+
+    def refresh(self) -> None:
+        """Work the figures out; blocks. None are shown while the database cannot be read."""
+        try:
+            self._found = self._ask(self._now_ms())
+        except ReportsError:
+            self._found = []
 
     def collect(self) -> Iterable[Metric]:
-        """All series of this moment; none while the database cannot be read."""
-        with self._lock:
-            now = self._now_ms()
-            if self._at is None or not 0 <= now - self._at < KEPT_MS:
-                self._found, self._at = self._ask(now), now
-            return self._families(self._found)
+        """All series as they were worked out last."""
+        return self._families(self._found)
 
     def _ask(self, now_ms: int) -> Found:
         estate = self._estate()
@@ -67,12 +71,9 @@ class QualityCollector(Collector):
                 places[community.id].append(device)
         found: Found = []
         for site, devices in places.items():
-            try:
-                report = quality_report(
-                    self._engine, estate, devices, today - dt.timedelta(days=1), today, By.DAY
-                )
-            except ReportsError:
-                return []
+            report = quality_report(
+                self._engine, estate, devices, today - dt.timedelta(days=1), today, By.DAY
+            )
             for row in report.rows:
                 day = "today" if row.key == today.isoformat() else "yesterday"
                 if row.figures is not None:

@@ -116,12 +116,12 @@ class QualityWriter:
             with reading(self._engine) as connection:
                 cursor, self._booked_ms = read_cursor(connection)
                 states = read_states(connection)
-                book = QualityBook(self._estate, states)
-                rows = read_days(connection, book.oldest_open)
                 gaps = gaps_of(read_runs(connection))
+                book = QualityBook(self._estate, states, (), gaps, self._booked_ms)
+                rows = read_days(connection, book.oldest_open)
         except sa.exc.SQLAlchemyError as error:
             raise QualityError(f"data quality cannot be read: {error}") from error
-        return QualityBook(self._estate, states, rows, gaps), cursor
+        return QualityBook(self._estate, states, rows, gaps, self._booked_ms), cursor
 
     def _write(self, book: QualityBook, cursor: Cursor) -> None:
         """Write what has changed; the database is held for this long and no longer."""

@@ -92,15 +92,25 @@ class QualityBook:
         states: Iterable[DeviceState] = (),
         rows: Iterable[DayRow] = (),
         gaps: Sequence[Gap] = (),
+        settled_ms: int = 0,
     ) -> None:
+        """Open the book as it stands in the database.
+
+        Args:
+            estate: the devices there are, and what is due of them.
+            states: where each device stands.
+            rows: the rows of the open days.
+            gaps: when sitewatch did not run.
+            settled_ms: until when all devices were settled. [ms, UTC]
+        """
         self._calendar = Calendar(estate.timezone)
         self._states = {state.device: state for state in states}
         self._rows = {(row.device, row.day): row for row in rows}
         self._gaps = tuple(gaps)
         self._devices: dict[str, _Device | None] = {}
         self._changed: set[tuple[str, int]] = set()
-        self._settled = max((state.settled_ms for state in self._states.values()), default=0)
-        self._today = self._calendar.of(self._settled).number if self._settled else 0
+        self._settled = settled_ms
+        self._today = self._calendar.of(settled_ms).number if settled_ms else 0
         self.late = 0
         """Values that came too long after their day to be counted."""
         self.use(estate)
@@ -126,11 +136,12 @@ class QualityBook:
     def settle(self, until_ms: int) -> None:
         """Book what was due until a moment, for every device of the estate."""
         self._today = self._calendar.of(until_ms).number
+        if self._settled > until_ms + CLOCK_BACK_MS:
+            for state in self._states.values():
+                state.settled_ms = max(until_ms, min(state.first_ms, state.settled_ms))
         for name in self._states:
             device = self._devices.get(name) or self._device(name, None)
             if device is not None:
-                if device.state.settled_ms > until_ms + CLOCK_BACK_MS:
-                    device.state.settled_ms = until_ms
                 self._settle(device, until_ms)
         self._settled = until_ms
 
@@ -275,7 +286,11 @@ class QualityBook:
     def _earlier(self, device: _Device, received: int) -> None:
         """A sample of the other lane came before what was taken for the first."""
         state = device.state
-        self._due(device, received, state.first_ms)
+        if state.first_ms - received > LONGEST_SETTLED_DAYS * DAY_MS:
+            # No lane lags so far behind the other: the clock was wrong at the first.
+            state.settled_ms = received
+        else:
+            self._due(device, received, state.first_ms)
         state.first_ms = received
 
     def _settle(self, device: _Device, until_ms: int) -> None:
