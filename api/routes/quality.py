@@ -18,6 +18,8 @@ from reports.quality import By, quality_report
 router = APIRouter(tags=["quality"])
 USUAL_DAYS = 7
 """Days without `from`."""
+EARLIEST_YEAR = 2000
+"""No device was read before."""
 
 Date = Annotated[dt.date | None, Query(description="2026-11-24, in the estate's time zone")]
 
@@ -51,6 +53,8 @@ async def get_quality(
             for one in estate.devices.values()
             if one.place in sites and kind in (None, one.profile.kind.kind)
         ]
+    if last is not None and last.year < EARLIEST_YEAR:
+        raise Refusal("invalid", f"to: {last} is before {EARLIEST_YEAR}")
     to = last or local_day(estate, moment(house.now_ms()))
     since = first or to - dt.timedelta(days=USUAL_DAYS - 1)
     lines = {health.device: line.line for line in house.line_health() for health in line.devices}

@@ -1,5 +1,6 @@
 """Local days in minutes, and the times between runs."""
 
+import itertools
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -41,7 +42,7 @@ def test_a_minute_counts_where_it_begins() -> None:
 def test_parts_of_a_time_have_the_minutes_of_the_whole(offsets: list[int]) -> None:
     day = SHANGHAI.of(MIDNIGHT)
     cuts = sorted(MIDNIGHT + offset for offset in offsets)
-    parts = [day.minutes(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [day.minutes(a, b) for a, b in itertools.pairwise(cuts)]
     whole = day.minutes(cuts[0], cuts[-1])
     assert sum(part.bit_count() for part in parts) == whole.bit_count() <= 1440
     together = 0

@@ -1,5 +1,6 @@
 """What is due of a device, and how long it may be silent."""
 
+import itertools
 from dataclasses import replace
 
 from hypothesis import given
@@ -49,5 +50,5 @@ def test_what_is_due_in_parts_is_due_in_the_whole(
     intervals: dict[str, int], moments: list[int]
 ) -> None:
     terms, cuts = Terms(1000, intervals), sorted(moments)
-    parts = sum(terms.due(a, b) for a, b in zip(cuts, cuts[1:], strict=False))
+    parts = sum(terms.due(a, b) for a, b in itertools.pairwise(cuts))
     assert parts == terms.due(cuts[0], cuts[-1])
