@@ -26,6 +26,7 @@ const COLUMNS = ["name", "completeness", "online"] as const;
 export function QualityTable(props: QualityTableProps) {
   const { t } = useWords();
   const { items, dates, order, turned, onOrder } = props;
+  const long = dates.length > 14;
   const sorted = (column: QualityOrder) =>
     column === order || (order === "worst" && column === "completeness");
   const head = (column: QualityOrder, className?: string) => (
@@ -47,19 +48,19 @@ export function QualityTable(props: QualityTableProps) {
   );
   return (
     <div className="sw-wide">
-      <table className="sw-table sw-quality">
+      <table className={`sw-table sw-quality ${long ? "sw-quality-long" : ""}`}>
         <thead>
           <tr>
             {COLUMNS.map((column) => head(column, column === "name" ? undefined : "sw-num"))}
             <th scope="col" className="sw-nowrap">
               {t("data_quality.fresh")}
             </th>
-            {head("faults")}
             {dates.map((date) => (
               <th key={date} scope="col" className="sw-heat-date">
-                {date.slice(5)}
+                {long && !date.endsWith("-01") ? date.slice(8) : date.slice(5)}
               </th>
             ))}
+            {head("faults")}
           </tr>
         </thead>
         <tbody>
@@ -101,6 +102,14 @@ function QualityRow({
       <td className="sw-small" data-label={t("data_quality.fresh")}>
         <Fresh item={item} group={group} />
       </td>
+      {dates.map((date) => (
+        <td key={date} className="sw-cell-heat">
+          <span className="sw-heat-label" aria-hidden="true">
+            {date.slice(8)}
+          </span>
+          <HeatCell date={date} found={item.days[date]} measure={measure} />
+        </td>
+      ))}
       <td className="sw-small sw-cell-reasons" data-label={t("data_quality.column_faults")}>
         {figures === null ? (
           <span className="sw-dim">{t("data_quality.no_figure")}</span>
@@ -113,14 +122,6 @@ function QualityRow({
           </>
         )}
       </td>
-      {dates.map((date) => (
-        <td key={date} className="sw-cell-heat">
-          <span className="sw-heat-label" aria-hidden="true">
-            {date.slice(8)}
-          </span>
-          <HeatCell date={date} found={item.days[date]} measure={measure} />
-        </td>
-      ))}
     </tr>
   );
 }
