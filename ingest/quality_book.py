@@ -176,12 +176,16 @@ class QualityBook:
         if found is None:
             return None
         state = self._states.get(name)
-        if state is None:
-            if sample is None:
-                return None
-            at = sample.received_at
-            state = self._states[name] = DeviceState(name, at, at)
+        if state is not None:
+            made = self._devices[name] = _Device(state, terms_of(found))
+            return made
+        if sample is None:
+            return None
+        at = sample.received_at
+        state = self._states[name] = DeviceState(name, at, at)
         made = self._devices[name] = _Device(state, terms_of(found))
+        # Level with all others: who lags behind them has not been in the estate.
+        self._settle(made, self._settled)
         return made
 
     def _row(self, device: _Device, day: Day, *, closed: bool = False) -> DayRow | None:

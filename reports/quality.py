@@ -129,7 +129,7 @@ def quality_report(
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"data quality cannot be read: {error}") from error
     # What a clock that was wrong left in the future is not known.
-    known = [row for row in rows if row.counted > 0 and row.day >= first.toordinal()]
+    known = [row for row in rows if (row.counted or row.due) and row.day >= first.toordinal()]
     make = _Maker(Calendar(estate.timezone), booked_ms, rows)
     if by is By.DAY:
         found = make.by_day(known)

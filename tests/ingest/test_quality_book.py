@@ -1,7 +1,8 @@
 """The book of data quality: an example by hand, and what holds for any samples."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, replace
 
 from hypothesis import given
@@ -215,13 +216,18 @@ POLLS = st.lists(
 UNTIL = 36 * HOUR
 
 
+def suspect(at: int) -> Sample:
+    """The detector's clock is ahead."""
+    return smoke(at, reasons={"smoke": "future"})
+
+
 def made(polls: Iterable[tuple[int, str]]) -> list[Sample]:
     """Samples of a meter and a detector, in the order of time."""
-    kinds = {
+    kinds: dict[str, Callable[[int], Sample]] = {
         "good": read,
         "silent": silent,
         "smoke": smoke,
-        "suspect": lambda at: smoke(at, reasons={"smoke": "future"}),
+        "suspect": suspect,
     }
     return [kinds[kind](at) for at, kind in sorted(polls)]
 
@@ -233,11 +239,11 @@ def facts(rows: Iterable[DayRow]) -> list[tuple[object, ...]]:
 
 @given(POLLS, st.randoms(use_true_random=False))
 def test_the_order_of_the_samples_does_not_matter(
-    polls: list[tuple[int, str]], chance: object
+    polls: list[tuple[int, str]], chance: random.Random
 ) -> None:
     samples = made(polls)
     shuffled = list(samples)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     one, other = QualityBook(ESTATE), QualityBook(ESTATE)
     one.take(samples)
     other.take(shuffled)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device_configs.estate import Device
 from device_configs.kinds import Speed
 from ingest.quality_terms import Terms, allowed_silence_ms, terms_of
 from tests.reports import estates
@@ -14,7 +15,7 @@ METER = estates.device("m1", "electricity_meter", "centre")
 """`active_power` each 10 s; two counters, which are slow, each minute."""
 
 
-def reporting(name: str = "smoke-1", interval_s: float = 3600.0) -> estates.Device:
+def reporting(name: str = "smoke-1", interval_s: float = 3600.0) -> Device:
     """A device that speaks when it likes."""
     made = estates.device(name, "smoke_detector", "centre")
     return replace(made, profile=replace(made.profile, protocol="mqtt"), interval_s=interval_s)
