@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,8 @@ from ingest.quality_tables import (
     states,
 )
 from records.engine import make_engine, migrate, reading, sqlite_url, transaction
-from tests.ingest.test_intervals import MemoryBus, Watched
+from tests.ingest.booking import MemoryBus, crash_at
+from tests.ingest.test_intervals import Watched
 from tests.ingest.test_quality_book import DAY, ESTATE, HOUR, METER, MIDNIGHT, PILE, read, smoke
 from tests.reports import estates
 
@@ -83,25 +83,6 @@ def rows(engine: sa.Engine, device: str = "m1") -> dict[int, DayRow]:
     with reading(engine) as connection:
         found = days_of(connection, [device], 0, 10**6)
         return {row.day - DAY: row for row in found}
-
-
-def crash_at(engine: sa.Engine, number: int) -> Callable[[], bool]:
-    """Let the nth statement from now on fail once, as if the process ended there."""
-    left = itertools.count(number, -1)
-    struck = []
-
-    def fail(*_: object) -> None:
-        if next(left) == 0:
-            struck.append(number)
-            raise sa.exc.OperationalError("killed", {}, Exception("killed"))
-
-    sa.event.listen(engine, "before_cursor_execute", fail)
-
-    def undo() -> bool:
-        sa.event.remove(engine, "before_cursor_execute", fail)
-        return bool(struck)
-
-    return undo
 
 
 @pytest.mark.parametrize("statement", range(24))
