@@ -1,5 +1,6 @@
 """Stores to test: DuckDB in a file, InfluxDB in a real server that all tests here share."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -13,6 +14,7 @@ from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.store import TimeSeriesStore
 from tests.influx import influxd
+from tests.influx2 import empty_bucket
 from tests.ingest.samples import NOW
 
 _NUMBERS = itertools.count()
@@ -51,9 +53,14 @@ def letters() -> Letters:
 
 
 @pytest.fixture
-def influx(influx_url: str, letters: Letters) -> Callable[..., InfluxStore]:
+def database() -> str:
+    """A name that no test had before."""
+    return f"test {next(_NUMBERS)}"
+
+
+@pytest.fixture
+def influx(influx_url: str, letters: Letters, database: str) -> Callable[..., InfluxStore]:
     """Makes stores on one new database."""
-    database = f"test {next(_NUMBERS)}"
 
     def make(**settings: object) -> InfluxStore:
         chosen = InfluxSettings(influx_url, database, **settings)  # type: ignore[arg-type]
@@ -62,11 +69,25 @@ def influx(influx_url: str, letters: Letters) -> Callable[..., InfluxStore]:
     return make
 
 
-@pytest.fixture(params=["duckdb", "influx"])
+@pytest.fixture
+def influx2(letters: Letters) -> Iterator[Callable[..., InfluxStore]]:
+    """Makes stores in an empty bucket of the InfluxDB 2.x that the environment names."""
+    with empty_bucket() as found:
+
+        def make(**settings: object) -> InfluxStore:
+            chosen = dataclasses.replace(found, **settings)  # type: ignore[arg-type]
+            return InfluxStore(chosen, describe, letters, now_ms=lambda: NOW)
+
+        yield make
+
+
+@pytest.fixture(
+    params=["duckdb", "influx", pytest.param("influx2", marks=pytest.mark.needs_influx2)]
+)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Opens the same store again and again."""
-    if request.param == "influx":
-        make = request.getfixturevalue("influx")
+    if request.param in ("influx", "influx2"):
+        make = request.getfixturevalue(request.param)
     else:
 
         def make() -> DuckDbStore:
