@@ -61,6 +61,10 @@ class JournalStatistics:
     """Samples whose identity was known already, since the file was made."""
     damaged_batches: int
     """Batches skipped because their checksum was wrong, since the start of the process."""
+    lost_total: int
+    """Samples that a damaged file no longer had, since the first journal of this folder."""
+    salvaged_as: str | None
+    """Name under which the newest damaged file was kept, since the start of the process."""
     refused: int
     """Samples that were not taken (disk error, too many waiting), since the start."""
     commit_ms: float
