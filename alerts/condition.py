@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from collectors.sample import Value
-from device_configs.estate_entries import Seconds
+from device_configs.durations import Seconds
 from device_configs.quantities import Strict
 
 Scalar = bool | int | float | str
@@ -53,13 +54,13 @@ class State(Strict):
         if value is None:
             return Verdict.UNKNOWN
         wanted = self.equals or self.differs
-        found = any(_same(value, one) for one in wanted)
+        found = False
+        for one in wanted:
+            # 1 is 1.0, but not true.
+            if value == one and isinstance(value, bool) == isinstance(one, bool):
+                found = True
+                break
         return Verdict.TRUE if found == bool(self.equals) else Verdict.FALSE
-
-
-def _same(value: Value, wanted: Scalar) -> bool:
-    """Equal and of one type: 1 is 1.0, but not true."""
-    return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted
 
 
 AsState = Annotated[State, BeforeValidator(_as_state)]
@@ -149,7 +150,7 @@ class Combination(Strict):
     any: tuple[Term, ...] = ()
     unless: tuple[Term, ...] = ()
 
-    @property
+    @cached_property
     def points(self) -> frozenset[str]:
         """The points it reads."""
         return frozenset(term.point for term in (*self.all, *self.any, *self.unless))

@@ -20,7 +20,8 @@ from alerts.condition import (
     Threshold,
     Unlisted,
 )
-from device_configs.estate_entries import Id, Seconds
+from device_configs.durations import Seconds
+from device_configs.estate_entries import Id
 from device_configs.kinds import kinds
 from device_configs.quantities import Label, Strict
 

@@ -105,7 +105,7 @@ class Plan:
 
     def combined(self, points: Iterable[str]) -> tuple[tuple[Rule, Combination], ...]:
         """The combinations that read one of these points."""
-        if not self._combinations:
+        if not self._combinations or not points:
             return ()
         asked = frozenset(points)
         return tuple(pair for pair in self._combinations if not pair[1].points.isdisjoint(asked))

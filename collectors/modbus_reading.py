@@ -205,11 +205,15 @@ class DeviceReader:
     def _reading(self, answers: Answers) -> Reading:
         own: list[PointReading] = []
         parts: dict[str, list[PointReading]] = {}
+        remembered, answered = self._last.get, answers.get
         for target in self._targets:
-            words = answers.get(target.own.key)
-            if words is None or not all(want.key in answers for want in target.extra):
+            words = answered(target.key)
+            if words is None or (target.extra and not all(w.key in answers for w in target.extra)):
                 continue
-            found = self._point_reading(target, words, answers)
+            # This runs for every point of every poll: what is as before needs no call.
+            found = remembered(target.key)
+            if found is None or found.words != words:
+                found = self._point_reading(target, words, answers)
             if target.part is None:
                 own.append(found)
             else:
@@ -261,18 +265,15 @@ class DeviceReader:
     def _point_reading(
         self, target: Target, words: tuple[int, ...] | Reason, answers: Answers
     ) -> PointReading:
-        """Decode a point, or give back the last decoding where its words are the same."""
+        """Decode a point; what depends on its own words alone is remembered."""
         if isinstance(words, Reason):
             return failed(target.point, words)
         if target.extra:
             return decoded(target, words, answers, self._settings)
-        last = self._last.get(target.own.key)
-        if last is not None and last.words == words:
-            return last
         quick = target.quick(words)
         if quick is not None:
             found = PointReading(target.point, words, {target.point.name: quick})
         else:
             found = decoded(target, words, answers, self._settings)
-        self._last[target.own.key] = found
+        self._last[target.key] = found
         return found

@@ -41,6 +41,8 @@ class Target:
     """Id of the part it belongs to, without the device's."""
     speed: Speed
     quick: PointDecoder
+    key: int
+    """The own want's."""
 
     @property
     def wants(self) -> tuple[Want, ...]:
@@ -122,7 +124,9 @@ class _Numbering:
             word_type = type_of(address, settings)
             absent = settings.missing.get(word_type, ())
             quick = point_decoder(point, word_type, order_of(address, settings), absent)
-        return Target(point, address, own, tuple(extra), part, speed_of(point, kind), quick)
+        return Target(
+            point, address, own, tuple(extra), part, speed_of(point, kind), quick, own.key
+        )
 
     def _want(self, cell: Address | Scale | Fraction, count: int, shift: int = 0) -> Want:
         self._last += 1

@@ -86,9 +86,10 @@ class Lanes:
         """Samples of one device or part."""
         values: dict[Lane, dict[str, Value]] = {Lane.SAFETY: {}, Lane.ROUTINE: {}}
         reasons: dict[Lane, dict[str, str]] = {Lane.SAFETY: {}, Lane.ROUTINE: {}}
+        known = self._lanes.get
         for reading in readings:
             for name, (value, reason) in reading.values.items():
-                lane = self._lane(name)
+                lane = known(name) or self._lane(name)
                 values[lane][name] = value
                 if reason is not None:
                     reasons[lane][name] = reason.value
@@ -99,9 +100,7 @@ class Lanes:
         )
 
     def _lane(self, name: str) -> Lane:
-        lane = self._lanes.get(name)
-        if lane is None:
-            lane = self._lanes[name] = lane_of(self._kind, name)
+        lane = self._lanes[name] = lane_of(self._kind, name)
         return lane
 
 

@@ -48,8 +48,12 @@ class Reason(StrEnum):
     """The payload holds another type than the point has."""
     OFFLINE = "offline"
     """The device's availability topic, or its gateway, says it is offline."""
+    TOO_FAST = "too_fast"
+    """It changed faster than it can, and nothing confirms it yet; the value is kept and suspect."""
+    STUCK = "stuck"
+    """It stays exactly the same while others of its device move; kept and suspect."""
     FUTURE = "future"
-    """The device's clock is ahead of ours by more than is allowed."""
+    """The device's clock was ahead. No longer given (decision 0012); it stands in older data."""
     NOT_CURRENT = "not_current"
     """Nothing was heard for longer than the point may be silent."""
 

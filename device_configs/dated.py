@@ -69,3 +69,4 @@ def _written(kind: str) -> WithJsonSchema:
 
 DatedNumber = Annotated[Dated[float], BeforeValidator(_expand), _written("number")]
 DatedCount = Annotated[Dated[int], BeforeValidator(_expand), _written("integer")]
+DatedText = Annotated[Dated[str], BeforeValidator(_expand), _written("string")]

@@ -13,11 +13,13 @@ from pydantic import (
 
 from device_configs.estate_entries import Building, Community, DeviceEntry, EstateFile, Level
 from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
+from device_configs.formula import InvalidFormulaError
 from device_configs.kinds import Speed
 from device_configs.point_mapping import Verified
 from device_configs.profile import Profile, ProtocolSchema, load_profiles
 from device_configs.quantities import Label
 from device_configs.suggest import did_you_mean
+from device_configs.virtual_meters import VirtualMeter, unknown_operands, virtual_meter
 from device_configs.yaml_file import Document, read_yaml
 
 SLOW_INTERVAL_S = 60.0
@@ -83,6 +85,7 @@ class Estate:
     """Every node by id, parents before children, the estate itself first."""
     devices: Mapping[str, Device]
     profiles: Mapping[str, Profile]
+    virtual_meters: Mapping[str, VirtualMeter] = field(default_factory=dict)
 
     def below(self, site: str) -> frozenset[str]:
         """The ids of a site and of everything below it; empty for an unknown site."""
@@ -170,14 +173,16 @@ class _Loader:
             if device.id in devices or device.id in sites:
                 self.fault(document, (index, "id"), f"the id {device.id!r} is used twice")
             devices[device.id] = device
-        self.check_meters(devices)
+        virtual = self.virtual_meters(estate_file, sites, devices)
+        self.check_meters(devices, virtual)
         self.check_lines(devices)
         if self.faults or estate_file is None:
             raise InvalidConfigError(self.faults)
         name = next(iter(sites.values())).name
         return Estate(
-            estate_file.estate, name, ZoneInfo(estate_file.timezone), sites, devices, profiles
-        )
+            estate_file.estate, name, ZoneInfo(estate_file.timezone), sites, devices, profiles,
+            virtual,
+        )  # fmt: skip
 
     def profiles(self) -> dict[str, Profile]:
         try:
@@ -306,12 +311,43 @@ class _Loader:
             entry.id, profile, entry.place, name, entry.interval, link_name, link, entry, parts
         )
 
-    def check_meters(self, devices: Mapping[str, Device]) -> None:
+    def virtual_meters(
+        self,
+        file: EstateFile | None,
+        sites: Mapping[str, Site],
+        devices: Mapping[str, Device],
+    ) -> dict[str, VirtualMeter]:
+        found: dict[str, VirtualMeter] = {}
+        profiles = {device.id: device.profile for device in devices.values()}
+        for entry in file.virtual_meters if file is not None else ():
+            try:
+                meter = virtual_meter(entry)
+            except InvalidFormulaError as error:
+                self.estate_fault(f"{entry.id}: {error}")
+                continue
+            for message in unknown_operands(meter, profiles):
+                self.estate_fault(f"{meter.id}: {message}")
+            if meter.id in devices or meter.id in sites or meter.id in found:
+                self.estate_fault(f"the id {meter.id!r} is used twice")
+            if meter.place not in sites:
+                self.estate_fault(f"{meter.id}: there is no site {meter.place!r}")
+            found[meter.id] = meter
+        return found
+
+    def estate_fault(self, message: str) -> None:
+        self.faults.append(Fault(str(self.folder / "estate.yaml"), 0, "virtual_meters", message))
+
+    def check_meters(
+        self, devices: Mapping[str, Device], virtual: Mapping[str, VirtualMeter]
+    ) -> None:
         for device in devices.values():
-            above = device.entry.metering.of if device.entry.metering else None
-            if above is not None and above not in devices:
+            for message in _unknown_counters(device):
                 document, index = self.where[device.id]
-                hint = did_you_mean(above, devices.keys() - {device.id})
+                self.fault(document, (index, "meter_changes"), message)
+            above = device.entry.metering.of if device.entry.metering else None
+            if above is not None and above not in devices and above not in virtual:
+                document, index = self.where[device.id]
+                hint = did_you_mean(above, (devices.keys() | virtual.keys()) - {device.id})
                 message = f"there is no device {above!r}{hint}"
                 self.fault(document, (index, "metering", "of"), message)
 
@@ -326,6 +362,17 @@ class _Loader:
             for device_id, message in conflicts(mine):
                 document, index = self.where[device_id]
                 self.fault(document, (index, "link"), f"{device_id}: {message}")
+
+
+def _unknown_counters(device: Device) -> Iterator[str]:
+    """Counters of meter changes that the device does not have."""
+    parts = device.profile.parts
+    for change in device.entry.meter_changes:
+        kind = parts.kind if change.part and parts is not None else device.profile.kind
+        for point in change.readings:
+            spec = kind.point(point)
+            if spec is None or not spec.counter:
+                yield f"a {kind.kind} has no counter {point!r}"
 
 
 def _parts(entry: DeviceEntry, profile: Profile) -> Iterator[tuple[str, Part]]:

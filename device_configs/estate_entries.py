@@ -1,38 +1,19 @@
 """What a person writes in an estate folder: the models of `estate.yaml` and of devices."""
 
-import re
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
+from pydantic import Field, field_validator
 
-from device_configs.dated import DatedCount, DatedNumber
+from device_configs.dated import DatedCount, DatedNumber, DatedText
+from device_configs.durations import Seconds
 from device_configs.quantities import Label, Strict
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-
-
-def _duration(data: object) -> object:
-    """Read `5s`, `2min`, `1h` or a number of seconds."""
-    if isinstance(data, str) and (match := re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|min|h|d)", data)):
-        seconds = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}[match.group(2)]
-        return float(match.group(1)) * seconds
-    return data
-
-
-_WRITTEN_DURATION = {
-    "anyOf": [
-        {"type": "number", "exclusiveMinimum": 0},
-        {"type": "string", "pattern": r"^\d+(\.\d+)?(ms|s|min|h|d)$"},
-    ]
-}
-Seconds = Annotated[
-    float, BeforeValidator(_duration), Field(gt=0), WithJsonSchema(_WRITTEN_DURATION)
-]
-"""A duration in a file: `5s`, `2min`, `1h`, or seconds as a number. [s]"""
 
 
 class Level(StrEnum):
@@ -94,24 +75,6 @@ class Community(Strict):
     places: Sequence[Place] = ()
 
 
-class EstateFile(Strict):
-    """`estate.yaml`."""
-
-    estate: Id
-    name: Label | None = None
-    timezone: str = "Asia/Shanghai"
-    communities: Sequence[Community] = Field(min_length=1)
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"there is no time zone {zone!r}") from error
-        return zone
-
-
 class MeterRole(StrEnum):
     """The place of a meter in the meter tree of its carrier."""
 
@@ -129,6 +92,38 @@ class Metering(Strict):
     energy_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{5}$")
 
 
+class VirtualMeterEntry(Strict):
+    """A meter that is a formula of others."""
+
+    id: Id
+    kind: str = "electricity_meter"
+    place: Id
+    name: Label | None = None
+    formula: DatedText
+    """Meters with `+`, `-`, `*` and brackets: `grid - (a + 0.5 * b)`."""
+    metering: Metering | None = None
+    note: str | None = None
+
+
+class EstateFile(Strict):
+    """`estate.yaml`."""
+
+    estate: Id
+    name: Label | None = None
+    timezone: str = "Asia/Shanghai"
+    communities: Sequence[Community] = Field(min_length=1)
+    virtual_meters: Sequence[VirtualMeterEntry] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone {zone!r}") from error
+        return zone
+
+
 class PartEntry(Strict):
     """A part of a device, as the estate describes it."""
 
@@ -138,6 +133,18 @@ class PartEntry(Strict):
     type: str | None = None
     address: str | None = None
     """The part's address on the wire as the maker writes it, kept raw."""
+
+
+class MeterChangeEntry(Strict):
+    """A meter was taken out and another put in its place."""
+
+    at: dt.datetime
+    """When; in the estate's time zone where it has none of its own."""
+    part: str | None = None
+    """The part, where the meter is one of a device's parts."""
+    readings: Mapping[str, tuple[float, float]] = Field(min_length=1)
+    """Counter to what the old meter showed last and the new one first. [kWh, kvarh, m3]"""
+    note: str | None = None
 
 
 class DeviceEntry(Strict):
@@ -161,5 +168,6 @@ class DeviceEntry(Strict):
     ct_ratio: DatedNumber | None = None
     pt_ratio: DatedNumber | None = None
     metering: Metering | None = None
+    meter_changes: Sequence[MeterChangeEntry] = ()
     parts: Sequence[PartEntry] = ()
     note: str | None = None

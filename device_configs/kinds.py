@@ -43,6 +43,12 @@ class PointSpec(Strict):
     counter: bool = False
     values: Mapping[str, Label] = Field(default_factory=dict)
     range: tuple[float, float] | None = None
+    integral_of: str | None = None
+    """The power or flow that stands in for this counter on a device that has none."""
+    reverse: bool = False
+    """Whether it is that power below zero which counts: export."""
+    max_rate: float | None = Field(default=None, gt=0)
+    """The fastest change that is believed. [stored unit/s]"""
 
     @model_validator(mode="after")
     def _consistent(self) -> "PointSpec":
@@ -50,6 +56,12 @@ class PointSpec(Strict):
             raise ValueError(f"quantity {self.quantity!r} is not in quantities.yaml")
         if self.type is not PointType.NUMBER and self.quantity is not None:
             raise ValueError("only a number has a quantity")
+        if self.integral_of is not None and not self.counter:
+            raise ValueError("only a counter can be the integral of a power")
+        if self.max_rate is not None and self.speed is Speed.SAFETY:
+            raise ValueError("a change of a safety point is never waited for: no max_rate")
+        if self.max_rate is not None and (self.type is not PointType.NUMBER or self.counter):
+            raise ValueError("only a number that is no counter has a greatest rate of change")
         if (self.type is PointType.ENUM) != bool(self.values):
             raise ValueError("an enum, and only an enum, lists its values")
         return self
@@ -108,7 +120,7 @@ def _read_kind(file: Path) -> Kind:
     document = read_yaml(file)
     data = dict(document.data) if isinstance(document.data, dict) else {}
     points: dict[str, object] = {}
-    for shared in data.get("include", ()):
+    for shared in ("every", *data.get("include", ())):
         points |= read_yaml(_FOLDER / "shared" / f"{shared}.yaml").data["points"]  # type: ignore[index]
     data["points"] = points | (data.get("points") or {})
     try:

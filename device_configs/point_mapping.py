@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from device_configs.durations import Seconds
 from device_configs.quantities import Strict
 
 
@@ -82,6 +83,12 @@ class PointMapping(Strict):
     """Raw values that mean 'not available', beside those the protocol's type already has."""
     range: tuple[float, float] | None = None
     """Plausible range in the stored unit, narrower than the kind's."""
+    max_rate: float | None = Field(default=None, gt=0)
+    """The fastest change that is believed, other than the kind's. [stored unit/s]"""
+    stuck_after: Seconds | None = None
+    """A value that stays exactly the same for so long, while the device reports, is stuck. [s]"""
+    rolls_over_at: float | None = Field(default=None, gt=0)
+    """Where a counter begins at 0 again, in `unit`; else its width on the wire decides."""
     verified: Verified | None = None
     source: str | None = None
     note: str | None = None

@@ -13,7 +13,7 @@ from typing import Protocol
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
-from device_configs.kinds import Kind, PointSpec, PointType, kinds
+from device_configs.kinds import Kind, PointSpec, PointType, Speed, kinds
 from device_configs.point_mapping import PointMapping, Verified
 from device_configs.quantities import (
     Conversion,
@@ -300,10 +300,21 @@ class _Reader:
             self.fault(path, f"{name} is a {spec.type.value}; a bit or any_cell makes a boolean")
         if mapping.positive == "export" and spec.type is not PointType.NUMBER:
             self.fault((*path, "positive"), f"{name} is not a number and has no sign")
+        self.limits(name, spec, mapping, path)
         to_stored = self.conversion(spec, mapping, path)
         if address is None:
             return None
         return ProfilePoint(name, spec, mapping, to_stored, address, mapping.verified or verified)
+
+    def limits(self, name: str, spec: PointSpec, mapping: PointMapping, path: Path_) -> None:
+        """Find what limits a point in a way that it cannot be limited."""
+        if mapping.rolls_over_at is not None and not spec.counter:
+            self.fault((*path, "rolls_over_at"), f"{name} is no counter and does not roll over")
+        if mapping.stuck_after is not None and spec.type is not PointType.NUMBER:
+            self.fault((*path, "stuck_after"), f"{name} is not a number and cannot be stuck")
+        if mapping.max_rate is not None and (spec.counter or spec.speed is Speed.SAFETY):
+            # A change of a safety point is never waited for; a counter has its rating.
+            self.fault((*path, "max_rate"), f"{name} is a counter or a safety point")
 
     def conversion(self, spec: PointSpec, mapping: PointMapping, path: Path_) -> Conversion:
         if spec.type is not PointType.NUMBER or mapping.bits:

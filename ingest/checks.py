@@ -1,12 +1,13 @@
-"""Checks of every sample before it is written: range, type, finiteness, the device's clock.
+"""Checks of every sample by itself: range, type, finiteness, the device's clock.
 
 Pure: a sample in, a sample out. What fails is kept as unknown or suspect, with its reason; nothing
-is dropped and nothing becomes 0.
+is dropped and nothing becomes 0. What only shows beside earlier samples is found by
+`ingest.standing`.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import msgspec
@@ -35,6 +36,10 @@ class DeviceChecks:
     points: dict[str, _Check]
     """Grows by the points of the kind that the profile does not list and that came all the same."""
     kind: Kind
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Point to the fastest change that is believed. [stored unit/ms]"""
+    stuck_ms: Mapping[str, float] = field(default_factory=dict)
+    """Point to how long it may stay exactly the same while others of its device move. [ms]"""
 
     def of(self, point: str) -> _Check:
         """The check of a point; one the profile does not list is checked by its kind."""
@@ -70,7 +75,17 @@ def _compiled(points: Mapping[str, ProfilePoint], kind: Kind) -> DeviceChecks:
                 checks[bit_name] = _boolean
         else:
             checks[name] = _of_spec(point.spec, point.mapping.range or point.spec.range)
-    return DeviceChecks(checks, kind)
+    rates = {
+        name: rate / 1000
+        for name, point in points.items()
+        if (rate := point.mapping.max_rate or point.spec.max_rate) is not None
+    }
+    stuck_ms = {
+        name: point.mapping.stuck_after * 1000
+        for name, point in points.items()
+        if point.mapping.stuck_after is not None
+    }
+    return DeviceChecks(checks, kind, rates, stuck_ms)
 
 
 def _of_spec(spec: PointSpec, limits: tuple[float, float] | None) -> _Check:
@@ -159,12 +174,8 @@ def check(sample: Sample, checks: DeviceChecks, now_ms: int) -> Sample:
             reasons = reasons if reasons is not None else dict(sample.reasons)
             reasons[point] = reason
     source_at = sample.source_at
-    if source_at is not None and source_at > now_ms + FUTURE_MS:
-        source_at = None
-        known = sample.reasons if reasons is None else reasons
-        spoken = [point for point, value in sample.values.items() if value is not None]
-        reasons = dict.fromkeys(spoken, Reason.FUTURE.value) | dict(known)
-    elif source_at is not None and source_at < EARLIEST_MS:
+    if source_at is not None and not EARLIEST_MS <= source_at <= now_ms + FUTURE_MS:
+        # The clock is wrong, not the values: they count from their arrival (decision 0012).
         source_at = None
     if values is None and reasons is None and source_at == sample.source_at:
         return sample

@@ -4,6 +4,9 @@ Each counter has up to two segments of readings: the live one, which grows at it
 earlier one that an import of history fills. They never overlap: history takes only what is older
 than the first live reading, and a first live reading must be newer than the history before it.
 Where they meet, the difference between their nearest readings is booked once.
+
+What does not follow the newest reading of its segment is `late`: it is counted by going back to
+the pages of readings (`ingest.late_readings`). So is all that is made of power.
 """
 
 from collections import Counter as TallyCounter
@@ -12,7 +15,9 @@ from dataclasses import dataclass, field, replace
 
 from collectors.sample import Quality, Sample
 from device_configs.estate import Estate
-from ingest.counter_terms import Counter, counter_of
+from ingest.counter_pages import Page, page_start
+from ingest.counter_terms import Changes as MeterChanges
+from ingest.counter_terms import Counter, counter_of, integrals_of, integrated_points
 from ingest.counters import (
     MEASURED_GAP_MS,
     Advance,
@@ -20,11 +25,11 @@ from ingest.counters import (
     Reading,
     Step,
     StepKind,
-    Terms,
     advance,
     to_count,
 )
 from ingest.interval_tables import HISTORY, LIVE, Booking, Series
+from ingest.power_integral import to_power_count
 
 EARLIEST_MS = 1_577_836_800_000
 """2020-01-01: a device clock before this day is not set. [ms, UTC]"""
@@ -33,7 +38,25 @@ AHEAD_MS = 300_000
 MOST = 1e12
 """A counter beyond this value in its stored unit (a billion kWh) is none. [Wh, varh, m3]"""
 
-Found = tuple[Series, Reading, Terms]
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one point of a device is counted as."""
+
+    series: Series
+    counter: Counter
+    of_power: bool = False
+    reverse: bool = False
+
+    def reading(self, at_ms: int, value: float) -> Reading:
+        """A value of the point as a reading."""
+        quantity = self.counter.quantity
+        if self.of_power:
+            return Reading(at_ms, to_power_count(value, quantity, reverse=self.reverse))
+        return Reading(at_ms, to_count(value, quantity))
+
+
+Found = tuple[Use, Reading]
 
 
 @dataclass
@@ -44,8 +67,12 @@ class Changes:
     history: Booking = field(default_factory=Booking)
     joined: list[Series] = field(default_factory=list)
     """Counters whose history has become part of the live segment."""
+    endings: dict[Series, CounterState] = field(default_factory=dict)
+    """How the history of each of them ended."""
+    late: dict[tuple[str, Series], list[Reading]] = field(default_factory=dict)
+    """Segment and counter to the readings that do not follow its newest."""
     tally: TallyCounter[str] = field(default_factory=TallyCounter)
-    """`readings`, `ignored` (out of order) and `unset_clock`."""
+    """`readings` and `unset_clock`."""
 
     def of(self, segment: str) -> Booking:
         """The booking of one segment."""
@@ -60,22 +87,26 @@ class CounterBook:
         estate: Estate,
         live: Mapping[Series, CounterState],
         history: Mapping[Series, CounterState],
+        pages: Mapping[str, Mapping[Series, Page]] | None = None,
+        changes: MeterChanges | None = None,
     ) -> None:
+        """Make a book of what stands in the database; `pages` are the newest of each segment."""
         self._estate = estate
         self._segments = {LIVE: dict(live), HISTORY: dict(history)}
+        given = pages or {}
+        self._pages = {name: dict(given.get(name, {})) for name in (LIVE, HISTORY)}
+        self._changes = changes or {}
         self._counters: dict[Series, Counter | None] = {}
+        self._of_power: dict[Series, bool] = {}
+        self._uses: dict[tuple[str, str], tuple[Use, ...]] = {}
 
     def take_live(self, samples: Iterable[Sample]) -> Changes:
         """Book samples as they come from the journal."""
-        changes = Changes()
-        self._take(LIVE, self._newer(samples, changes), changes)
-        return changes
+        return self._take(samples, live=True)
 
     def take_history(self, samples: Iterable[Sample]) -> Changes:
-        """Book samples of the past, each device's in order of time."""
-        changes = Changes()
-        self._take(HISTORY, self._older(samples, changes), changes)
-        return changes
+        """Book samples of the past."""
+        return self._take(samples, live=False)
 
     def join(self) -> Changes:
         """Join history and live data of every counter, however far apart they are."""
@@ -83,35 +114,86 @@ class CounterBook:
         self._join(tuple(self._segments[HISTORY]), None, changes)
         return changes
 
-    def _newer(self, samples: Iterable[Sample], changes: Changes) -> Iterator[Found]:
-        live, history = self._segments[LIVE], self._segments[HISTORY]
-        for series, reading, terms in self._found(samples, changes):
-            earlier = history.get(series)
-            if series in live or earlier is None or reading.at_ms > earlier.newest.at_ms:
-                yield series, reading, terms
-            else:
-                changes.tally["ignored"] += 1
+    def state(self, segment: str, series: Series) -> CounterState | None:
+        """How a counter stands."""
+        return self._segments[segment].get(series)
 
-    def _older(self, samples: Iterable[Sample], changes: Changes) -> Iterator[Found]:
-        live = self._segments[LIVE]
-        for series, reading, terms in self._found(samples, changes):
-            later = live.get(series)
-            if later is None or reading.at_ms < later.first.at_ms:
-                yield series, reading, terms
-            else:
-                changes.tally["ignored"] += 1
+    def put(self, segment: str, series: Series, state: CounterState, page: Page | None) -> None:
+        """Take over what counting again led to."""
+        self._segments[segment][series] = state
+        if page is not None:
+            self._pages[segment][series] = page
 
-    def _take(self, segment: str, found: Iterable[Found], changes: Changes) -> None:
-        states, booking = self._segments[segment], changes.of(segment)
-        for series, reading, terms in found:
-            before = states.get(series)
-            result = advance(before, reading, terms)
-            states[series] = result.state
-            booking.add(series, result)
+    def counter(self, series: Series) -> Counter | None:
+        """What the estate says about a counter, or about the power in its place."""
+        try:
+            return self._counters[series]
+        except KeyError:
+            found = counter_of(self._estate, *series, self._changes.get(series, ()))
+            return self._counters.setdefault(series, found)
+
+    def is_of_power(self, series: Series) -> bool:
+        """Whether power stands in for this counter, which its device does not have."""
+        if series not in self._of_power:
+            self._of_power[series] = self._is_made(series)
+        return self._of_power[series]
+
+    def _is_made(self, series: Series) -> bool:
+        root, _, part = series.device.partition("/")
+        device = self._estate.devices.get(root)
+        return device is not None and series.point in integrated_points(device, of_parts=bool(part))
+
+    def _take(self, samples: Iterable[Sample], *, live: bool) -> Changes:
+        changes = Changes()
+        # A batch is put in order first: what only changed places on the way is not late.
+        found = sorted(self._found(samples, changes), key=lambda one: (one[1].at_ms, one[1].count))
+        for use, reading in found:
+            segment = self._segment(use, reading, live=live)
+            newest = self._segments[segment].get(use.series)
+            if use.of_power or (newest is not None and reading.at_ms <= newest.newest.at_ms):
+                if newest is None or reading != newest.newest:
+                    changes.late.setdefault((segment, use.series), []).append(reading)
+                continue
             changes.tally["readings"] += 1
-            if before is not None and result.state.ignored > before.ignored:
-                changes.tally["ignored"] += 1
-        self._join(tuple(booking.states), MEASURED_GAP_MS, changes)
+            self._follow(segment, use, reading, changes)
+        for segment in (LIVE, HISTORY):
+            self._join(tuple(changes.of(segment).states), MEASURED_GAP_MS, changes)
+        self._join(tuple(self._touching(changes)), None, changes)
+        return changes
+
+    def _touching(self, changes: Changes) -> Iterator[Series]:
+        """Counters whose late live readings reach back to within a bridge of their history."""
+        for (segment, series), readings in changes.late.items():
+            earlier = self._segments[HISTORY].get(series)
+            if segment == LIVE and earlier is not None:
+                first_ms = min(one.at_ms for one in readings)
+                if first_ms - earlier.newest.at_ms <= MEASURED_GAP_MS:
+                    yield series
+
+    def _segment(self, use: Use, reading: Reading, *, live: bool) -> str:
+        now, earlier = (self._segments[name].get(use.series) for name in (LIVE, HISTORY))
+        if use.of_power:
+            return LIVE
+        if now is not None and reading.at_ms >= now.first.at_ms:
+            return LIVE
+        if earlier is not None and reading.at_ms <= earlier.newest.at_ms:
+            return HISTORY
+        return LIVE if live else HISTORY
+
+    def _follow(self, segment: str, use: Use, reading: Reading, changes: Changes) -> None:
+        """Account for a reading that is newer than all of its segment."""
+        states, series = self._segments[segment], use.series
+        before = states.get(series)
+        result = advance(before, reading, use.counter.terms)
+        states[series] = result.state
+        booking = changes.of(segment)
+        booking.add(series, result)
+        page = self._pages[segment].get(series)
+        if page is None or page.start_ms != page_start(reading.at_ms):
+            page = Page(page_start(reading.at_ms), before, ())
+        page = replace(page, readings=(*page.readings, reading))
+        self._pages[segment][series] = page
+        booking.pages[(series, page.start_ms)] = page
 
     def _join(self, asked: Iterable[Series], within_ms: int | None, changes: Changes) -> None:
         live, history = self._segments[LIVE], self._segments[HISTORY]
@@ -129,12 +211,13 @@ class CounterBook:
             changes.live.add(series, result)
             changes.history.states.pop(series, None)
             changes.joined.append(series)
+            changes.endings[series] = earlier
             live[series] = result.state
             del history[series]
 
     def _joined(self, series: Series, earlier: CounterState, later: CounterState) -> Advance:
         whole = replace(later, first=earlier.first, ignored=earlier.ignored + later.ignored)
-        counter = self._counter(series)
+        counter = self.counter(series)
         if counter is None:
             return Advance(whole)
         seam = advance(earlier, later.first, counter.terms)
@@ -147,14 +230,13 @@ class CounterBook:
         return Advance(whole, seam.portions, steps)
 
     def _found(self, samples: Iterable[Sample], changes: Changes) -> Iterator[Found]:
-        """The good readings of counters in samples."""
+        """The good readings of counters, and of powers in their place, in samples."""
         for sample in samples:
             for point, value in sample.values.items():
                 if isinstance(value, bool) or not isinstance(value, int | float):
                     continue
-                series = Series(sample.device, point)
-                counter = self._counter(series)
-                if counter is None or sample.quality(point) is not Quality.GOOD:
+                uses = self._uses_of(sample.device, point)
+                if not uses or sample.quality(point) is not Quality.GOOD:
                     continue
                 # What does not fit into the database (or is not finite) would stop all for ever.
                 if not abs(value) <= MOST:
@@ -162,10 +244,24 @@ class CounterBook:
                 if not EARLIEST_MS <= sample.at <= sample.received_at + AHEAD_MS:
                     changes.tally["unset_clock"] += 1
                     continue
-                yield series, Reading(sample.at, to_count(value, counter.quantity)), counter.terms
+                for use in uses:
+                    yield use, use.reading(sample.at, value)
 
-    def _counter(self, series: Series) -> Counter | None:
+    def _uses_of(self, device: str, point: str) -> tuple[Use, ...]:
         try:
-            return self._counters[series]
+            return self._uses[(device, point)]
         except KeyError:
-            return self._counters.setdefault(series, counter_of(self._estate, *series))
+            return self._uses.setdefault((device, point), tuple(self._made(device, point)))
+
+    def _made(self, device: str, point: str) -> Iterator[Use]:
+        series = Series(device, point)
+        if (counter := self.counter(series)) is not None:
+            yield Use(series, counter)
+        root, _, part = device.partition("/")
+        found = self._estate.devices.get(root)
+        if found is None:
+            return
+        for integral in integrals_of(found, point, of_part=bool(part)):
+            made = Series(device, integral.point)
+            if (counter := self.counter(made)) is not None:
+                yield Use(made, counter, of_power=True, reverse=integral.reverse)

@@ -23,6 +23,11 @@ STILL_MS = 3_600_000
 Counters are coarse (1 kWh) or refreshed late (once in minutes), so a step belongs to the time since
 the step before, and not to the seconds since the last poll.
 """
+ROLLOVER_ENDS = 10
+"""A roll-over begins in the last and ends in the first such fraction of the counter's span.
+
+Anywhere else a counter that goes back began anew: an exact roll-over is then only a guess.
+"""
 GRACE_MS = 60_000
 """Time every step is given on top, for meters that show a value a moment late. [ms]"""
 COUNTS_PER_UNIT: Mapping[str, int] = {
@@ -76,6 +81,18 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterChange:
+    """One meter was taken out and another put in its place."""
+
+    at_ms: int
+    """From then on the readings are those of the new meter. [ms, UTC]"""
+    last: int
+    """What the old one showed when it was taken out. [counts]"""
+    first: int
+    """What the new one showed when it was put in. [counts]"""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What turns the readings of one counter into energy."""
 
@@ -83,6 +100,10 @@ class Terms:
     """CT ratio times PT ratio; 1 where the device shows primary values."""
     limit: Steps
     """The fastest plausible run, after the ratio. [counts/ms]"""
+    rolls_over_at: int | None = None
+    """Where the counter begins at 0 again, as the device shows it; None: not known. [counts]"""
+    changes: tuple[MeterChange, ...] = ()
+    """Exchanges of the meter, in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +122,20 @@ class StepKind(StrEnum):
     """Why a step of a counter is not energy."""
 
     RESET = "reset"
-    """The counter went back and goes on from there: reset, roll-over or exchange."""
+    """The counter went back and goes on from there: the energy of the step is unknown."""
     JUMP = "jump"
     """The counter went further than the rating allows, and goes on from there."""
     OUTLIER = "outlier"
     """One reading stood alone; the counter goes on as before it."""
+    ROLLOVER = "rollover"
+    """The counter passed its end and began at 0 again; the energy of the step is booked."""
+    EXCHANGE = "exchange"
+    """The meter was changed; the energy up to its last reading is booked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a counter that was not taken as energy."""
+    """A step of a counter that is not the energy its two values differ by."""
 
     kind: StepKind
     at_ms: int
@@ -156,11 +181,25 @@ def advance(state: CounterState | None, reading: Reading, terms: Terms) -> Advan
     """Account for the next reading of a counter.
 
     A reading that goes back, or further than the rating allows, is held until the next one tells
-    whether the counter goes on from there (reset, jump) or as before (outlier). Where both could
-    be, the way that counts less energy is taken.
+    whether the counter goes on from there (roll-over, reset, jump) or as before (outlier). Where
+    both could be, the way that counts less energy is taken.
     """
     if state is None:
         return Advance(start_of(reading))
+    newest_ms = state.newest.at_ms
+    passed = [one for one in terms.changes if newest_ms < one.at_ms <= reading.at_ms]
+    if not passed:
+        return _advanced(state, reading, terms)
+    portions: tuple[Portion, ...] = ()
+    steps: tuple[Step, ...] = ()
+    for change in passed:
+        result = _exchanged(state, change, terms)
+        state, portions, steps = result.state, portions + result.portions, steps + result.steps
+    result = _advanced(state, reading, terms)
+    return Advance(result.state, portions + result.portions, steps + result.steps)
+
+
+def _advanced(state: CounterState, reading: Reading, terms: Terms) -> Advance:
     if reading.at_ms <= state.newest.at_ms:
         if reading == state.newest:
             return Advance(state)
@@ -177,15 +216,60 @@ def _resolved(state: CounterState, held: Reading, reading: Reading, terms: Terms
     from_held = follows(held, reading, held.at_ms - STILL_MS, terms)
     step = Step(StepKind.OUTLIER, held.at_ms, state.last.count, held.count)
     if from_held and not (from_last and state.last.count >= held.count):
-        fresh = CounterState(state.first, held, held.at_ms - STILL_MS, None, state.ignored)
-        kind = StepKind.RESET if held.count < state.last.count else StepKind.JUMP
+        settled = _settled(state, held, terms)
         return Advance(
-            _moved(fresh, reading), spread(held, reading, terms), (replace(step, kind=kind),)
+            _moved(settled.state, reading),
+            settled.portions + spread(held, reading, terms),
+            settled.steps,
         )
     if from_last:
         moved = _moved(replace(state, pending=None), reading)
         return Advance(moved, spread(state.last, reading, terms), (step,))
     return Advance(replace(state, pending=reading), (), (step,))
+
+
+def _settled(state: CounterState, held: Reading, terms: Terms) -> Advance:
+    """Go on from a reading that did not follow: a roll-over is energy, all else is unknown."""
+    fresh = CounterState(state.first, held, held.at_ms - STILL_MS, None, state.ignored)
+    beyond = _rolled_over(state, held, terms)
+    if beyond is not None:
+        kind, portions = StepKind.ROLLOVER, spread(state.last, beyond, terms)
+        fresh = replace(fresh, changed_ms=held.at_ms)
+    else:
+        kind = StepKind.RESET if held.count < state.last.count else StepKind.JUMP
+        portions = ()
+    return Advance(fresh, portions, (Step(kind, held.at_ms, state.last.count, held.count),))
+
+
+def _rolled_over(state: CounterState, reading: Reading, terms: Terms) -> Reading | None:
+    """The reading as if the counter had no end, where it can only have passed it once."""
+    span, last = terms.rolls_over_at, state.last
+    if span is None or not 0 <= reading.count < last.count < span:
+        return None
+    if last.count < span - span // ROLLOVER_ENDS or reading.count > span // ROLLOVER_ENDS:
+        return None
+    beyond = Reading(reading.at_ms, reading.count + span)
+    twice = Reading(reading.at_ms, last.count + span)
+    if not follows(last, beyond, state.changed_ms, terms):
+        return None
+    return None if follows(last, twice, state.changed_ms, terms) else beyond
+
+
+def _exchanged(state: CounterState, change: MeterChange, terms: Terms) -> Advance:
+    """Close one meter with its last reading and begin the next with its first."""
+    closed = _advanced(state, Reading(change.at_ms, change.last), terms)
+    if closed.state.pending is not None:
+        settled = _settled(closed.state, closed.state.pending, terms)
+        closed = Advance(
+            settled.state, closed.portions + settled.portions, closed.steps + settled.steps
+        )
+    begun = Reading(change.at_ms, change.first)
+    step = Step(StepKind.EXCHANGE, change.at_ms, change.last, change.first)
+    return Advance(
+        CounterState(state.first, begun, change.at_ms - STILL_MS, None, state.ignored),
+        closed.portions,
+        (*closed.steps, step),
+    )
 
 
 def _moved(state: CounterState, reading: Reading) -> CounterState:

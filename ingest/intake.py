@@ -8,9 +8,10 @@ from collectors.sample import Sample
 from device_configs.estate import Device
 from device_configs.kinds import Kind
 from ingest.bus import Bus
-from ingest.checks import DeviceChecks, check, device_checks, kind_checks, part_checks
+from ingest.checks import DeviceChecks, device_checks, kind_checks, part_checks
 from ingest.clock import wall_clock_ms
 from ingest.latest import Latest
+from ingest.standing import CLOCK_FAULT, Clock, Standing, examine
 
 
 class ListenedBus(Bus, Protocol):
@@ -32,6 +33,10 @@ class IntakeStatistics:
     """Those refused because the estate has no such device."""
     last_unknown: str | None
     """The newest device that the estate does not have."""
+    late: int = 0
+    """Those older, by the device's own clock, than what was known of the device."""
+    repeated: int = 0
+    """Those that said again, at the same device time, what was just said."""
 
 
 class Intake:
@@ -51,10 +56,12 @@ class Intake:
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._bus = bus
+        self._latest = latest
         self._now_ms = now_ms
         self._own = dict(own or {})
         """Devices that are not of the estate: sitewatch itself, of kind `service`."""
-        self._taken = self._altered = self._unknown = 0
+        self._taken = self._altered = self._unknown = self._late = self._repeated = 0
+        self._standings: dict[str, Standing] = {}
         self._last_unknown: str | None = None
         self._devices: Mapping[str, Device] = {}
         self._checks: dict[str, DeviceChecks] = {}
@@ -67,6 +74,11 @@ class Intake:
         self._devices = devices
         self._checks = {name: kind_checks(kind) for name, kind in self._own.items()}
         self._part_checks = {}
+        self._standings = {
+            name: standing
+            for name, standing in self._standings.items()
+            if (root := name.partition("/")[0]) in devices or root in self._own
+        }
 
     async def append(self, samples: Sequence[Sample]) -> int:
         """Check samples and write them; returns the last number once they are on disk.
@@ -79,18 +91,48 @@ class Intake:
         """
         now = self._now_ms()
         checked: list[Sample] = []
+        words: list[Sample] = []
+        before: dict[str, Standing] = {}
         for sample in samples:
             checks = self._checks_of(sample.device)
             if checks is None:
                 self._unknown += 1
                 self._last_unknown = sample.device
                 continue
-            good = check(sample, checks, now)
-            self._altered += good is not sample
-            checked.append(good)
-        number = await self._bus.append(checked)
+            stood = self._standing_of(sample.device, now)
+            before.setdefault(sample.device, stood)
+            found = examine(sample, checks, stood, now)
+            self._standings[sample.device] = found.standing
+            self._altered += found.sample is not sample
+            self._late += found.late
+            self._repeated += found.repeated
+            checked.append(found.sample)
+            if (stood.clock is Clock.GOOD) != (found.standing.clock is Clock.GOOD):
+                words.append(_clock_word(found.sample, found.standing))
+        written = False
+        try:
+            number = await self._bus.append([*checked, *words])
+            written = True
+        finally:
+            if not written:
+                # What is not on disk was not heard: it will come again.
+                self._standings |= before
         self._taken += len(checked)
         return number
+
+    def _standing_of(self, name: str, now_ms: int) -> Standing:
+        """How a device stands; after a start, as far as the newest values tell."""
+        standing = self._standings.get(name)
+        if standing is None:
+            root = name.partition("/")[0]
+            known = [one for one in self._latest.items((name,), now_ms) if one.device == name]
+            times = [one.source_at for one in known if one.source_at is not None]
+            newest = Sample(name, now_ms, {}, source_at=max(times)) if times else None
+            word = self._latest.value(root, CLOCK_FAULT, now_ms)
+            wrong = word is not None and word.value is True
+            clock = Clock.AHEAD if wrong else Clock.GOOD
+            standing = self._standings[name] = Standing(newest, clock=clock)
+        return standing
 
     def _checks_of(self, name: str) -> DeviceChecks | None:
         root, slash, part = name.partition("/")
@@ -105,4 +147,13 @@ class Intake:
 
     def statistics(self) -> IntakeStatistics:
         """What was counted so far."""
-        return IntakeStatistics(self._taken, self._altered, self._unknown, self._last_unknown)
+        return IntakeStatistics(
+            self._taken, self._altered, self._unknown, self._last_unknown, self._late,
+            self._repeated,
+        )  # fmt: skip
+
+
+def _clock_word(sample: Sample, standing: Standing) -> Sample:
+    """That a device's clock went wrong, or is right again: a fault of its own."""
+    wrong = standing.clock is not Clock.GOOD
+    return Sample(sample.device.partition("/")[0], sample.received_at, {CLOCK_FAULT: wrong})

@@ -1,7 +1,8 @@
 """The tables of energy intervals, and the statements that fill them.
 
-Intervals are added to, never replaced: a portion of a quarter of an hour is one upsert, and the
-state of its counter moves in the same transaction.
+Readings in order of time add to intervals: a portion of a quarter of an hour is one upsert, and the
+state of its counter moves in the same transaction. What comes late replaces whole intervals
+(`ingest.interval_rewrite`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ingest.bus import Cursor
+from ingest.counter_pages import Page
 from ingest.counters import INTERVAL_MS, Advance, CounterState, Reading, Step
 from records.engine import metadata
 
@@ -39,11 +41,17 @@ intervals = sa.Table(
     sa.Column("recovered_amount", sa.BigInteger, nullable=False),
     sa.Column("covered_ms", sa.Integer, nullable=False),
     sa.Column("recovered_ms", sa.Integer, nullable=False),
+    sa.Column("integrated_amount", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("integrated_ms", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("rewritten_ms", sa.BigInteger),
     sa.PrimaryKeyConstraint("device", "point", "start_ms"),
     sqlite_with_rowid=False,
 )
 """One row for each quarter of an hour of a counter: `amount` in counts (`ingest.counters`), the
-part of it that was bridged, and the time that readings cover or a bridge fills [ms]."""
+part of it that was bridged or made of power, and the time that readings cover, a bridge fills or
+power fills [ms]. `version` rises whenever a late reading or a meter change altered the row, which
+was last so at `rewritten_ms`."""
 
 states = sa.Table(
     "counter_states",
@@ -130,6 +138,7 @@ class Booking:
     amounts: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
     steps: list[tuple[Series, Step]] = field(default_factory=list)
     states: dict[Series, CounterState] = field(default_factory=dict)
+    pages: dict[tuple[Series, int], Page] = field(default_factory=dict)
 
     def add(self, series: Series, result: Advance) -> None:
         """Take over the result of one reading."""

@@ -44,11 +44,14 @@ class Amounts:
     recovered_amount: int = 0
     covered_ms: int = 0
     recovered_ms: int = 0
+    integrated_amount: int = 0
+    """The portion of `amount` that was made of power, for want of a counter."""
+    integrated_ms: int = 0
 
     @property
     def known_ms(self) -> int:
         """The time that readings cover or a bridge fills; 0 says that the amount is unknown."""
-        return self.covered_ms + self.recovered_ms
+        return self.covered_ms + self.recovered_ms + self.integrated_ms
 
     def __add__(self, other: "Amounts") -> "Amounts":
         return Amounts(
@@ -56,6 +59,18 @@ class Amounts:
             self.recovered_amount + other.recovered_amount,
             self.covered_ms + other.covered_ms,
             self.recovered_ms + other.recovered_ms,
+            self.integrated_amount + other.integrated_amount,
+            self.integrated_ms + other.integrated_ms,
+        )
+
+    def __sub__(self, other: "Amounts") -> "Amounts":
+        return Amounts(
+            self.amount - other.amount,
+            self.recovered_amount - other.recovered_amount,
+            self.covered_ms - other.covered_ms,
+            self.recovered_ms - other.recovered_ms,
+            self.integrated_amount - other.integrated_amount,
+            self.integrated_ms - other.integrated_ms,
         )
 
 
@@ -108,6 +123,8 @@ def _amounts(
                 sa.func.sum(columns.recovered_amount),
                 sa.func.sum(columns.covered_ms),
                 sa.func.sum(columns.recovered_ms),
+                sa.func.sum(columns.integrated_amount),
+                sa.func.sum(columns.integrated_ms),
             )
             .where(columns.device.in_(devices), columns.point.in_(points))
             .where(columns.start_ms >= run[0].start, columns.start_ms < run[-1].end)

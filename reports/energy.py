@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from device_configs.estate import Estate
 from ingest.counters import StepKind, from_count
 from ingest.interval_tables import Series
-from ingest.rollup import Amounts, Span, amounts_in, steps_in
+from ingest.rollup import Amounts, Span, steps_in
+from ingest.virtual_meters import amounts_with_virtual
 from records.engine import reading
 from reports.errors import ReportsError
 from reports.meter_tree import Balance, MeterTree, meter_tree
@@ -21,7 +22,13 @@ from reports.periods import Period, Step, parse_period, steps_of
 
 PARTLY_UNKNOWN = "partly_unknown"
 RUNNING = "period_running"
-STEP_NOTES = {StepKind.RESET: "counter_reset", StepKind.JUMP: "counter_jump"}
+INTEGRATED = "power_integrated"
+STEP_NOTES = {
+    StepKind.RESET: "counter_reset",
+    StepKind.JUMP: "counter_jump",
+    StepKind.ROLLOVER: "counter_rollover",
+    StepKind.EXCHANGE: "meter_changed",
+}
 """Catalogue keys of what a reader must know beside those of the meter tree."""
 
 
@@ -102,7 +109,7 @@ def energy_report(
     days = [one.span for one in steps_of(asked, Step.DAY) if one.span.start < now_ms]
     try:
         with reading(engine) as connection:
-            found = amounts_in(connection, tree.series, days)
+            found = amounts_with_virtual(connection, estate, tree.series, days)
             recorded = steps_in(connection, tree.series, asked.span)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the energy intervals cannot be read: {error}") from error
@@ -110,6 +117,8 @@ def energy_report(
     total = sum((figure for _, figure in figures), _Figures())
     notes = {*tree.notes, *(STEP_NOTES[one.kind] for one in recorded if one.kind in STEP_NOTES)}
     notes |= {PARTLY_UNKNOWN} if total.partly_unknown else set()
+    if any(one.integrated_ms for one in total.amounts.values()):
+        notes.add(INTEGRATED)
     notes |= {RUNNING} if asked.span.start < now_ms < asked.span.end else set()
     name = estate.sites[site].name
     return EnergyReportData(

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from device_configs.estate import Device, Estate
-from device_configs.estate_entries import Level, MeterRole
+from device_configs.estate_entries import Level, Metering, MeterRole
+from device_configs.virtual_meters import VirtualMeter
+from ingest.counter_terms import integrated_points
 from ingest.interval_tables import Series
 from reports.errors import UnknownSiteError
 
@@ -19,6 +21,9 @@ IMPORT = ("active_energy_import", "active_energy_total")
 EXPORT = ("active_energy_export",)
 TOTAL = ("active_energy_total",)
 METER, INVERTER, CHARGER = "electricity_meter", "pv_inverter", "ev_charger"
+
+Node = Device | VirtualMeter
+"""What can stand in the meter tree."""
 
 NO_METER = "no_meter"
 SUBMETERS = "consumption_from_submeters"
@@ -78,13 +83,13 @@ def meter_tree(estate: Estate, site: str) -> MeterTree:
     if site not in estate.sites:
         raise UnknownSiteError(f"the estate {estate.id!r} has no site {site!r}")
     notes: set[str] = set()
-    roles = _roles(estate, notes, site)
+    roles = roles_of(estate, notes, site)
     units = _units(estate, site, roles)
     balances, grid, pv = [], [], []
     for unit, devices in units.items():
         sources = _sources(devices, roles)
         pv += [one for _, series in sources for one in series]
-        meters = _meters(devices, roles, MeterRole.GRID)
+        meters = meters_of(devices, roles, MeterRole.GRID)
         if meters:
             grid += meters
             behind = [one for _, series in sources for one in series]
@@ -113,12 +118,12 @@ def meter_tree(estate: Estate, site: str) -> MeterTree:
     )
 
 
-def _roles(estate: Estate, notes: set[str], site: str) -> Mapping[str, MeterRole]:
+def roles_of(estate: Estate, notes: set[str], site: str) -> Mapping[str, MeterRole]:
     """The role of every meter; a community's only meter needs none to be its grid meter."""
     given = {
-        device.id: device.entry.metering.role
-        for device in estate.devices.values()
-        if device.entry.metering is not None
+        node.id: metering.role
+        for node in nodes_in(estate, estate.id)
+        if (metering := metering_of(node)) is not None
     }
     without: dict[str, list[Device]] = defaultdict(list)
     for device in estate.devices.values():
@@ -142,14 +147,14 @@ def _community(estate: Estate, place: str) -> str:
 
 def _units(
     estate: Estate, site: str, roles: Mapping[str, MeterRole]
-) -> Mapping[str, Sequence[Device]]:
+) -> Mapping[str, Sequence[Node]]:
     """The devices of a site by the community (or estate) whose balance they are in."""
     inside = estate.below(site)
-    devices = estate.devices_in(site)
+    devices = nodes_in(estate, site)
     metered = {
-        _community(estate, device.place) for device in _meters(devices, roles, MeterRole.GRID)
+        _community(estate, device.place) for device in meters_of(devices, roles, MeterRole.GRID)
     }
-    units: dict[str, list[Device]] = defaultdict(list)
+    units: dict[str, list[Node]] = defaultdict(list)
     for device in devices:
         own = _community(estate, device.place)
         above = [node.id for node in reversed(estate.path(own)) if node.id in inside | {own}]
@@ -157,45 +162,44 @@ def _units(
     return units
 
 
-def _meters(
-    devices: Iterable[Device], roles: Mapping[str, MeterRole], role: MeterRole
-) -> list[Device]:
+def meters_of(
+    devices: Iterable[Node], roles: Mapping[str, MeterRole], role: MeterRole
+) -> list[Node]:
     """The electricity meters of a role; meters of water, gas and heat have trees of their own."""
     return [
-        device
-        for device in devices
-        if device.profile.kind.kind == METER and roles.get(device.id) is role
+        device for device in devices if kind_of(device) == METER and roles.get(device.id) is role
     ]
 
 
 def _sources(
-    devices: Iterable[Device], roles: Mapping[str, MeterRole]
-) -> list[tuple[Device, tuple[Series, ...]]]:
+    devices: Iterable[Node], roles: Mapping[str, MeterRole]
+) -> list[tuple[Node, tuple[Series, ...]]]:
     """What counts PV: generation meters, and the inverters that stand behind none of them."""
-    inverters = [device for device in devices if device.profile.kind.kind == INVERTER]
-    meters = _meters(devices, roles, MeterRole.GENERATION)
+    inverters = [device for device in devices if kind_of(device) == INVERTER]
+    meters = meters_of(devices, roles, MeterRole.GENERATION)
     meter_ids = {meter.id for meter in meters}
-    named = {_of(inverter) for inverter in inverters} & meter_ids
+    named = {above_of(inverter) for inverter in inverters} & meter_ids
     # A generation meter that no inverter names is taken to measure all that name no meter.
     covers_rest = bool(meter_ids - named)
     counted = [
         inverter
         for inverter in inverters
-        if _of(inverter) not in meter_ids and not (covers_rest and _of(inverter) is None)
+        if above_of(inverter) not in meter_ids and not (covers_rest and above_of(inverter) is None)
     ]
-    found = [(meter, _series(meter, IMPORT)) for meter in meters]
-    return found + [(inverter, _series(inverter, TOTAL)) for inverter in counted]
+    return [(meter, series_of(meter, IMPORT)) for meter in meters] + [
+        (inverter, series_of(inverter, TOTAL)) for inverter in counted
+    ]
 
 
-def _topmost(devices: Iterable[Device], roles: Mapping[str, MeterRole]) -> list[Device]:
+def _topmost(devices: Iterable[Node], roles: Mapping[str, MeterRole]) -> list[Node]:
     """The sub-meters that are below no other of these."""
-    meters = _meters(devices, roles, MeterRole.SUBMETER)
+    meters = meters_of(devices, roles, MeterRole.SUBMETER)
     ids = {meter.id for meter in meters}
-    return [meter for meter in meters if _of(meter) not in ids]
+    return [meter for meter in meters if above_of(meter) not in ids]
 
 
 def _balance(
-    unit: str, meters: Sequence[Device], behind: Sequence[Series], notes: set[str]
+    unit: str, meters: Sequence[Node], behind: Sequence[Series], notes: set[str]
 ) -> Balance:
     exports = _all(meters, EXPORT)
     if behind and len(exports) < len(meters):
@@ -204,7 +208,7 @@ def _balance(
 
 
 def _unmetered(
-    estate: Estate, site: str, units: Mapping[str, Sequence[Device]], balances: Sequence[Balance]
+    estate: Estate, site: str, units: Mapping[str, Sequence[Node]], balances: Sequence[Balance]
 ) -> set[str]:
     if not balances:
         return {NO_METER}
@@ -223,31 +227,62 @@ def _unmetered(
     return set()
 
 
-def _above(estate: Estate, device: Device) -> Iterable[str]:
+def _above(estate: Estate, device: Node) -> Iterable[str]:
     """The meters a device is below, nearest first; stops where a chain bites its tail."""
     seen: list[str] = []
-    step = _of(device)
+    step = above_of(device)
     while step is not None and step not in seen:
         seen.append(step)
-        step = _of(estate.devices[step]) if step in estate.devices else None
+        found = estate.devices.get(step) or estate.virtual_meters.get(step)
+        step = above_of(found) if found is not None else None
     return seen
 
 
-def _of(device: Device) -> str | None:
-    return device.entry.metering.of if device.entry.metering else None
+def metering_of(node: Node) -> Metering | None:
+    """Where a meter stands, as the estate says."""
+    return node.metering if isinstance(node, VirtualMeter) else node.entry.metering
 
 
-def _all(devices: Iterable[Device], points: Sequence[str]) -> tuple[Series, ...]:
-    return tuple(one for device in devices for one in _series(device, points))
+def above_of(node: Node) -> str | None:
+    """The meter that a device is below, as the estate says."""
+    metering = metering_of(node)
+    return metering.of if metering is not None else None
 
 
-def _series(device: Device, points: Sequence[str]) -> tuple[Series, ...]:
-    """The counters of a device by the first point of the list it has; of its parts else."""
+def kind_of(node: Node) -> str:
+    """The kind of a device or virtual meter."""
+    return node.kind if isinstance(node, VirtualMeter) else node.profile.kind.kind
+
+
+def nodes_in(estate: Estate, site: str) -> list[Node]:
+    """The devices and virtual meters of a site and of everything below it."""
+    inside = estate.below(site)
+    virtual = [meter for meter in estate.virtual_meters.values() if meter.place in inside]
+    return [*estate.devices_in(site), *virtual]
+
+
+def _all(devices: Iterable[Node], points: Sequence[str]) -> tuple[Series, ...]:
+    return tuple(one for device in devices for one in series_of(device, points))
+
+
+def series_of(device: Node, points: Sequence[str]) -> tuple[Series, ...]:
+    """The counters of a device by the first point of the list it has; of its parts else.
+
+    Where neither has one, it is what power is made into.
+    """
+    if isinstance(device, VirtualMeter):
+        return (Series(device.id, device.point),) if device.point in points else ()
     profile = device.profile
     for point in points:
         if point in profile.points or (not profile.points and profile.kind.has(point)):
             return (Series(device.id, point),)
     for point in points:
         if profile.parts is not None and point in profile.parts.points:
+            return tuple(Series(f"{device.id}/{part}", point) for part in device.parts)
+    own, parts = (integrated_points(device, of_parts=each) for each in (False, True))
+    for point in points:
+        if point in own:
+            return (Series(device.id, point),)
+        if point in parts:
             return tuple(Series(f"{device.id}/{part}", point) for part in device.parts)
     return ()

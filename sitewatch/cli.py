@@ -6,6 +6,7 @@ Exit codes: 0 good, 1 the environment or the work failed, 2 arguments or files a
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 import typer
 from typer.exceptions import TyperException
@@ -16,11 +17,15 @@ from sitewatch.screen import err
 
 _COMMANDS = (
     "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "acl",
-    "report", "incident",
+    "report", "incident", "export", "import", "backup", "restore", "migrate",
 )  # fmt: skip
-"""Each is the function of this name in the module of this name."""
-_GROUPS = {"users": "users_app", "token": "token_app"}
-"""Commands with commands of their own, all in the module `users`."""
+"""Each is the function of this name in the module of this name (`import_` for a keyword)."""
+_GROUPS = {
+    "users": ("users", "users_app"),
+    "token": ("users", "token_app"),
+    "meter-change": ("meter_change", "meter_change_app"),
+}
+"""Commands with commands of their own: the module of each, and its application there."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -63,10 +68,11 @@ def make_app(arguments: Sequence[str]) -> typer.Typer:
     known = asked in _COMMANDS or asked in _GROUPS
     for name in _COMMANDS:
         if name == asked or not known:
-            app.command(name)(getattr(import_module(f"sitewatch.commands.{name}"), name))
-    for name, group in _GROUPS.items():
+            word = f"{name}_" if iskeyword(name) else name
+            app.command(name)(getattr(import_module(f"sitewatch.commands.{word}"), word))
+    for name, (file, group) in _GROUPS.items():
         if name == asked or not known:
-            module = import_module("sitewatch.commands.users")
+            module = import_module(f"sitewatch.commands.{file}")
             app.add_typer(getattr(module, group), name=name)
     return app
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from device_configs.estate import Estate
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.store import TimeSeriesStore
@@ -27,14 +28,19 @@ def open_store(
         return DuckDbStore(DuckDbSettings(data.series, settings.memory_limit, settings.threads))
 
     def where(device: str) -> tuple[str, str]:
-        found = estate().devices.get(device.partition("/")[0])
-        if found is None:
-            return "service", estate().id
-        part = found.profile.parts if "/" in device else None
-        kind = part.kind if part else found.profile.kind
-        return kind.kind, estate().place_of(device) or found.place
+        return kind_and_site(estate(), device)
 
     return InfluxStore(_influx(settings), where, letters.keep_now)
+
+
+def kind_and_site(estate: Estate, device: str) -> tuple[str, str]:
+    """The kind and the site of a device or part; what the estate does not have is `service`."""
+    found = estate.devices.get(device.partition("/")[0])
+    if found is None:
+        return "service", estate.id
+    part = found.profile.parts if "/" in device else None
+    kind = part.kind if part else found.profile.kind
+    return kind.kind, estate.place_of(device) or found.place
 
 
 def _influx(settings: StoreSettings) -> InfluxSettings:

@@ -31,20 +31,24 @@ from ingest.journal import Journal
 from ingest.journal_limits import JournalLimits
 from ingest.latest import Latest
 from ingest.recorder import Recorder
+from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError, TimeSeriesStore
 from records.dead_letters import DeadLetterBox
 from records.people import ensure_first_administrator
 from records.revisions import accept, folder_files
 from sitewatch.channels import open_channels
 from sitewatch.collection import Collection
+from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.open_store import open_store
+from sitewatch.operations import Workplace
 from sitewatch.records_database import open_records
 from sitewatch.settings import Settings
 from sitewatch.stages import Stages
 from sitewatch.staleness import stale_after
+from sitewatch.store_care import StoreCare
 from sitewatch.web import make_server
 
 _LOG = structlog.get_logger(__name__)
@@ -86,6 +90,9 @@ class _House:
     repository: AlarmRepository
     feed: AlarmFeed
     letters: DeadLetterBox
+    work: Workplace
+    care: StoreCare | None
+    """Housekeeping of the embedded store; None where the series are elsewhere."""
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Hand a changed estate folder to everything that works with it."""
@@ -108,6 +115,7 @@ class _House:
                 "engine": lambda: self.judge.health.reason,
                 "outbox": lambda: self.dispatcher.health.reason,
                 "estate": lambda: self.current.reason,
+                "store files": lambda: None if self.care is None else self.care.reason,
             },
         )
 
@@ -188,9 +196,19 @@ async def _open(
                 ),
                 feed,
                 letters,
+                Workplace(
+                    store, data, lambda: current.loaded.estate, loaded.folder, settings,
+                ),
+                _care(store, settings, current),
             )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)
+
+
+def _care(store: TimeSeriesStore, settings: Settings, current: Current) -> StoreCare | None:
+    if not isinstance(store, DuckDbStore):
+        return None
+    return StoreCare(store, settings.store, lambda: current.loaded.estate)
 
 
 async def _restore(latest: Latest, store: TimeSeriesStore) -> None:
@@ -264,7 +282,10 @@ async def _run(
             "collection": house.collection.run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),
+            "control": functools.partial(serve_control, house.work.data.path, house.work.perform),
         }
+        if house.care is not None:
+            stages["store care"] = house.care.run
         tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]
         tasks += [
             group.create_task(supervise("companion", functools.partial(one, running)))

@@ -1,5 +1,6 @@
 """Settings: environment `SITEWATCH_<SECTION>__<KEY>` over a TOML file over defaults."""
 
+import re
 import tomllib
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from device_configs.faults import Fault, InvalidConfigError, dotted
+from device_configs.kinds import kinds
 from device_configs.quantities import Strict
+
+DEFAULT_KIND = "default"
+_KEPT = re.compile(r"[1-9][0-9]{0,4}[dy]")
+_DAYS = {"d": 1, "y": 366}
+"""A year is kept whole, leap day and all. [d]"""
 
 
 class ServiceSettings(Strict):
@@ -64,6 +71,26 @@ class StoreSettings(Strict):
     """API token; given for 1.8+, 2.x and 3, and writes then go to /api/v2/write."""
     version: int | None = Field(default=None, ge=1, le=3)
     """InfluxDB's version: `1`, `2` (also 1.8 with a token) or `3`; by the token when absent."""
+    retention: dict[str, str] = Field(default_factory=dict)
+    """How long DuckDB keeps readings of a kind, as `electricity_meter = "5y"` or `"400d"`;
+    `default` for the other kinds; all is kept when absent."""
+
+    @field_validator("retention")
+    @classmethod
+    def _known_kinds(cls, given: dict[str, str]) -> dict[str, str]:
+        for kind, kept in given.items():
+            if kind != DEFAULT_KIND and kind not in kinds():
+                raise ValueError(f"{kind!r} is no kind of device, nor {DEFAULT_KIND!r}")
+            if _KEPT.fullmatch(kept) is None:
+                raise ValueError(f"{kept!r} of {kind} is no time such as '400d' or '5y'")
+        return given
+
+    def kept_days(self, kind: str) -> int | None:
+        """How long readings of a kind are kept. [d]; None for ever."""
+        kept = self.retention.get(kind, self.retention.get(DEFAULT_KIND))
+        if kept is None:
+            return None
+        return int(kept[:-1]) * _DAYS[kept[-1]]
 
     @property
     def influx_version(self) -> int:

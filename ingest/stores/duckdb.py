@@ -1,46 +1,33 @@
-"""The embedded store: one DuckDB file with a narrow table of readings and a series dictionary."""
+"""The embedded store: one DuckDB file and sorted Parquet files, read as one."""
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import numpy as np
+import structlog
 
-from collectors.sample import Quality, Sample, Value
+from collectors.sample import Sample
 from ingest.bus import Cursor
-from ingest.stores.duckdb_columns import BOOL, MISSING, NUMBER, TEXT, Arrays, Columns
-from ingest.stores.store import Aggregate, LatestValue, Reading, StoreError
+from ingest.stores import duckdb_query, duckdb_samples
+from ingest.stores.duckdb_backup import copy_store
+from ingest.stores.duckdb_columns import BOOL, NUMBER, Columns
+from ingest.stores.duckdb_compaction import Compactor
+from ingest.stores.duckdb_database import (
+    Connection,
+    Database,
+    DuckDbSettings,
+    insert_arrays,
+    translated,
+)
+from ingest.stores.duckdb_export import Export, write_table
+from ingest.stores.duckdb_layout import Span, segments
+from ingest.stores.duckdb_query import Steps
+from ingest.stores.duckdb_retention import Retention
+from ingest.stores.duckdb_schema import generations, open_file, open_generation, table_of
+from ingest.stores.store import Aggregate, LatestValue, Reading
 
-_SCHEMA = """
-CREATE SEQUENCE IF NOT EXISTS series_id;
-CREATE TABLE IF NOT EXISTS series (id INTEGER, device VARCHAR, point VARCHAR);
-CREATE TABLE IF NOT EXISTS reading (
-  series INTEGER, t BIGINT, lag BIGINT, own_clock BOOLEAN, type UTINYINT, number DOUBLE,
-  text VARCHAR, reason VARCHAR);
-CREATE TABLE IF NOT EXISTS progress (safety BIGINT, routine BIGINT);
-"""
-_AGGREGATES = {
-    Aggregate.MEAN: "avg(number)",
-    Aggregate.MIN: "min(number)",
-    Aggregate.MAX: "max(number)",
-    Aggregate.LAST: "last(number ORDER BY t, rowid)",
-    Aggregate.COUNT: "count(number)",
-}
-
-
-@dataclass(frozen=True)
-class DuckDbSettings:
-    """What the embedded store may use."""
-
-    path: Path
-    memory_limit: str = "256MB"
-    threads: int = 2
-    timeout_s: float = 30.0
-    """Longest duration of one query. [s]"""
+_LOG = structlog.get_logger(__name__)
 
 
 class DuckDbStore:
@@ -51,24 +38,26 @@ class DuckDbStore:
     """
 
     def __init__(self, settings: DuckDbSettings) -> None:
-        self._timeout_s = settings.timeout_s
-        self._writing = threading.Lock()
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": settings.memory_limit,
-            "threads": settings.threads,
-            "temp_directory": str(settings.path.with_suffix(".spill")),
-        }
-        with _translated("open"):
-            settings.path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = duckdb.connect(settings.path, config=config)
-            for statement in _SCHEMA.split(";")[:-1]:
-                self._connection.execute(statement)
-            rows = self._connection.execute("SELECT id, device, point FROM series").fetchall()
-            found = self._connection.execute("SELECT safety, routine FROM progress").fetchone()
+        self._settings = settings
+        self.database = Database(open_file(settings), settings)
+        with translated("open"):
+            connection = self.database.connection
+            rows = connection.execute("SELECT id, device, point FROM series").fetchall()
+            found = connection.execute("SELECT safety, routine FROM progress").fetchone()
+            self._generation = generations(connection)[-1]
+            self._rows = _count(connection, self._generation)
+            named = segments(connection)
+            self.database.files.remove_others({one.file for one in named})
+        damaged = (one.file for one in named if not self.database.files.has(one.file, one.bytes))
+        self.database.damaged = frozenset(damaged)
+        if self.database.damaged:
+            names = ", ".join(sorted(self.database.damaged))
+            _LOG.error("series files are missing or cut; restore them from a backup", files=names)
         self._cursor = Cursor(*found) if found else Cursor()
         self._series: dict[str, dict[str, int]] = {}
         self._names: dict[int, tuple[str, str]] = {}
         self._know(rows)
+        self.compactor = Compactor(self.database)
 
     def _know(self, rows: Sequence[tuple[int, str, str]]) -> None:
         for identifier, device, point in rows:
@@ -84,28 +73,46 @@ class DuckDbStore:
         Raises:
             StoreError: the database refused; nothing was written.
         """
-        with self._writing, _translated("write"):
+        with self.database.transaction() as connection:
             known = self._cursor
             new = [s for s in samples if s.seq == 0 or s.seq > known.of(s.lane)]
             furthest = Cursor(max(known.safety, cursor.safety), max(known.routine, cursor.routine))
-            with self._connection.cursor() as connection:
-                connection.execute("BEGIN")
-                try:
-                    added = self._insert(connection, new)
-                    if furthest != known:
-                        connection.execute("DELETE FROM progress")
-                        values = (furthest.safety, furthest.routine)
-                        connection.execute("INSERT INTO progress VALUES (?, ?)", values)
-                    connection.execute("COMMIT")
-                except BaseException:
-                    _roll_back(connection)
-                    raise
-            self._know(added)
-            self._cursor = furthest
+            added, rows = self._insert(connection, new)
+            if furthest != known:
+                connection.execute("DELETE FROM progress")
+                values = (furthest.safety, furthest.routine)
+                connection.execute("INSERT INTO progress VALUES (?, ?)", values)
+            full = self._rows + rows >= self._settings.generation_rows
+            if full:
+                open_generation(connection, self._generation + 1)
+
+            def take_over() -> None:
+                self._know(added)
+                self._cursor = furthest
+                self._rows += rows
+                if full:
+                    self._generation, self._rows = self._generation + 1, 0
+
+            self.database.after_commit(take_over)
+
+    def seal(self) -> None:
+        """End the open generation, so that compaction takes it; nothing where it is empty.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        with self.database.transaction("seal") as connection:
+            if self._rows:
+                open_generation(connection, self._generation + 1)
+                self.database.after_commit(self.begin_generation)
+
+    def begin_generation(self) -> None:
+        """Know, after the commit, that a generation was begun."""
+        self._generation, self._rows = self._generation + 1, 0
 
     def _insert(
-        self, connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample]
-    ) -> Sequence[tuple[int, str, str]]:
+        self, connection: Connection, samples: Sequence[Sample]
+    ) -> tuple[Sequence[tuple[int, str, str]], int]:
         added = self._new_series(samples)
         fresh: dict[str, dict[str, int]] = {}
         for identifier, device, point in added:
@@ -120,15 +127,15 @@ class DuckDbStore:
                 "device": np.array(devices, dtype=np.object_),
                 "point": np.array(points, dtype=np.object_),
             }
-            _insert_arrays(connection, "series", table, "*")
+            insert_arrays(connection, "series", table, "*")
         if columns.t:
             # The unused number of a text is no 0.
             number = f"CASE WHEN type IN ({NUMBER}, {BOOL}) THEN number END"
             text = "text" if columns.text else "NULL"
             reason = "reason" if columns.reason else "NULL"
             selected = f"series, t, lag, own_clock, type, {number}, {text}, {reason}"
-            _insert_arrays(connection, "reading", columns.arrays(), selected)
-        return added
+            insert_arrays(connection, table_of(self._generation), columns.arrays(), selected)
+        return added, len(columns.t)
 
     def _new_series(self, samples: Sequence[Sample]) -> Sequence[tuple[int, str, str]]:
         found: dict[tuple[str, str], int] = {}
@@ -161,19 +168,29 @@ class DuckDbStore:
         Raises:
             StoreError: the database refused or took too long.
         """
-        found: dict[str, list[Reading]] = {point: [] for point in points}
+        found: dict[str, Sequence[Reading]] = {point: [] for point in points}
         known = self._series.get(device, {})
         names = {known[point]: point for point in found if point in known}
-        for identifier, point in names.items():
-            if step_ms is None:
-                rows = self._fetch(_RAW, (identifier, start, end, limit))
-                found[point] = [_reading(*row) for row in rows]
-            else:
-                query = _STEPPED.format(aggregate=_AGGREGATES[aggregate])
-                values = (start, start, step_ms, step_ms, identifier, start, end, limit)
-                rows = self._fetch(query, values)
-                found[point] = [_step(aggregate, *row) for row in rows]
+        if not names or start >= end:
+            return found
+        steps = None if step_ms is None else Steps(start, step_ms, aggregate)
+        for identifier, readings in self._read(Span(sorted(names), start, end), steps, limit):
+            found[names[identifier]] = readings
         return found
+
+    def _read(
+        self, span: Span, steps: Steps | None, limit: int
+    ) -> list[tuple[int, Sequence[Reading]]]:
+        if steps is None:
+            rows = duckdb_query.raw(self.database, span, limit)
+        else:
+            rows = duckdb_query.stepped(self.database, span, steps, limit)
+        if len(rows) >= limit and len(span.series) > 1:
+            # Together they are more than one may be: each is asked for alone.
+            alone = (Span([identifier], span.start, span.end) for identifier in span.series)
+            return [found for one in alone for found in self._read(one, steps, limit)]
+        by_series = itertools.groupby(rows, _first)
+        return [(series, [reading for _, reading in group]) for series, group in by_series]
 
     def latest(self) -> Sequence[LatestValue]:
         """The newest value of every point.
@@ -181,116 +198,78 @@ class DuckDbStore:
         Raises:
             StoreError: the database refused or took too long.
         """
-        found: dict[int, LatestValue] = {}
-        # The names come from the same snapshot as the values: a writer may be adding series.
-        for row in self._fetch(_LATEST, ()):
-            identifier, device, point, t, lag, own_clock, kind, number, text, reason = row
-            value, quality = _value(kind, number, text), _quality(kind, reason)
-            source_at = t if own_clock else None
-            # Of two rows at one moment the later written one is the newer.
-            found[identifier] = LatestValue(
-                device, point, value, quality, reason, source_at, t + lag
-            )
-        return list(found.values())
+        return duckdb_query.latest(self.database, self._names)
+
+    def devices(self) -> Sequence[str]:
+        """Every device and part that ever had a reading, in order of their names."""
+        return sorted(self._series)
+
+    def points(self, device: str) -> Sequence[str]:
+        """The points of a device that ever had a reading."""
+        return sorted(self._series.get(device, {}))
+
+    def samples(self, device: str, start: int, end: int) -> Iterator[Sequence[Sample]]:
+        """Everything of one device in `start <= t < end` [ms, UTC], in order, without numbers.
+
+        Raises:
+            StoreError: the database refused or took too long.
+        """
+        names = {identifier: point for point, identifier in self._series.get(device, {}).items()}
+        return duckdb_samples.samples(self.database, device, names, start, end)
+
+    def add_missing(self, samples: Sequence[Sample]) -> int:
+        """Store what of imported history is not there yet; returns how many readings that were.
+
+        Raises:
+            StoreError: the database refused; nothing was written.
+        """
+        new = duckdb_samples.without_known(self.database, self._series, samples)
+        self.write(new, Cursor())
+        return sum(len(sample.values) for sample in new)
+
+    def export(self, wanted: Export) -> int:
+        """Write readings to a table file; returns how many.
+
+        Raises:
+            StoreError: the database or the disk refused; there is no file.
+        """
+        known = (self._series.get(device, {}) for device in wanted.devices)
+        series = [identifier for points in known for identifier in list(points.values())]
+        return write_table(self.database, sorted(series), wanted)
+
+    def copy_to(self, file: Path) -> int:
+        """Write a copy that a store can be opened on, consistent while data flows; readings in it.
+
+        Raises:
+            StoreError: the database or the disk refused.
+        """
+        return copy_store(self.database, file)
+
+    def expire(self, before: Callable[[str], int | None]) -> int:
+        """Remove what is older than its device's moment [ms, UTC; None keeps all]; how many went.
+
+        Raises:
+            StoreError: the database or the disk refused.
+        """
+        moments = {device: before(device) for device in list(self._series)}
+        cutoffs = {
+            identifier: moment
+            for device, moment in moments.items()
+            if moment is not None
+            for identifier in list(self._series[device].values())
+        }
+        return Retention(self.database, self.compactor).apply(cutoffs)
 
     def close(self) -> None:
         """Write everything into the file and let another process have it."""
-        with self._writing, _translated("close"):
-            self._connection.close()
-
-    def _fetch(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with _translated("read"), self._connection.cursor() as connection:
-            timer = threading.Timer(self._timeout_s, connection.interrupt)
-            timer.daemon = True
-            timer.start()
-            try:
-                return connection.execute(query, parameters).fetchall()
-            finally:
-                timer.cancel()
+        self.compactor.stop()
+        self.database.close()
 
 
-_RAW = """
-SELECT t, type, number, text, reason FROM reading
-WHERE series = ? AND t >= ? AND t < ? ORDER BY t, rowid LIMIT ?
-"""
-_STEPPED = """
-SELECT ? + ((t - ?) // ?) * ? AS step,
-  count(*) FILTER (type > 0), {aggregate} FILTER (type = 1),
-  last(type ORDER BY t, rowid) FILTER (type > 0),
-  last(number ORDER BY t, rowid) FILTER (type > 0),
-  last(text ORDER BY t, rowid) FILTER (type > 0),
-  coalesce(bool_or(reason IS NOT NULL) FILTER (type > 0), false)
-FROM reading WHERE series = ? AND t >= ? AND t < ?
-GROUP BY step ORDER BY step LIMIT ?
-"""
-_LATEST = """
-WITH newest AS (SELECT series, max(t) AS t FROM reading GROUP BY series)
-SELECT reading.series, series.device, series.point, t, lag, own_clock, type, number, text, reason
-FROM reading JOIN newest USING (series, t) JOIN series ON series.id = reading.series
-ORDER BY reading.rowid
-"""
+def _first(row: tuple[int, Reading]) -> int:
+    return row[0]
 
 
-def _value(kind: int, number: float | None, text: str | None) -> Value:
-    if kind == BOOL:
-        return bool(number)
-    return text if kind == TEXT else number
-
-
-def _quality(kind: int, reason: str | None) -> Quality:
-    if kind == MISSING:
-        return Quality.MISSING
-    return Quality.GOOD if reason is None else Quality.SUSPECT
-
-
-def _reading(
-    t: int, kind: int, number: float | None, text: str | None, reason: str | None
-) -> Reading:
-    return Reading(t, _value(kind, number, text), _quality(kind, reason))
-
-
-def _step(
-    aggregate: Aggregate,
-    t: int,
-    count: int,
-    aggregated: float | None,
-    kind: int | None,
-    number: float | None,
-    text: str | None,
-    suspect: bool,
-) -> Reading:
-    if kind is None:
-        return Reading(t, 0 if aggregate is Aggregate.COUNT else None, Quality.MISSING)
-    quality = Quality.SUSPECT if suspect else Quality.GOOD
-    if aggregate is Aggregate.COUNT:
-        return Reading(t, count, quality)
-    return Reading(t, aggregated if kind == NUMBER else _value(kind, number, text), quality)
-
-
-def _insert_arrays(
-    connection: duckdb.DuckDBPyConnection, table: str, arrays: Arrays, selected: str
-) -> None:
-    connection.register("incoming", arrays)
-    try:
-        connection.execute(f"INSERT INTO {table} SELECT {selected} FROM incoming")
-    finally:
-        connection.unregister("incoming")
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    try:
-        connection.execute("ROLLBACK")
-    except duckdb.Error:
-        # The transaction is gone already, and the error that ended it is on its way.
-        return
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        raise StoreError(f"the store took too long to {doing}") from error
-    except (duckdb.Error, OSError, OverflowError) as error:
-        reason = str(error).splitlines()[0]
-        raise StoreError(f"the store cannot {doing}: {reason}") from error
+def _count(connection: Connection, generation: int) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {table_of(generation)}").fetchone()
+    return int(row[0]) if row else 0

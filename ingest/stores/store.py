@@ -1,6 +1,6 @@
 """The time series store as the rest of sitewatch sees it; DuckDB and InfluxDB implement it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -82,4 +82,20 @@ class TimeSeriesStore(Protocol):
 
     def close(self) -> None:
         """Flush and release."""
+        ...
+
+
+class SampleSource(Protocol):
+    """A store that can give back everything it holds, to be moved elsewhere."""
+
+    def devices(self) -> Sequence[str]:
+        """Every device and part that ever had a reading, in order of their names."""
+        ...
+
+    def points(self, device: str) -> Sequence[str]:
+        """The points of a device that ever had a reading."""
+        ...
+
+    def samples(self, device: str, start: int, end: int) -> Iterator[Sequence[Sample]]:
+        """Everything of one device in `start <= at < end` [ms, UTC], in order, without numbers."""
         ...

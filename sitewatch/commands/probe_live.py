@@ -17,7 +17,7 @@ from collectors.dial import place
 from collectors.modbus_links import Transport
 from collectors.probe import Probe, ProbeError, ProbeQuality, Prober
 from collectors.recorded_registers import MadeRequest
-from device_configs.estate_entries import Seconds
+from device_configs.durations import Seconds
 from device_configs.profile import Profile
 from sitewatch.commands.probe_table import STYLES, plain_table, value_text, words_text
 from sitewatch.errors import InvalidInputError

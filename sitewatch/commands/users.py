@@ -43,7 +43,8 @@ _DAY_MS = 86_400_000
 
 
 @contextmanager
-def _records(config: Path | None, data: Path | None) -> Iterator[sa.Engine]:
+def records(config: Path | None, data: Path | None) -> Iterator[sa.Engine]:
+    """The database of the service with this settings file or data folder."""
     settings = load_settings(config)
     folder = data or settings.service.data
     if settings.database.url is None and not folder.is_dir():
@@ -52,7 +53,7 @@ def _records(config: Path | None, data: Path | None) -> Iterator[sa.Engine]:
         yield engine
 
 
-def _actor() -> Actor:
+def actor() -> Actor:
     """Who sits at this terminal, as the audit chain names them."""
     return Actor(f"terminal:{getpass.getuser()}")
 
@@ -76,9 +77,9 @@ def add_user(
     password = make_password()
     hashed = hash_password(password)
     sites = site or [people.EVERYWHERE]
-    with _records(config, data) as engine, transaction(engine) as connection:
+    with records(config, data) as engine, transaction(engine) as connection:
         try:
-            person = people.add(connection, name, hashed, role, sites, _actor(), wall_clock_ms())
+            person = people.add(connection, name, hashed, role, sites, actor(), wall_clock_ms())
         except InvalidAccountError as error:
             raise typer.BadParameter(str(error)) from error
     _show_password(person.username, password)
@@ -89,7 +90,7 @@ def list_users(
     config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
     """List people with their roles and sites."""
-    with _records(config, data) as engine, reading(engine) as connection:
+    with records(config, data) as engine, reading(engine) as connection:
         found = people.everyone(connection)
     if as_json:
         rows = [
@@ -115,10 +116,10 @@ def reset_user(name: NameArgument, config: ConfigOption = None, data: DataOption
     """Give a person a new password, to be changed at the next login; their sessions end."""
     password = make_password()
     hashed = hash_password(password)
-    with _records(config, data) as engine, transaction(engine) as connection:
+    with records(config, data) as engine, transaction(engine) as connection:
         person = _found(connection, name)
         now = wall_clock_ms()
-        people.set_password(connection, person, hashed, _actor(), now, must_change=True)
+        people.set_password(connection, person, hashed, actor(), now, must_change=True)
         close_sessions_of(connection, person)
     _show_password(person.username, password)
 
@@ -136,9 +137,9 @@ def add_token(
     now = wall_clock_ms()
     ends = None if days is None else now + days * _DAY_MS
     sites = site or [people.EVERYWHERE]
-    with _records(config, data) as engine, transaction(engine) as connection:
+    with records(config, data) as engine, transaction(engine) as connection:
         try:
-            _, secret = tokens.add(connection, name, role, sites, _actor(), now, ends)
+            _, secret = tokens.add(connection, name, role, sites, actor(), now, ends)
         except InvalidAccountError as error:
             raise typer.BadParameter(str(error)) from error
     typer.echo(secret)
@@ -147,8 +148,8 @@ def add_token(
 @token_app.command("revoke")
 def revoke_token(name: NameArgument, config: ConfigOption = None, data: DataOption = None) -> None:
     """End a token."""
-    with _records(config, data) as engine, transaction(engine) as connection:
-        tokens.revoke(connection, name, _actor(), wall_clock_ms())
+    with records(config, data) as engine, transaction(engine) as connection:
+        tokens.revoke(connection, name, actor(), wall_clock_ms())
 
 
 def _show_password(username: str, password: str) -> None:

@@ -29,7 +29,8 @@ from device_configs.estate import Estate, load_estate
 from device_configs.kinds import kinds
 from ingest.bus import Cursor
 from ingest.latest import Latest
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.store import Aggregate, LatestValue, Reading
 from records import people, tokens
 from records.audit import SYSTEM

@@ -1,8 +1,9 @@
 """Points a second from journal to store, and query times, beside a bare loop in the same run.
 
-Run as `python -m tests.bench.store [--cycles N] [--devices N] [--influx] [--folder DIR]`. A device
-has 30 points; each cycle is one sample a device. The bare loop inserts the same rows as ready-made
-arrays into a DuckDB table of the same shape: what is left to gain.
+Run as `python -m tests.bench.store [--points N] [--cycles N] [--devices N] [--influx] [--folder
+DIR]`. A device has 30 points; each cycle is one sample a device. The bare loop inserts the same
+rows as ready-made arrays into a DuckDB table of the same shape: what is left to gain. `--points` is
+how much history (`tests.bench.rig.history`) is made and asked about; 0 for none.
 """
 
 import argparse
@@ -21,10 +22,12 @@ from collectors.sample import Lane, Sample
 from ingest.bus import Cursor
 from ingest.journal import Journal
 from ingest.recorder import CONSUMER, Recorder
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.store import Aggregate, TimeSeriesStore
+from tests.bench.rig import history
 from tests.influx import influxd
 
 POINTS = 30
@@ -92,6 +95,12 @@ def direct(store: TimeSeriesStore, cycles: int, devices: int) -> float:
     return points / spent
 
 
+async def _move(store: DuckDbStore) -> None:
+    while True:
+        if not await asyncio.to_thread(store.compactor.step):
+            await asyncio.sleep(0.2)
+
+
 async def recorded(folder: Path, cycles: int, devices: int) -> float:
     """Points a second of the recorder draining a journal, decoding from its disk."""
     path = folder / "journal.sqlite"
@@ -104,10 +113,12 @@ async def recorded(folder: Path, cycles: int, devices: int) -> float:
             began = time.perf_counter()
             async with asyncio.TaskGroup() as group:
                 running = group.create_task(recorder.run())
+                moving = group.create_task(_move(store))
                 while journal.statistics().lag[CONSUMER][Lane.ROUTINE].samples:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
                 seconds = time.perf_counter() - began
                 running.cancel()
+                moving.cancel()
     return cycles * devices * POINTS / seconds
 
 
@@ -121,7 +132,7 @@ def _fastest_ms(call: Callable[[], object], times: int = 5) -> float:
 
 
 def queries(store: TimeSeriesStore, cycles: int) -> dict[str, float]:
-    """The fastest of five runs of each question. [ms]"""
+    """The fastest of five runs of each question to what was just written. [ms]"""
     end = START + cycles * INTERVAL_MS
     hour = 3_600_000
     return {
@@ -138,6 +149,7 @@ def queries(store: TimeSeriesStore, cycles: int) -> dict[str, float]:
 def main() -> None:
     """Run and print one JSON line a case."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, default=100_000_000, help="of history")
     parser.add_argument("--cycles", type=int, default=100)
     parser.add_argument("--devices", type=int, default=500)
     parser.add_argument("--influx", action="store_true", help="measure an influxd as well")
@@ -148,15 +160,20 @@ def main() -> None:
         folder = Path(name)
         loop = bare(folder, cycles, devices)
         _say("bare duckdb loop", points_per_second=round(loop))
-        path = folder / "direct.duckdb"
-        with closing(DuckDbStore(DuckDbSettings(path))) as store:
+        with closing(DuckDbStore(DuckDbSettings(folder / "direct.duckdb"))) as store:
             rate = direct(store, cycles, devices)
             asked = queries(store, cycles)
-        size = path.stat().st_size / (cycles * devices * POINTS)
         figures = {"points_per_second": round(rate), "ratio": round(rate / loop, 3)}
-        _say("duckdb store", **figures, bytes_a_point=round(size, 2), **asked)
+        _say("duckdb store", **figures, **asked)
         rate = asyncio.run(recorded(folder, min(cycles, 100), devices))
-        _say("journal to duckdb", points_per_second=round(rate), ratio=round(rate / loop, 3))
+        _say(
+            "journal to duckdb, files moved meanwhile",
+            points_per_second=round(rate),
+            ratio=round(rate / loop, 3),
+            to_reach=100_000,
+        )
+        if given.points:
+            history.measure(folder / "history.duckdb", given.points, _say)
         if given.influx:
             with influxd(folder / "influxd") as url:
                 _influx(url, cycles, devices)

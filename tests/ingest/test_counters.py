@@ -13,6 +13,7 @@ from ingest.counters import (
     MEASURED_GAP_MS,
     STILL_MS,
     CounterState,
+    MeterChange,
     Portion,
     Reading,
     Step,
@@ -267,3 +268,94 @@ def test_steps_change_at_their_moment() -> None:
 def test_spread_never_makes_an_empty_portion() -> None:
     portions = spread(Reading(MIDNIGHT, 0), Reading(MIDNIGHT + 2 * INTERVAL_MS, 7), PLAIN)
     assert [one.amount for one in portions] == [3, 4]
+
+
+def rolling(kwh: float) -> Terms:
+    return Terms(ONE, Steps.always(Fraction(1)), to_count(kwh * 1000, "active_energy"))
+
+
+def test_by_hand_a_display_of_six_digits_rolls_over() -> None:
+    # 999,999.4 + 0.6 = 1,000,000, then 0.3: together 0.9 kWh in 30 min.
+    readings = [at(0, 999_999.4), at(1800, 0.3), at(1860, 0.31)]
+    state, portions, steps = run(readings, rolling(1_000_000))
+    assert sum(one.amount for one in portions) == 900_000 + 10_000
+    assert steps == [Step(StepKind.ROLLOVER, at(1800, 0).at_ms, 999_999_400_000, 300_000)]
+    assert sum(one.recovered_amount for one in portions) == 900_000
+    assert (state.last, state.pending) == (readings[-1], None)
+
+
+def test_a_counter_of_32_bits_in_hundredths_rolls_over_at_its_width() -> None:
+    top = 2**32 / 100
+    readings = [at(0, top - 0.05), at(60, 0.01), at(120, 0.02)]
+    _, portions, steps = run(readings, rolling(top))
+    assert sum(one.amount for one in portions) == 70_000
+    assert [step.kind for step in steps] == [StepKind.ROLLOVER]
+
+
+def test_far_from_the_ends_a_step_back_is_a_reset_and_no_energy() -> None:
+    for before, after in ((800_000.0, 0.1), (999_999.9, 200_000.0)):
+        readings = [at(0, before), at(60, after), at(120, after + 0.01)]
+        _, portions, steps = run(readings, rolling(1_000_000))
+        assert [step.kind for step in steps] == [StepKind.RESET]
+        assert sum(one.amount for one in portions) == 10_000
+
+
+def test_a_roll_over_faster_than_the_rating_is_a_reset() -> None:
+    _, portions, steps = run([at(0, 999_990.0), at(60, 5.0), at(120, 5.01)], rolling(1_000_000))
+    assert [step.kind for step in steps] == [StepKind.RESET]
+    assert sum(one.amount for one in portions) == 10_000
+
+
+def test_where_it_may_have_rolled_over_twice_nothing_is_guessed() -> None:
+    # A counter of 10 kWh at up to 3.6 kW: in 5 h it can go round more than once.
+    readings = [at(0, 9.95), at(5 * 3600, 0.02), at(5 * 3600 + 60, 0.03)]
+    _, portions, steps = run(readings, rolling(10))
+    assert [step.kind for step in steps] == [StepKind.RESET]
+    assert sum(one.amount for one in portions) == 10_000
+
+
+def test_one_reading_of_zero_near_the_end_is_no_roll_over() -> None:
+    _, portions, steps = run(
+        [at(0, 999_999.0), at(60, 0.0), at(120, 999_999.02)], rolling(1_000_000)
+    )
+    assert [step.kind for step in steps] == [StepKind.OUTLIER]
+    assert sum(one.amount for one in portions) == 20_000
+
+
+def changed(*changes: MeterChange) -> Terms:
+    return Terms(ONE, Steps.always(Fraction(1)), None, changes)
+
+
+def change(seconds: float, last: float, first: float) -> MeterChange:
+    old, new = at(seconds, last), at(seconds, first)
+    return MeterChange(old.at_ms, old.count, new.count)
+
+
+def test_by_hand_the_two_counters_of_a_meter_change_are_joined_exactly() -> None:
+    # Old meter 500.0 at 00:00, taken out at 00:10 with 500.3; the new one began at 7.0 and shows
+    # 7.2 at 00:20: 0.3 + 0.2 = 0.5 kWh, of it 0.3 + 0.1 before 00:15.
+    readings = [at(0, 500.0), at(1200, 7.2), at(1260, 7.21)]
+    _, portions, steps = run(readings, changed(change(600, 500.3, 7.0)))
+    assert amounts(portions) == {MIDNIGHT: 400_000, MIDNIGHT + INTERVAL_MS: 110_000}
+    assert steps == [Step(StepKind.EXCHANGE, at(600, 0).at_ms, 500_300_000, 7_000_000)]
+    assert not any(one.recovered_ms for one in portions)
+
+
+def test_a_last_reading_that_cannot_be_leaves_the_energy_before_it_unknown() -> None:
+    for last, kind in ((499.0, StepKind.RESET), (900.0, StepKind.JUMP)):
+        _, portions, steps = run([at(0, 500.0), at(120, 7.1)], changed(change(60, last, 7.05)))
+        assert sum(one.amount for one in portions) == 50_000
+        assert [step.kind for step in steps] == [kind, StepKind.EXCHANGE]
+
+
+def test_two_meter_changes_between_two_readings() -> None:
+    terms = changed(change(60, 500.01, 0.0), change(120, 0.02, 80.0))
+    _, portions, _ = run([at(0, 500.0), at(180, 80.03)], terms)
+    assert sum(one.amount for one in portions) == 10_000 + 20_000 + 30_000
+
+
+def test_the_reading_at_the_moment_of_a_change_is_the_new_meters() -> None:
+    _, portions, _ = run(
+        [at(0, 500.0), at(60, 7.0), at(120, 7.01)], changed(change(60, 500.02, 7.0))
+    )
+    assert sum(one.amount for one in portions) == 20_000 + 10_000

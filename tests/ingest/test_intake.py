@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -105,3 +105,87 @@ async def test_what_is_not_on_disk_is_not_shown(tmp_path: Path) -> None:
             await house.intake.append([sample()])
         assert house.latest.items(None, NOW) == []
         assert house.intake.statistics().taken == 0
+
+
+def dated(at: int, source_at: int, device: str = "m1") -> Sample:
+    return Sample(device, at, {"voltage_l1": 230.0}, source_at=source_at)
+
+
+async def test_a_wrong_clock_is_a_fault_of_the_device_and_not_of_its_values(house: House) -> None:
+    ahead = NOW + 3_600_000
+    await house.intake.append([dated(NOW, ahead), dated(NOW, ahead + 1)])
+    await house.intake.append([dated(NOW, NOW - 5)])
+    words = [s for s in await house.written() if "clock_wrong" in s.values]
+    assert [(s.device, s.values["clock_wrong"], s.lane) for s in words] == [
+        ("m1", True, Lane.ROUTINE), ("m1", False, Lane.ROUTINE),
+    ]  # fmt: skip
+    shown = house.latest.value("m1", "voltage_l1", NOW)
+    assert shown is not None
+    assert (shown.quality, shown.reason) == (Quality.GOOD, None)
+    assert house.intake.statistics().taken == 3
+
+
+async def test_a_part_with_a_wrong_clock_is_its_devices_fault(house: House) -> None:
+    await house.intake.append([dated(NOW, NOW + 3_600_000, "panel-1/p001")])
+    assert [s.device for s in await house.written()] == ["panel-1/p001", "panel-1"]
+
+
+async def test_after_a_restart_it_is_known_that_a_clock_was_wrong(house: House) -> None:
+    await house.intake.append([dated(NOW, NOW + 3_600_000)])
+    again = Intake(house.journal, house.latest, house.devices, now_ms=lambda: NOW)
+    await again.append([dated(NOW + 1, NOW)])
+    shown = house.latest.value("m1", "clock_wrong", NOW)
+    assert shown is not None
+    assert shown.value is False
+
+
+async def test_late_and_repeated_samples_are_kept_counted_and_not_suspect(house: House) -> None:
+    await house.intake.append([dated(NOW, NOW), dated(NOW, NOW), dated(NOW + 5, NOW - 60_000)])
+    statistics = house.intake.statistics()
+    assert (statistics.late, statistics.repeated, statistics.altered) == (1, 1, 0)
+    assert len(await house.written()) == 3
+    shown = house.latest.value("m1", "voltage_l1", NOW)
+    assert shown is not None
+    assert shown.source_at == NOW
+
+
+async def test_after_a_restart_the_newest_values_tell_what_is_late(house: House) -> None:
+    await house.intake.append([dated(NOW, NOW)])
+    again = Intake(house.journal, house.latest, house.devices, now_ms=lambda: NOW)
+    await again.append([dated(NOW + 5, NOW - 60_000)])
+    assert again.statistics().late == 1
+
+
+class RefusingBus:
+    """A bus whose disk is full."""
+
+    def __init__(self) -> None:
+        self.refuses = True
+        self.heard: list[Sample] = []
+
+    def listen(self, listener: object) -> None:
+        """Nobody is told."""
+
+    async def append(self, samples: Sequence[Sample]) -> int:
+        if self.refuses:
+            raise IngestError("full")
+        self.heard += samples
+        return len(self.heard)
+
+    async def read(self, after: Cursor, limit: int, timeout: float) -> list[Sample]:
+        return []
+
+    async def commit(self, consumer: str, cursor: Cursor) -> None:
+        """Nothing is kept."""
+
+
+async def test_what_was_not_written_was_not_heard(tmp_path: Path) -> None:
+    bus = RefusingBus()
+    latest = Latest(lambda device, point: 60_000, lambda: NOW)
+    intake = Intake(bus, latest, devices(tmp_path), now_ms=lambda: NOW)
+    wrong = dated(NOW, NOW + 3_600_000)
+    with pytest.raises(IngestError):
+        await intake.append([wrong])
+    bus.refuses = False
+    await intake.append([wrong])
+    assert [s.values.get("clock_wrong") for s in bus.heard] == [None, True]

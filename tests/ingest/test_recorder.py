@@ -11,7 +11,8 @@ from collectors.sample import Lane, Sample
 from ingest.bus import Cursor
 from ingest.journal import Journal
 from ingest.recorder import CONSUMER, Recorder
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.store import StoreError
 from tests.ingest.samples import NOW, open_journal, safety, sample, until
 
@@ -136,7 +137,8 @@ from pathlib import Path
 from collectors.sample import Sample
 from ingest.journal import Journal
 from ingest.recorder import CONSUMER, Recorder
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 
 async def main(folder):
     store = DuckDbStore(DuckDbSettings(folder / "store.duckdb"))

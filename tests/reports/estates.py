@@ -20,14 +20,15 @@ def label(text: str) -> Label:
     return Label(zh=f"{text}（中）", en=text)
 
 
-def points(kind: str, names: Iterable[str]) -> dict[str, ProfilePoint]:
+def points(
+    kind: str, names: Iterable[str], mapping: Mapping[str, Mapping[str, object]] | None = None
+) -> dict[str, ProfilePoint]:
     found = {}
     for name in names:
         spec = kinds()[kind].point(name)
         assert spec is not None
-        found[name] = ProfilePoint(
-            name, spec, PointMapping(), Conversion(), Nothing(), Verified.DOCUMENT
-        )
+        given = PointMapping.model_validate((mapping or {}).get(name, {}))
+        found[name] = ProfilePoint(name, spec, given, Conversion(), Nothing(), Verified.DOCUMENT)
     return found
 
 
@@ -42,7 +43,12 @@ POINTS = {
 }
 
 
-def profile(kind: str, names: Sequence[str] | None = None, parts: Sequence[str] = ()) -> Profile:
+def profile(
+    kind: str,
+    names: Sequence[str] | None = None,
+    parts: Sequence[str] = (),
+    mapping: Mapping[str, Mapping[str, object]] | None = None,
+) -> Profile:
     return Profile(
         f"test_{kind}",
         kinds()[kind],
@@ -52,7 +58,7 @@ def profile(kind: str, names: Sequence[str] | None = None, parts: Sequence[str] 
         Verified.DOCUMENT,
         "wire",
         Nothing(),
-        points(kind, POINTS[kind] if names is None else names),
+        points(kind, POINTS[kind] if names is None else names, mapping),
         PartsProfile(kinds()[kind], len(parts), "c{n}", 1, points(kind, POINTS[kind]))
         if parts
         else None,
@@ -70,6 +76,7 @@ def device(
     of: str | None = None,
     points: Sequence[str] | None = None,
     parts: Sequence[str] = (),
+    mapping: Mapping[str, Mapping[str, object]] | None = None,
     **more: object,
 ) -> Device:
     entry: dict[str, object] = {"id": name, "profile": f"test_{kind}", "place": place, **more}
@@ -78,7 +85,7 @@ def device(
         entry["metering"] = {"role": role, "of": of}
     return Device(
         name,
-        profile(kind, points, parts),
+        profile(kind, points, parts, mapping),
         place,
         label(name),
         10.0,

@@ -175,7 +175,13 @@ def test_every_note_has_a_text(engine: sa.Engine) -> None:
     import reports.meter_tree as tree
 
     keys = {tree.NO_METER, tree.SUBMETERS, tree.UNMETERED, tree.ROLE_ASSUMED, tree.ROLES_MISSING}
-    keys |= {tree.NO_EXPORT, energy.PARTLY_UNKNOWN, energy.RUNNING, *energy.STEP_NOTES.values()}
+    keys |= {
+        tree.NO_EXPORT,
+        energy.PARTLY_UNKNOWN,
+        energy.RUNNING,
+        energy.INTEGRATED,
+        *energy.STEP_NOTES.values(),
+    }
     assert keys == set(texts().notes)
 
 

@@ -20,14 +20,14 @@ def names(*arguments: str) -> set[str]:
     return {str(name) for name in {c.name for c in app.registered_commands} | groups}
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS | {"users", "token"}))
+@pytest.mark.parametrize("command", sorted(COMMANDS | {"users", "token", "meter-change"}))
 def test_only_what_is_asked_for_is_made(command: str) -> None:
     assert names(command, "--help") == {command}
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("dance",), ("demmo", "probe")])
 def test_the_help_has_them_all(arguments: tuple[str, ...]) -> None:
-    assert names(*arguments) >= COMMANDS | {"users", "token"}
+    assert names(*arguments) >= COMMANDS | {"users", "token", "meter-change"}
 
 
 def test_every_command_has_a_help_of_its_own() -> None:

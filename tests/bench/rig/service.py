@@ -17,7 +17,8 @@ from ingest.intake import Intake
 from ingest.journal import Journal
 from ingest.latest import Latest
 from ingest.recorder import Recorder
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 from records.engine import make_engine, migrate, sqlite_url
 from tests.alerts.estates import make_estate
 

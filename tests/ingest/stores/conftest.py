@@ -2,14 +2,17 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from collectors.sample import Sample
+from ingest.bus import Cursor
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.store import TimeSeriesStore
@@ -36,6 +39,24 @@ def describe(device: str) -> tuple[str, str] | None:
     if parent == "panel-1":
         return ("smoke_detector" if slash else "fire_panel"), "centre"
     return None if parent == "stranger" else ("electricity_meter", "centre, hall=1")
+
+
+class MovingStore(DuckDbStore):
+    """Writes two samples at a time and moves what it has, so that every answer has many sources."""
+
+    _writes = 0
+
+    def write(self, samples: Sequence[Sample], cursor: Cursor) -> None:
+        for begin in range(0, len(samples) - 2, 2):
+            super().write(samples[begin : begin + 2], self.cursor())
+            self.seal()
+            if begin % 4:
+                self.compactor.step()
+        super().write(samples[-1 - (len(samples) - 1) % 2 :] if samples else (), cursor)
+        self._writes += 1
+        if self._writes % 2:
+            self.seal()
+            self.compactor.step()
 
 
 Open = Callable[[], AbstractContextManager[TimeSeriesStore]]
@@ -82,7 +103,12 @@ def influx2(letters: Letters) -> Iterator[Callable[..., InfluxStore]]:
 
 
 @pytest.fixture(
-    params=["duckdb", "influx", pytest.param("influx2", marks=pytest.mark.needs_influx2)]
+    params=[
+        "duckdb",
+        "duckdb in parquet",
+        "influx",
+        pytest.param("influx2", marks=pytest.mark.needs_influx2),
+    ]
 )
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Opens the same store again and again."""
@@ -91,7 +117,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     else:
 
         def make() -> DuckDbStore:
-            return DuckDbStore(DuckDbSettings(tmp_path / "store.duckdb"))
+            kind = DuckDbStore if request.param == "duckdb" else MovingStore
+            return kind(DuckDbSettings(tmp_path / "store.duckdb", file_rows=5))
 
     @contextmanager
     def open_() -> Iterator[TimeSeriesStore]:

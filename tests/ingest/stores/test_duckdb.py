@@ -8,7 +8,8 @@ import pytest
 
 from collectors.sample import Sample
 from ingest.bus import Cursor
-from ingest.stores.duckdb import DuckDbSettings, DuckDbStore
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.store import StoreError
 from tests.ingest.samples import NOW
 
@@ -40,6 +41,7 @@ def test_a_second_process_is_told_that_the_file_is_taken(
     code = (
         "import sys; from pathlib import Path\n"
         "from ingest.stores.duckdb import *\n"
+        "from ingest.stores.store import StoreError\n"
         "try: DuckDbStore(DuckDbSettings(Path(sys.argv[1])))\n"
         "except StoreError as error: print(error)\n"
     )
@@ -72,8 +74,11 @@ def test_a_failed_write_leaves_nothing_and_the_store_works_on(
 
 def test_a_query_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     store = DuckDbStore(DuckDbSettings(tmp_path / "store.duckdb", timeout_s=0.05))
-    with pytest.raises(StoreError, match="took too long to read"):
-        store._fetch("SELECT count(*) FROM range(100000000) a, range(1000) b", ())
+    with (
+        pytest.raises(StoreError, match="took too long to read"),
+        store.database.snapshot() as connection,
+    ):
+        connection.execute("SELECT count(*) FROM range(100000000) a, range(1000) b").fetchall()
     assert store.latest() == []
     store.close()
 
@@ -85,6 +90,28 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
         store.write(samples(1), Cursor())
     with pytest.raises(StoreError):
         store.latest()
+
+
+def test_closing_ends_what_is_being_read(tmp_path: Path) -> None:
+    store = DuckDbStore(DuckDbSettings(tmp_path / "store.duckdb"))
+    begun, ended = threading.Event(), list[str]()
+
+    def read() -> None:
+        try:
+            with store.database.snapshot() as connection:
+                begun.set()
+                connection.execute(
+                    "SELECT count(*) FROM range(100000000) a, range(1000)"
+                ).fetchall()
+        except StoreError as error:
+            ended.append(str(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert begun.wait(10)
+    store.close()
+    reader.join()
+    assert ended == ["the store is being closed"]
 
 
 def test_many_threads_read_while_one_writes(store: DuckDbStore) -> None:

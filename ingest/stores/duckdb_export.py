@@ -1,0 +1,75 @@
+"""Readings of the embedded store as one table file, Parquet or CSV."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ingest.stores.duckdb_database import Database
+from ingest.stores.duckdb_files import sync
+from ingest.stores.duckdb_layout import Span, everything
+
+LONGEST_S = 24 * 3600.0
+"""An export of years may take long; it reads beside everything else. [s]"""
+COLUMNS = (
+    "device", "point", "at_ms", "received_ms", "own_clock", "type", "number", "text", "reason",
+)  # fmt: skip
+"""`at_ms` is the device's clock where `own_clock`, else arrival; `type` is missing, number, bool or
+text; `number` is 0 or 1 for a bool."""
+TYPES = ("missing", "number", "bool", "text")
+
+
+class TableFormat(StrEnum):
+    """The formats that hold a table."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+NULL = "\\N"
+"""Stands for no value in CSV, where an empty text is a value."""
+_OPTIONS = {
+    TableFormat.PARQUET: "FORMAT parquet, COMPRESSION zstd",
+    TableFormat.CSV: f"FORMAT csv, HEADER, NULLSTR '{NULL}'",
+}
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is exported."""
+
+    file: Path
+    form: TableFormat
+    devices: Sequence[str]
+    start: int
+    """[ms, UTC]"""
+    end: int
+    """Not included. [ms, UTC]"""
+
+
+def write_table(database: Database, series: Sequence[int], wanted: Export) -> int:
+    """Write one row a reading, in order of device and time; returns how many.
+
+    Raises:
+        StoreError: the database or the disk refused; there is no file.
+    """
+    unfinished = wanted.file.with_name(wanted.file.name + ".new")
+    names = ", ".join(f"'{name}'" for name in TYPES)
+    try:
+        with database.snapshot("export", LONGEST_S) as connection:
+            source = everything(database, connection, Span(series or [0], wanted.start, wanted.end))
+            query = (
+                "SELECT device, point, t AS at_ms, t + lag AS received_ms, own_clock,"
+                f" [{names}][type + 1] AS type, number, text, reason"
+                f" FROM ({source}) AS found JOIN series ON series.id = found.series"
+                " ORDER BY device, t, batch, pos"
+            )
+            path = str(unfinished).replace("'", "''")
+            row = connection.execute(
+                f"COPY ({query}) TO '{path}' ({_OPTIONS[wanted.form]})"
+            ).fetchone()
+        sync(unfinished)
+        unfinished.replace(wanted.file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return int(row[0]) if row else 0

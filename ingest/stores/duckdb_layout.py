@@ -1,0 +1,128 @@
+"""Where readings are: generations in the file, in order of arrival, and sorted Parquet files.
+
+A reading's place among those of its series and millisecond is (generation, position): `batch` and
+`pos` of the relations here, whether the reading has been moved or not.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from ingest.stores.duckdb_database import Connection, Database
+from ingest.stores.duckdb_schema import ROW, generations, table_of
+
+_LAST_YEAR = 2200
+OUTSIDE = -1
+"""The month of moments before 1970 or after 2199, which only a broken clock gives."""
+_END = int(dt.datetime(_LAST_YEAR, 1, 1, tzinfo=dt.UTC).timestamp()) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One Parquet file, as the manifest has it."""
+
+    file: str
+    run: int
+    """What was written by one piece of work; its files divide the series among them."""
+    month: int
+    """Months since year 0, or `OUTSIDE`. [UTC]"""
+    first_series: int
+    last_series: int
+    first_t: int
+    last_t: int
+    readings: int
+    bytes: int
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Segment))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some series in a time, `start <= t < end` [ms, UTC]."""
+
+    series: Sequence[int]
+    start: int
+    end: int
+
+    @property
+    def where(self) -> str:
+        """The condition; the bounds let a Parquet reader pass over what lies outside."""
+        chosen = ", ".join(map(str, self.series))
+        return (
+            f"series BETWEEN {min(self.series)} AND {max(self.series)} AND series IN ({chosen})"
+            f" AND t >= {self.start} AND t < {self.end}"
+        )
+
+
+def segments(connection: Connection, span: Span | None = None) -> list[Segment]:
+    """The manifest, or what of it may hold readings of a span."""
+    where = "true"
+    if span is not None:
+        where = (
+            f"last_t >= {span.start} AND first_t < {span.end}"
+            f" AND last_series >= {min(span.series)} AND first_series <= {max(span.series)}"
+        )
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM segment WHERE {where} ORDER BY file")
+    return [Segment(*row) for row in rows.fetchall()]
+
+
+def add_segments(connection: Connection, added: Sequence[Segment]) -> None:
+    """Take files into the manifest."""
+    for one in added:
+        values = tuple(getattr(one, field.name) for field in fields(Segment))
+        connection.execute(f"INSERT INTO segment VALUES ({', '.join('?' * len(values))})", values)
+
+
+def remove_segments(connection: Connection, removed: Sequence[Segment]) -> None:
+    """Take files out of the manifest."""
+    names = [one.file for one in removed]
+    connection.execute("DELETE FROM segment WHERE file IN (SELECT unnest(?))", (names,))
+
+
+def in_generation(number: int) -> str:
+    """The readings of one generation."""
+    return f"SELECT {ROW}, {number} AS batch, rowid AS pos FROM {table_of(number)}"
+
+
+def in_files(database: Database, chosen: Sequence[Segment]) -> str:
+    """The readings of some Parquet files."""
+    paths = (str(database.files.path(one.file)).replace("'", "''") for one in chosen)
+    listed = ", ".join(f"'{path}'" for path in paths)
+    return (
+        f"SELECT {ROW}, batch, file_row_number AS pos"
+        f" FROM read_parquet([{listed}], file_row_number = true)"
+    )
+
+
+def everything(database: Database, connection: Connection, span: Span) -> str:
+    """A relation of all readings of a span, as the snapshot of this connection has them."""
+    parts = [in_generation(number) for number in generations(connection)]
+    chosen = [one for one in segments(connection, span) if one.file not in database.damaged]
+    if chosen:
+        parts.append(in_files(database, chosen))
+    return " UNION ALL ".join(f"({part} WHERE {span.where})" for part in parts)
+
+
+MONTH = f"""CASE WHEN t >= 0 AND t < {_END}
+  THEN (year(epoch_ms(t)) * 12 + month(epoch_ms(t)) - 1)::INTEGER ELSE {OUTSIDE} END"""
+"""The month of a reading as SQL."""
+
+
+def in_month(month: int) -> str:
+    """The condition that a reading is of a month."""
+    if month == OUTSIDE:
+        return f"(t < 0 OR t >= {_END})"
+    first, after = (
+        int(dt.datetime(number // 12, number % 12 + 1, 1, tzinfo=dt.UTC).timestamp()) * 1000
+        for number in (month, month + 1)
+    )
+    return f"(t >= {first} AND t < {after})"
+
+
+def month_of(at_ms: int) -> int:
+    """The month of a moment."""
+    if not 0 <= at_ms < _END:
+        return OUTSIDE
+    moment = dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC)
+    return moment.year * 12 + moment.month - 1

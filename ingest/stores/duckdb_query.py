@@ -1,0 +1,153 @@
+"""The questions to the embedded store and what the answers mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from collectors.sample import Quality, Value
+from ingest.stores.duckdb_columns import BOOL, MISSING, NUMBER, TEXT
+from ingest.stores.duckdb_database import Database
+from ingest.stores.duckdb_layout import Span, everything, in_generation
+from ingest.stores.duckdb_schema import ROW, generations
+from ingest.stores.store import Aggregate, LatestValue, Reading
+
+_AGGREGATES = {
+    Aggregate.MEAN: "avg(number)",
+    Aggregate.MIN: "min(number)",
+    Aggregate.MAX: "max(number)",
+    Aggregate.LAST: "any_value(number)",
+    Aggregate.COUNT: "count(number)",
+}
+_LAST = (
+    "unnest(arg_max({k: type, n: number, x: text}, {t: t, b: batch, p: pos})"
+    f" FILTER (type > {MISSING}))"
+)
+"""What stands last: of several readings at one moment, the last written one."""
+_OTHERS = 3
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How readings become one a step."""
+
+    start: int
+    """[ms, UTC]"""
+    step_ms: int
+    aggregate: Aggregate
+
+    @property
+    def of_t(self) -> str:
+        """The step of a moment as SQL."""
+        return f"{self.start} + ((t - {self.start}) // {self.step_ms}) * {self.step_ms}"
+
+
+def raw(database: Database, span: Span, limit: int) -> list[tuple[int, Reading]]:
+    """Readings with their series, in order of series and time, at most `limit`."""
+    with database.snapshot() as connection:
+        source = everything(database, connection, span)
+        query = (
+            f"SELECT series, t, type, number, text, reason FROM ({source})"
+            f" ORDER BY series, t, batch, pos LIMIT {limit}"
+        )
+        rows = connection.execute(query).fetchall()
+    return [(row[0], _reading(*row[1:])) for row in rows]
+
+
+def stepped(database: Database, span: Span, steps: Steps, limit: int) -> list[tuple[int, Reading]]:
+    """One reading a step with its series, in order of series and time, at most `limit`."""
+    last = f", {_LAST}" if steps.aggregate is Aggregate.LAST else ", NULL, NULL, NULL"
+    with database.snapshot() as connection:
+        source = everything(database, connection, span)
+        query = (
+            f"SELECT series, {steps.of_t} AS step, count(*) FILTER (type > {MISSING}) AS known,"
+            f" count(*) FILTER (type > {NUMBER}) AS others,"
+            f" {_AGGREGATES[steps.aggregate]} FILTER (type = {NUMBER}) AS number,"
+            f" coalesce(bool_or(reason IS NOT NULL) FILTER (type > {MISSING}), false) AS suspect"
+            "{last}"
+            f" FROM ({source}) GROUP BY series, step ORDER BY series, step LIMIT {limit}"
+        )
+        rows = connection.execute(query.replace("{last}", last)).fetchall()
+        if steps.aggregate is not Aggregate.LAST and any(row[_OTHERS] for row in rows):
+            # Finding the last of each step takes longer, and numbers do without.
+            rows = connection.execute(query.replace("{last}", f", {_LAST}")).fetchall()
+    return [_step(steps.aggregate, *row) for row in rows]
+
+
+def _step(
+    aggregate: Aggregate,
+    series: int,
+    step: int,
+    known: int,
+    _others: int,
+    aggregated: float | None,
+    suspect: bool,
+    kind: int | None,
+    number: float | None,
+    text: str | None,
+) -> tuple[int, Reading]:
+    counting = aggregate is Aggregate.COUNT
+    if not known:
+        return series, Reading(step, 0 if counting else None, Quality.MISSING)
+    value: Value = aggregated
+    if counting:
+        value = known
+    elif kind is not None and (kind != NUMBER or aggregate is Aggregate.LAST):
+        value = _value(kind, number, text)
+    return series, Reading(step, value, Quality.SUSPECT if suspect else Quality.GOOD)
+
+
+def latest(database: Database, names: Mapping[int, tuple[str, str]]) -> list[LatestValue]:
+    """The newest value of every point.
+
+    The table `newest` knows what is in Parquet; only what came since then is looked through.
+    """
+    with database.snapshot() as connection:
+        parts = [f"SELECT {ROW}, -1 AS batch, 0::BIGINT AS pos FROM newest"]
+        parts += [in_generation(number) for number in generations(connection)]
+        query = (
+            f"WITH heard AS ({' UNION ALL '.join(parts)}),"
+            " top AS (SELECT series, max(t) AS t FROM heard GROUP BY series)"
+            " SELECT series, t, lag, own_clock, type, number, text, reason"
+            " FROM heard SEMI JOIN top USING (series, t) ORDER BY batch, pos"
+        )
+        # Of several at one moment the last written one stays.
+        rows = {row[0]: row for row in connection.execute(query).fetchall()}
+        if not rows.keys() <= names.keys():
+            # A writer has committed new series and is about to make them known.
+            found = connection.execute("SELECT id, device, point FROM series").fetchall()
+            names = {identifier: (device, point) for identifier, device, point in found}
+    return [_latest_value(*names[series], *row) for series, *row in rows.values()]
+
+
+def _latest_value(
+    device: str,
+    point: str,
+    t: int,
+    lag: int,
+    own_clock: bool,
+    kind: int,
+    number: float | None,
+    text: str | None,
+    reason: str | None,
+) -> LatestValue:
+    value = number if kind == NUMBER else _value(kind, number, text)
+    source_at = t if own_clock else None
+    return LatestValue(device, point, value, quality(kind, reason), reason, source_at, t + lag)
+
+
+def _value(kind: int, number: float | None, text: str | None) -> Value:
+    if kind == BOOL:
+        return bool(number)
+    return text if kind == TEXT else number
+
+
+def quality(kind: int, reason: str | None) -> Quality:
+    """The quality of a reading by the kind of its row and its reason."""
+    if kind == MISSING:
+        return Quality.MISSING
+    return Quality.GOOD if reason is None else Quality.SUSPECT
+
+
+def _reading(
+    t: int, kind: int, number: float | None, text: str | None, reason: str | None
+) -> Reading:
+    return Reading(t, _value(kind, number, text), quality(kind, reason))

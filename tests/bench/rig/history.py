@@ -1,0 +1,150 @@
+"""A year of history in the embedded store: what it takes, and how fast it answers.
+
+Meters of ten points every five minutes, as many as the points asked for need; the readings are
+made by DuckDB itself, in order of arrival, and go through the store's own generations, files and
+merges. Then 10,000 devices report once. Every figure stands beside the one to reach.
+"""
+
+import resource
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from collectors.sample import Sample
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.duckdb_database import DuckDbSettings
+from ingest.stores.duckdb_layout import segments
+from ingest.stores.duckdb_schema import ROW, generations, open_generation, table_of
+from ingest.stores.store import Aggregate
+
+POINTS = 10
+INTERVAL_MS = 300_000
+YEAR_MS = 365 * 86_400_000
+TIMES = YEAR_MS // INTERVAL_MS
+START = 1_767_225_600_000
+"""2026-01-01. [ms, UTC]"""
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+LATEST = 10_000
+
+_VALUE = """CASE (series - 1) % 10
+  WHEN 0 THEN 230 + (hash(i) % 60) / 10.0
+  WHEN 1 THEN 231 + (hash(i) % 50) / 10.0
+  WHEN 2 THEN 229 + (hash(i) % 70) / 10.0
+  WHEN 3 THEN round(20 + 15 * sin(n / 46.0) + (hash(i) % 100) / 100.0, 2)
+  WHEN 4 THEN round(18 + 14 * sin(n / 46.0) + (hash(i) % 100) / 100.0, 2)
+  WHEN 5 THEN round(22 + 16 * sin(n / 46.0) + (hash(i) % 100) / 100.0, 2)
+  WHEN 6 THEN round(14000 + 10000 * sin(n / 46.0) + hash(i) % 300)
+  WHEN 7 THEN 0.9 + (hash(i) % 90) / 1000.0
+  WHEN 8 THEN n * 1200 + hash(i) % 300
+  ELSE 50 + (hash(i) % 9) / 100.0 END"""
+"""Voltages, currents, power, power factor, a counter and the frequency, with noise."""
+
+Say = Callable[..., None]
+
+
+def fill(store: DuckDbStore, devices: int) -> float:
+    """Put a year into the store; returns points a second, files and merges included."""
+    names = [f"point_{n}" for n in range(POINTS)]
+    store.write(
+        [Sample(f"h{d}", START, dict.fromkeys(names, 0.0)) for d in range(devices)], store.cursor()
+    )
+    store.seal()
+    series = devices * POINTS
+    chunk = max(1, store.database.settings.generation_rows // series)
+    began = time.perf_counter()
+    for first in range(1, TIMES, chunk):
+        _generation(store, series, first, min(chunk, TIMES - first))
+        while store.compactor.step():
+            pass
+    while store.compactor.merge_closed(START + 2 * YEAR_MS):
+        pass
+    return series * TIMES / (time.perf_counter() - began)
+
+
+def _generation(store: DuckDbStore, series: int, first: int, count: int) -> None:
+    with store.database.transaction() as connection:
+        open_now = generations(connection)[-1]
+        connection.execute(
+            f"INSERT INTO {table_of(open_now)} ({ROW})"
+            f" SELECT series, {START} + n * {INTERVAL_MS}, 30, false, 1, {_VALUE}, NULL, NULL FROM"
+            f" (SELECT {first * series} + i AS i, 1 + i % {series} AS series,"
+            f" {first} + i // {series} AS n FROM range({series * count}) r(i))"
+        )
+        open_generation(connection, open_now + 1)
+        store.database.after_commit(store.begin_generation)
+
+
+def _fastest_ms(call: Callable[[], object], times: int = 5) -> float:
+    durations = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        durations.append(time.perf_counter() - began)
+    return round(min(durations) * 1000, 2)
+
+
+def measure(path: Path, points: int, say: Say) -> None:
+    """Make the history and ask the questions of the design, section 11."""
+    devices = max(1, points // (POINTS * TIMES))
+    with closing(DuckDbStore(DuckDbSettings(path))) as store:
+        rate = fill(store, devices)
+        files = segments(store.database.connection)
+        readings = sum(one.readings for one in files)
+        size = sum(one.bytes for one in files) / readings
+        say("history", points=readings, files=len(files), made_and_moved_per_second=round(rate))
+        say("bytes a point", found=round(size, 2), to_reach=4)
+        day = START + 200 * DAY_MS
+        middle, power = f"h{devices // 2}", "point_6"
+        every = [f"point_{n}" for n in range(POINTS)]
+        _ask(say, "one device's day raw, one point", 20,
+             lambda: store.series(middle, [power], day, day + DAY_MS))  # fmt: skip
+        _ask(say, "one device's day raw, all ten points", 20,
+             lambda: store.series(middle, every, day, day + DAY_MS))  # fmt: skip
+        for aggregate in (Aggregate.MEAN, Aggregate.LAST):
+            _ask(say, f"a building's year by hour, {aggregate}", 100,
+                 lambda how=aggregate: store.series(  # type: ignore[misc]
+                     middle, [power], START, START + YEAR_MS, HOUR_MS, how))  # fmt: skip
+        _ask(say, "a year by hour of ten points", None,
+             lambda: store.series(middle, every, START, START + YEAR_MS, HOUR_MS))  # fmt: skip
+        heard = [Sample(f"l{d}", START + YEAR_MS, {"x": float(d)}) for d in range(LATEST)]
+        store.write(heard, store.cursor())
+        _ask(say, f"latest of {LATEST} devices and the history's", 50, store.latest)
+        say("longest write beside sorting and merging", ms=longest_write_ms(store, 10.0))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        say("memory", peak_resident_mb=round(peak))
+
+
+def _ask(say: Say, question: str, to_reach: float | None, call: Callable[[], object]) -> None:
+    say(question, ms=_fastest_ms(call), to_reach_ms=to_reach)
+
+
+def longest_write_ms(store: DuckDbStore, seconds: float) -> float:
+    """The longest of many small writes while files are sorted and merged beside them [ms]."""
+    stop = threading.Event()
+
+    def move() -> None:
+        while not stop.is_set():
+            store.seal()
+            while store.compactor.step():
+                pass
+            store.compactor.merge_closed(START + 2 * YEAR_MS)
+
+    thread = threading.Thread(target=move)
+    thread.start()
+    longest, until, number = 0.0, time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        number += 1
+        at = START + YEAR_MS + number * 1000
+        batch = [Sample(f"l{d}", at, {"x": float(number)}) for d in range(1000)]
+        began = time.perf_counter()
+        store.write(batch, store.cursor())
+        longest = max(longest, time.perf_counter() - began)
+        # Late data, so that a month of the past is merged again and again.
+        store.write([Sample("h0", START + number, {"point_0": 1.0})], store.cursor())
+        time.sleep(0.02)
+    stop.set()
+    thread.join()
+    return round(longest * 1000, 1)
