@@ -57,7 +57,7 @@ class Journal:
         self._file = file
         self._limits = limits
         self._now_ms = now_ms
-        self._tail = Tail(limits.tail_bytes, file.last_seqs)
+        self._tail = Tail(limits.kept_in_memory, file.last_seqs)
         self._state = _Counters()
         self._loop = asyncio.get_running_loop()
         self._readers: set[asyncio.Future[None]] = set()

@@ -33,6 +33,11 @@ class JournalLimits:
     tidy_s: float = 0.25
     """How often old batches and identities are looked for. [s]"""
 
+    @property
+    def kept_in_memory(self) -> int:
+        """Newest payloads in memory; less than what stays on disk, so that a drop is a loss."""
+        return min(self.tail_bytes, self.max_bytes // 4, self.reserve_bytes // 2)
+
 
 @dataclass(frozen=True)
 class Lag:
