@@ -19,7 +19,8 @@ from typing import Self
 from collectors.sample import Lane, Sample
 from ingest.bus import Cursor, IngestError
 from ingest.clock import wall_clock_ms
-from ingest.journal_file import LANES, Batch, Entry, JournalFile, Unread, encoded
+from ingest.journal_batch import LANES, Batch, Entry, Unread, encoded
+from ingest.journal_file import JournalFile
 from ingest.journal_limits import JournalLimits, JournalStatistics, Lag
 from ingest.journal_sqlite import JournalDamagedError
 from ingest.journal_tail import Tail

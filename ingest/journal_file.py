@@ -5,17 +5,25 @@ Every method that writes is called by one thread alone, the journal's writer; `r
 """
 
 import sqlite3
-import struct
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from collectors.sample import Lane, Sample
 from ingest.bus import Cursor, IngestError
+from ingest.journal_batch import (
+    LANES,
+    Batch,
+    Entry,
+    Totals,
+    Unread,
+    decoded,
+    joined,
+    numbered,
+)
 from ingest.journal_check import fault, numbers
 from ingest.journal_mark import Mark, MarkFile
 from ingest.journal_row import Row, sealed
@@ -31,66 +39,7 @@ from ingest.journal_sqlite import (
     wal_of,
 )
 
-LANES = (Lane.SAFETY, Lane.ROUTINE)
 _NUMBER = {lane: number for number, lane in enumerate(LANES)}
-_ARRAY32 = struct.Struct(">BI")
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[Sample]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One sample on its way to the disk, already encoded."""
-
-    sample: Sample
-    encoded: bytes
-
-
-def encoded(sample: Sample) -> Entry:
-    """Encode a sample.
-
-    Raises:
-        IngestError: a value cannot be written, for example an integer of more than 64 bits.
-    """
-    try:
-        return Entry(sample, _encode(sample))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise IngestError(f"a sample of {sample.device} cannot be written: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The samples of one lane that went to disk in one commit, with their numbers."""
-
-    lane: Lane
-    first_seq: int
-    last_seq: int
-    lane_total: int
-    """Samples of the lane ever written, this batch included."""
-    written_at: int
-    size: int
-    """Of the payload. [bytes]"""
-    samples: Sequence[Sample]
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Where a consumer's first unread batch stands."""
-
-    written_at: int
-    before: int
-    """Samples of the lane ever written before it."""
-
-
-@dataclass
-class Totals:
-    """What the file has counted since it was made."""
-
-    last_seq: int = 0
-    dropped: int = 0
-    duplicates: int = 0
-    lost: int = 0
-    """Samples that a damaged file no longer had."""
 
 
 class JournalFile:
@@ -286,11 +235,10 @@ class JournalFile:
         now: int,
     ) -> Batch:
         count = len(entries)
-        header = _ARRAY32.pack(0xDD, count)
-        payload = header + b"".join([entry.encoded for entry in entries])
+        payload = joined(entries)
         total = self.lane_totals[lane] + count
         connection.execute(INSERT_BATCH, sealed(_NUMBER[lane], seq + 1, count, total, now, payload))
-        samples = _numbered([entry.sample for entry in entries], seq + 1)
+        samples = numbered([entry.sample for entry in entries], seq + 1)
         return Batch(lane, seq + 1, seq + count, total, now, len(payload), samples)
 
     def save_cursors(self) -> None:
@@ -427,7 +375,7 @@ class JournalFile:
     def _decoded(self, identifier: int, row: Row) -> list[Sample] | None:
         if row.is_whole:
             try:
-                return _numbered(_decode(row.payload), row.first_seq)
+                return decoded(row.payload, row.first_seq)
             except msgspec.DecodeError:
                 pass
         self._damaged.add(identifier)
@@ -513,9 +461,3 @@ def _is_new(connection: sqlite3.Connection, sample: Sample, now: int) -> bool:
     row = (sample.device, sample.identity, now)
     query = "INSERT OR IGNORE INTO identity (device, identity, written_at) VALUES (?, ?, ?)"
     return connection.execute(query, row).rowcount == 1
-
-
-def _numbered(samples: Sequence[Sample], first: int) -> list[Sample]:
-    return [
-        msgspec.structs.replace(sample, seq=number) for number, sample in enumerate(samples, first)
-    ]
