@@ -19,6 +19,7 @@ from api.lines import LineRates
 from api.live import Live, LiveTimes
 from api.parts_of_app import Parts
 from api.permissions import Access, PermissionsError, check_routes, load_permissions
+from api.quality_metrics import QualityCollector
 from api.routes import (
     alarms,
     audit,
@@ -27,6 +28,7 @@ from api.routes import (
     live,
     metrics,
     people,
+    quality,
     reports,
     session,
     sites,
@@ -38,7 +40,9 @@ from api.threads import Threads
 
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
-_VERSIONED = (session, system, sites, devices, lines, live, alarms, reports, people, audit)
+_VERSIONED = (
+    session, system, sites, devices, lines, live, alarms, quality, reports, people, audit,
+)  # fmt: skip
 
 
 def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
@@ -92,6 +96,7 @@ def _parts(house: House, times: LiveTimes | None) -> Parts:
         states=SiteStates(house, indexes),
         threads=Threads(),
         rates=LineRates(house.line_health, house.now_ms),
+        quality=QualityCollector(house.engine, house.estate, house.now_ms, house.registry),
     )
 
 
@@ -134,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         running = [
             tasks.create_task(parts.live.run(), name="live"),
             tasks.create_task(parts.rates.run(), name="line rates"),
+            tasks.create_task(parts.quality.run(parts.threads), name="quality"),
         ]
         yield
         parts.live.end_all()

@@ -9,6 +9,7 @@ from api.estate_index import EstateIndex, Indexes
 from api.house import House
 from api.lines import LineRates
 from api.live import Live
+from api.quality_metrics import QualityCollector
 from api.site_state import SiteStates
 from api.threads import Threads
 
@@ -23,6 +24,7 @@ class Parts:
     states: SiteStates
     threads: Threads
     rates: LineRates
+    quality: QualityCollector
 
 
 def parts_of(request: Request) -> Parts:

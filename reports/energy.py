@@ -16,7 +16,7 @@ from ingest.interval_tables import Series
 from ingest.rollup import Amounts, Span, steps_in
 from ingest.virtual_meters import amounts_with_virtual
 from records.engine import reading
-from reports.errors import ReportsError
+from reports.errors import UnreadableDatabaseError
 from reports.meter_tree import Balance, MeterTree, meter_tree
 from reports.periods import Period, Step, parse_period, steps_of
 
@@ -30,10 +30,6 @@ STEP_NOTES = {
     StepKind.EXCHANGE: "meter_changed",
 }
 """Catalogue keys of what a reader must know beside those of the meter tree."""
-
-
-class UnreadableDatabaseError(ReportsError):
-    """The database cannot be read."""
 
 
 @dataclass(frozen=True)

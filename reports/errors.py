@@ -11,3 +11,7 @@ class UnknownSiteError(ReportsError):
 
 class InvalidPeriodError(ReportsError):
     """The period or its step cannot be read or does not fit."""
+
+
+class UnreadableDatabaseError(ReportsError):
+    """The database cannot be read."""

@@ -31,6 +31,7 @@ from ingest.intervals import IntervalWriter
 from ingest.journal import Journal
 from ingest.journal_limits import JournalLimits
 from ingest.latest import Latest
+from ingest.quality import QualityWriter
 from ingest.recorder import Recorder
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError, TimeSeriesStore
@@ -54,7 +55,7 @@ from sitewatch.store_care import StoreCare
 from sitewatch.web import make_server
 
 _LOG = structlog.get_logger(__name__)
-_CONSUMERS = ("recorder", "judge", "intervals")
+_CONSUMERS = ("recorder", "judge", "intervals", "quality")
 _EXPIRE_S = 1.0
 _START_S = 0.001
 """Between the first polls of two devices: all at once, each would wait for all others. [s]"""
@@ -88,6 +89,7 @@ class _House:
     recorder: Recorder
     judge: Judge
     intervals: IntervalWriter
+    quality: QualityWriter
     dispatcher: Dispatcher
     repository: AlarmRepository
     feed: AlarmFeed
@@ -105,6 +107,7 @@ class _House:
         self.intake.use(loaded.estate.devices)
         self.judge.replace(loaded.estate, loaded.rules, loaded.routes)
         self.intervals.take_estate(loaded.estate)
+        self.quality.take_estate(loaded.estate)
         self.collection.change(loaded.estate)
 
     def stages(self) -> Stages:
@@ -194,6 +197,7 @@ async def _open(
                     now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
                 ),
                 IntervalWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
+                QualityWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 dispatcher,
                 AlarmRepository(
                     engine, feed, routes=lambda: current.loaded.routes, wake=dispatcher.wake
@@ -282,6 +286,7 @@ async def _run(
             "recorder": house.recorder.run,
             "judge": house.judge.run,
             "intervals": house.intervals.run,
+            "quality": house.quality.run,
             "outbox": house.dispatcher.run,
             "collection": house.collection.run,
             "expire": functools.partial(_expire, house.latest),

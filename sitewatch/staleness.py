@@ -5,11 +5,8 @@ from functools import cache
 
 from device_configs.estate import Device
 from device_configs.kinds import Speed, kinds
+from ingest.quality_terms import allowed_silence_ms
 
-_GRACE_MS = 15_000
-"""The least that a polled value may age: a slow line is not a silent one. [ms]"""
-_CYCLES = 3
-"""Readings that may be missed before a value is stale."""
 _UNKNOWN_MS = 60_000
 """For devices that the estate does not have: sitewatch itself. [ms]"""
 
@@ -21,10 +18,7 @@ def stale_after(devices: Callable[[], Mapping[str, Device]]) -> Callable[[str, s
         found = devices().get(device.partition("/")[0])
         if found is None:
             return _UNKNOWN_MS
-        if found.profile.protocol == "mqtt":
-            return round(found.interval_s * 1000) + _GRACE_MS
-        interval = round(found.interval_of(_speed(found, device, point)) * 1000)
-        return max(_CYCLES * interval, _GRACE_MS)
+        return allowed_silence_ms(found, _speed(found, device, point))
 
     return rule
 

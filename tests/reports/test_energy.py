@@ -14,8 +14,8 @@ from ingest.bus import Cursor
 from ingest.counters import Step, StepKind
 from ingest.interval_tables import Series, intervals
 from ingest.intervals import IntervalWriter
-from reports.energy import EnergyReportData, UnreadableDatabaseError, energy_report
-from reports.errors import InvalidPeriodError, UnknownSiteError
+from reports.energy import EnergyReportData, energy_report
+from reports.errors import InvalidPeriodError, UnknownSiteError, UnreadableDatabaseError
 from reports.texts import texts
 from tests.reports.estates import device, estate
 from tests.reports.ledgers import REVISION, book, fill, ledger, ms, step

@@ -21,6 +21,7 @@ import {
   linesSearch,
   loginSearch,
   overviewSearch,
+  qualitySearch,
   siteSearch,
 } from "./search";
 import { Shell } from "./shell/Shell";
@@ -110,6 +111,12 @@ const linesRoute = createRoute({
   validateSearch: linesSearch,
   component: lazyRouteComponent(() => import("./pages/Lines"), "LinesPage"),
 });
+const qualityRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/quality",
+  validateSearch: qualitySearch,
+  component: lazyRouteComponent(() => import("./pages/Quality"), "QualityPage"),
+});
 const deadLettersRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/dead-letters",
@@ -127,6 +134,7 @@ const routeTree = rootRoute.addChildren([
     alarmsRoute,
     energyRoute,
     linesRoute,
+    qualityRoute,
     deadLettersRoute,
   ]),
 ]);

@@ -1,6 +1,7 @@
 /** What the address of a page may hold; anything else in it is left out. */
 
 import { LINE_ORDERS, LINE_STATES } from "./lines/lineState";
+import { GROUPS, MEASURES, QUALITY_DAYS, QUALITY_ORDERS } from "./quality/qualityRows";
 import { SEVERITIES, type Severity } from "./ui/badges";
 
 type Raw = Record<string, unknown>;
@@ -58,6 +59,19 @@ export const linesSearch = (raw: Raw) =>
     sort: choice(raw["sort"], LINE_ORDERS),
     turned: raw["turned"] === true ? (true as const) : undefined,
     line: text(raw["line"]),
+  });
+
+export const qualitySearch = (raw: Raw) =>
+  given({
+    site: text(raw["site"]),
+    kind: text(raw["kind"]),
+    by: choice(raw["by"], GROUPS),
+    days: QUALITY_DAYS.find((each) => each === Number(raw["days"])),
+    show: choice(raw["show"], MEASURES),
+    q: text(raw["q"]),
+    sort: choice(raw["sort"], QUALITY_ORDERS),
+    turned: raw["turned"] === true ? (true as const) : undefined,
+    all: raw["all"] === true ? (true as const) : undefined,
   });
 
 export const energySearch = (raw: Raw) => {

@@ -13,6 +13,7 @@ const MAY = {
   report: ["manager"],
   lines: ["operator", "maintainer", "integrator", "administrator"],
   dead_letters: ["integrator", "administrator"],
+  quality: ["viewer", "operator", "maintainer", "manager", "integrator", "administrator"],
   watch: ["viewer", "operator", "maintainer", "manager", "integrator"],
 } as const;
 

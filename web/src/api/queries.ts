@@ -13,6 +13,7 @@ import type {
   Health,
   KindInfo,
   LineItem,
+  Quality,
   Series,
   Session,
   SiteNode,
@@ -94,6 +95,29 @@ export const deadLettersQuery = infiniteQueryOptions({
   getNextPageParam: (page) => page.next ?? null,
   refetchInterval: 20 * SECOND,
 });
+
+export interface QualityRequest {
+  site: string | undefined;
+  kind: string | undefined;
+  by: string;
+  from: string;
+  to: string;
+  limit: number;
+}
+
+export const qualityQuery = (request: QualityRequest) =>
+  queryOptions({
+    queryKey: ["quality", request],
+    queryFn: ({ signal }) => getJson<Quality>("/quality", { ...request }, signal),
+    refetchInterval: 60 * SECOND,
+  });
+
+export const deviceQualityQuery = (device: string, from: string, to: string) =>
+  queryOptions({
+    queryKey: ["device-quality", device, from, to],
+    queryFn: ({ signal }) => getJson<Quality>("/quality", { device, from, to }, signal),
+    refetchInterval: 60 * SECOND,
+  });
 
 export const coverageQuery = (site: string | undefined) =>
   queryOptions({

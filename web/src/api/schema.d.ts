@@ -440,6 +440,29 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/quality": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Quality
+     * @description How complete, how reachable and how fresh the data was; the worst first.
+     *
+     *     Without `from` and `to` the last seven days, today until now. By site, a row is one of the
+     *     sites right below `site`. Of one `device` every day has its reasons.
+     */
+    get: operations["get_quality_api_v1_quality_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/reports/energy": {
     parameters: {
       query?: never;
@@ -805,6 +828,12 @@ export interface components {
       /** Faults */
       faults: string[];
     };
+    /**
+     * By
+     * @description What one row of the report is about.
+     * @enum {string}
+     */
+    By: "device" | "site" | "kind" | "line" | "day";
     /**
      * Coverage
      * @description `GET coverage?site=`.
@@ -1460,6 +1489,163 @@ export interface components {
       note: string | null;
     };
     /**
+     * Quality
+     * @description `GET quality`: the worst first, days in their order.
+     * @example {
+     *       "by": "device",
+     *       "count": 1,
+     *       "first": "2026-11-24",
+     *       "items": [
+     *         {
+     *           "allowed_s": 30,
+     *           "days": {
+     *             "2026-11-24": {
+     *               "completeness": 0.982,
+     *               "down_minutes": 10,
+     *               "missing": {},
+     *               "online": 0.9931,
+     *               "suspect": {}
+     *             }
+     *           },
+     *           "figures": {
+     *             "completeness": 0.982,
+     *             "counted_minutes": 1440,
+     *             "devices": 1,
+     *             "down_minutes": 10,
+     *             "due": 86400,
+     *             "fresh": 1,
+     *             "good": 84845,
+     *             "missing": {
+     *               "no_answer": 720
+     *             },
+     *             "online": 0.9931,
+     *             "suspect": {
+     *               "out_of_range": 12
+     *             }
+     *           },
+     *           "heard_at": "2026-11-24T15:59:58Z",
+     *           "key": "m1",
+     *           "name": {
+     *             "en": "Main meter",
+     *             "zh": "总表"
+     *           }
+     *         }
+     *       ],
+     *       "last": "2026-11-24",
+     *       "timezone": "Asia/Shanghai",
+     *       "total": {
+     *         "completeness": 0.982,
+     *         "counted_minutes": 1440,
+     *         "devices": 1,
+     *         "down_minutes": 10,
+     *         "due": 86400,
+     *         "fresh": 1,
+     *         "good": 84845,
+     *         "missing": {
+     *           "no_answer": 720
+     *         },
+     *         "online": 0.9931,
+     *         "suspect": {
+     *           "out_of_range": 12
+     *         }
+     *       },
+     *       "until": "2026-11-24T16:00:00Z"
+     *     }
+     */
+    Quality: {
+      by: components["schemas"]["By"];
+      /**
+       * First
+       * Format: date
+       */
+      first: string;
+      /**
+       * Last
+       * Format: date
+       */
+      last: string;
+      /** Timezone */
+      timezone: string;
+      /** Until */
+      until: string | null;
+      /** Count */
+      count: number;
+      /** Items */
+      items: components["schemas"]["QualityItem"][];
+      total: components["schemas"]["QualityFigures"] | null;
+    };
+    /**
+     * QualityCell
+     * @description One day of one row.
+     */
+    QualityCell: {
+      /** Completeness */
+      completeness: number | null;
+      /** Online */
+      online: number | null;
+      /** Down Minutes */
+      down_minutes: number;
+      /** Suspect */
+      suspect: {
+        [key: string]: number;
+      };
+      /** Missing */
+      missing: {
+        [key: string]: number;
+      };
+    };
+    /**
+     * QualityFigures
+     * @description How good the data of some devices was; the shares are 0 to 1, null where unknown.
+     */
+    QualityFigures: {
+      /** Devices */
+      devices: number;
+      /** Completeness */
+      completeness: number | null;
+      /** Online */
+      online: number | null;
+      /** Fresh */
+      fresh: number;
+      /** Good */
+      good: number;
+      /** Due */
+      due: number;
+      /** Suspect */
+      suspect: {
+        [key: string]: number;
+      };
+      /** Missing */
+      missing: {
+        [key: string]: number;
+      };
+      /** Counted Minutes */
+      counted_minutes: number;
+      /** Down Minutes */
+      down_minutes: number;
+    };
+    /**
+     * QualityItem
+     * @description One device, site, kind, line or day.
+     */
+    QualityItem: {
+      /** Key */
+      key: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      };
+      figures: components["schemas"]["QualityFigures"] | null;
+      /** Days */
+      days: {
+        [key: string]: components["schemas"]["QualityCell"];
+      };
+      /** Heard At */
+      heard_at: string | null;
+      /** Allowed S */
+      allowed_s: number | null;
+    };
+    /**
      * Role
      * @description What a person or a token may do (design, section 8).
      * @enum {string}
@@ -1654,6 +1840,7 @@ export type AlarmPage = components["schemas"]["AlarmPage"];
 export type AuditItem = components["schemas"]["AuditItem"];
 export type AuditPage = components["schemas"]["AuditPage"];
 export type AuditVerdict = components["schemas"]["AuditVerdict"];
+export type By = components["schemas"]["By"];
 export type Coverage = components["schemas"]["Coverage"];
 export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
@@ -1686,6 +1873,10 @@ export type PointInfo = components["schemas"]["PointInfo"];
 export type PowerShare = components["schemas"]["PowerShare"];
 export type Problem = components["schemas"]["Problem"];
 export type ProfileSummary = components["schemas"]["ProfileSummary"];
+export type Quality = components["schemas"]["Quality"];
+export type QualityCell = components["schemas"]["QualityCell"];
+export type QualityFigures = components["schemas"]["QualityFigures"];
+export type QualityItem = components["schemas"]["QualityItem"];
 export type Role = components["schemas"]["Role"];
 export type Series = components["schemas"]["Series"];
 export type SeriesPoint = components["schemas"]["SeriesPoint"];
@@ -2414,6 +2605,46 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["AlarmItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_quality_api_v1_quality_get: {
+    parameters: {
+      query?: {
+        /** @description a site; everything below is included */
+        site?: string | null;
+        kind?: string | null;
+        device?: string | null;
+        /** @description 2026-11-24, in the estate's time zone */
+        from?: string | null;
+        /** @description 2026-11-24, in the estate's time zone */
+        to?: string | null;
+        by?: components["schemas"]["By"];
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Quality"];
         };
       };
       /** @description A problem document (RFC 9457). */

@@ -52,6 +52,11 @@ export function monthOf(ms: number): string {
   return `${part("year")}-${part("month")}`;
 }
 
+/** `2026-11-23`, the day the estate is in. */
+export function dayOf(ms: number): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: ESTATE_ZONE, ...DAY }).format(ms);
+}
+
 /** How far the estate's clock is ahead of UTC at a moment. [ms] */
 export function zoneOffset(ms: number): number {
   const parts = new Intl.DateTimeFormat("en-GB", {

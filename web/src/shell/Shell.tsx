@@ -26,9 +26,11 @@ export function Shell() {
   const { t } = useWords();
   const mayWatch = useMay("watch");
   const mayLines = useMay("lines");
+  const mayQuality = useMay("quality");
   const at = useLocation({ select: (location) => location.pathname });
   // Who watches nothing may still look after the lines.
-  const mayEnter = mayWatch || (mayLines && OF_LINES.includes(at));
+  const mayEnter =
+    mayWatch || (mayLines && OF_LINES.includes(at)) || (mayQuality && at === "/quality");
   const lost = useLink().state === "down";
   useEndOfSession();
   useAlarmRefresh();
@@ -75,6 +77,7 @@ function useEndOfSession(): void {
 function Header() {
   const { t, name } = useWords();
   const mayLines = useMay("lines");
+  const mayQuality = useMay("quality");
   const sites = useSites();
   const roots = sites.data?.roots ?? [];
   const estate = roots.length === 1 ? roots[0] : undefined;
@@ -94,6 +97,11 @@ function Header() {
         <Link to="/energy" activeOptions={{ includeSearch: false }}>
           {t("nav.energy")}
         </Link>
+        {mayQuality && (
+          <Link to="/quality" activeOptions={{ includeSearch: false }}>
+            {t("nav.quality")}
+          </Link>
+        )}
         {mayLines && (
           <Link to="/lines" activeOptions={{ includeSearch: false }}>
             {t("nav.lines")}
