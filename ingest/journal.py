@@ -19,9 +19,14 @@ from typing import Self
 from collectors.sample import Lane, Sample
 from ingest.bus import Cursor, IngestError
 from ingest.clock import wall_clock_ms
-from ingest.journal_file import LANES, Batch, Entry, JournalFile, encoded
+from ingest.journal_batch import LANES, Batch, Entry, Unread, encoded
+from ingest.journal_file import JournalFile
 from ingest.journal_limits import JournalLimits, JournalStatistics, Lag
+from ingest.journal_sqlite import JournalDamagedError
 from ingest.journal_tail import Tail
+
+_REPAIR_AGAIN_S = 30.0
+"""Between two attempts to repair a damaged file. [s]"""
 
 Listener = Callable[[Sequence[Sample]], None]
 
@@ -53,7 +58,7 @@ class Journal:
         self._file = file
         self._limits = limits
         self._now_ms = now_ms
-        self._tail = Tail(limits.tail_bytes, file.last_seqs)
+        self._tail = Tail(limits.kept_in_memory, file.last_seqs)
         self._state = _Counters()
         self._loop = asyncio.get_running_loop()
         self._readers: set[asyncio.Future[None]] = set()
@@ -61,6 +66,7 @@ class Journal:
         self._wake = threading.Condition()
         self._closing = False
         self._cursors_changed = False
+        self._repair_from = 0.0
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
     @classmethod
@@ -185,6 +191,8 @@ class Journal:
             dropped_total=totals.dropped,
             duplicates_total=totals.duplicates,
             damaged_batches=self._file.damaged,
+            lost_total=totals.lost,
+            salvaged_as=self._file.salvaged_as,
             refused=state.refused,
             commit_ms=state.commit_ms,
             commit_max_ms=state.commit_max_ms,
@@ -197,11 +205,18 @@ class Journal:
             after = cursor.of(lane)
             if self._file.last_seqs[lane] <= after:
                 continue
-            first = self._tail.first_after(lane, after) or self._file.first_after(lane, after)
+            first = self._tail.first_after(lane, after) or self._first_on_disk(lane, after)
             if first is not None:
                 unread = self._file.lane_totals[lane] - first.before
                 lags[lane] = Lag(unread, max(0, now - first.written_at))
         return lags
+
+    def _first_on_disk(self, lane: Lane, after: int) -> Unread | None:
+        try:
+            return self._file.first_after(lane, after)
+        except JournalDamagedError:
+            # To be repaired at once; until then nothing is known of it.
+            return None
 
     # The writer thread.
 
@@ -221,6 +236,8 @@ class Journal:
                 if not self._state.pending and not self._closing:
                     self._wake.wait(self._limits.tidy_s)
                 group = self._take()
+            if self._file.suspect and time.monotonic() >= self._repair_from:
+                self._repair()
             if group:
                 self._write(group)
             elif self._closing:
@@ -302,6 +319,15 @@ class Journal:
                 pass
             self._file.drop(self._file.size + size - self._limits.max_bytes)
 
+    def _repair(self) -> None:
+        try:
+            self._file.repair()
+        except IngestError as error:
+            self._state.reason = str(error)
+            self._repair_from = time.monotonic() + _REPAIR_AGAIN_S
+        else:
+            self._state.reason = None
+
     def _tidy(self) -> None:
         try:
             if self._cursors_changed:
@@ -313,6 +339,7 @@ class Journal:
             self._file.shrink(always=self._keep_space_free())
         except IngestError as error:
             self._state.reason = str(error)
+            self._file.suspect |= isinstance(error, JournalDamagedError)
 
     def _keep_space_free(self) -> bool:
         try:

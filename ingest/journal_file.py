@@ -5,78 +5,41 @@ Every method that writes is called by one thread alone, the journal's writer; `r
 """
 
 import sqlite3
-import struct
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
 from collectors.sample import Lane, Sample
 from ingest.bus import Cursor, IngestError
-from ingest.journal_sqlite import SCHEMA, FileLock, connect, translated
+from ingest.journal_batch import (
+    LANES,
+    Batch,
+    Entry,
+    Totals,
+    Unread,
+    decoded,
+    joined,
+    numbered,
+)
+from ingest.journal_check import fault, numbers
+from ingest.journal_mark import Mark, MarkFile
+from ingest.journal_row import Row, sealed
+from ingest.journal_salvage import resume, salvage
+from ingest.journal_sqlite import (
+    INSERT_BATCH,
+    FileLock,
+    JournalDamagedError,
+    connect,
+    is_damage,
+    prepare,
+    translated,
+    wal_of,
+)
 
-LANES = (Lane.SAFETY, Lane.ROUTINE)
 _NUMBER = {lane: number for number, lane in enumerate(LANES)}
-_ARRAY32 = struct.Struct(">BI")
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[Sample]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One sample on its way to the disk, already encoded."""
-
-    sample: Sample
-    encoded: bytes
-
-
-def encoded(sample: Sample) -> Entry:
-    """Encode a sample.
-
-    Raises:
-        IngestError: a value cannot be written, for example an integer of more than 64 bits.
-    """
-    try:
-        return Entry(sample, _encode(sample))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise IngestError(f"a sample of {sample.device} cannot be written: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The samples of one lane that went to disk in one commit, with their numbers."""
-
-    lane: Lane
-    first_seq: int
-    last_seq: int
-    lane_total: int
-    """Samples of the lane ever written, this batch included."""
-    written_at: int
-    size: int
-    """Of the payload. [bytes]"""
-    samples: Sequence[Sample]
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Where a consumer's first unread batch stands."""
-
-    written_at: int
-    before: int
-    """Samples of the lane ever written before it."""
-
-
-@dataclass
-class Totals:
-    """What the file has counted since it was made."""
-
-    last_seq: int = 0
-    dropped: int = 0
-    duplicates: int = 0
 
 
 class JournalFile:
@@ -89,26 +52,146 @@ class JournalFile:
     def __init__(self, path: Path, consumers: Sequence[str], first: int = 0) -> None:
         """`first` is the number before the first one, where the file is new."""
         self.path = path
-        self._lock = FileLock(path.with_name(path.name + ".lock"))
-        try:
-            self._writer = connect(path)
-            self._writer.executescript(SCHEMA)
-            self._reader = connect(path)
-            self.totals = self._read_totals(first)
-            self.cursors = self._read_consumers(consumers)
-            self.sizes = {lane: self._size(lane) for lane in LANES}
-            self.lane_totals = {lane: self._newest(lane, "lane_total") for lane in LANES}
-            self.last_seqs = {lane: self._newest(lane, "last_seq") for lane in LANES}
-        except sqlite3.Error as error:
-            self._lock.close()
-            raise IngestError(f"the journal {path} cannot be opened: {error}") from error
+        self.salvaged_as: str | None = None
+        """The name under which a damaged file was kept."""
+        self.suspect = False
+        """Whether something was read that nobody wrote: to be repaired."""
+        self.beyond_repair = False
+        """Whether the newest repair failed: readers then go on without what is damaged."""
+        self._names = tuple(consumers)
+        self._first = first
         self._reading = threading.Lock()
         self._damaged: set[int] = set()
+        self._damaged_before = 0
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        try:
+            self._mark = MarkFile(path.with_name(path.name + ".mark"))
+            resume(path)
+            self._open()
+        except IngestError:
+            self._lock.close()
+            raise
+
+    def _open(self) -> None:
+        wal, mark = wal_of(self.path), self._mark.read()
+        try:
+            self._connect(mark)
+            wrong = fault(self._writer, mark)
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                message = f"the journal {self.path} cannot be opened: {error}"
+                raise IngestError(message) from error
+            wrong = str(error)
+        if wrong is not None:
+            self._replace(wal, mark)
+        with translated("opened"):
+            self._load(mark)
+        self._note()
+
+    def _connect(self, mark: Mark | None) -> None:
+        self._writer = connect(self.path)
+        prepare(self._writer, is_known=mark is not None)
+        self._reader = connect(self.path)
+
+    def _disconnect(self) -> None:
+        for name in ("_reader", "_writer"):
+            connection = getattr(self, name, None)
+            if connection is not None:
+                # A damaged file may refuse even to be closed.
+                with suppress(sqlite3.Error):
+                    connection.close()
+
+    def _replace(self, wal: bytes, mark: Mark | None) -> None:
+        """Put a sound journal in the place of a damaged one."""
+        self._disconnect()
+        try:
+            found = salvage(self.path, wal, mark, self._first)
+        except IngestError:
+            with suppress(sqlite3.Error):
+                self._connect(mark)
+            raise
+        with translated("opened"):
+            self._connect(mark)
+        self.salvaged_as = found.kept_as.name
+        known = mark or Mark(0)
+        values = {
+            "last_seq": found.last_seq, "dropped": known.dropped,
+            "duplicates": known.duplicates, "lost": known.lost + found.lost,
+        }  # fmt: skip
+        with self._transaction() as connection:
+            query = "INSERT OR REPLACE INTO total VALUES (?, ?)"
+            connection.executemany(query, list(values.items()))
+            rows = [(name, *cursor) for name, cursor in known.cursors.items()]
+            connection.executemany("INSERT OR REPLACE INTO consumer VALUES (?, ?, ?)", rows)
+
+    def _load(self, mark: Mark | None) -> None:
+        self.totals = self._read_totals()
+        self.cursors = self._read_consumers(mark)
+        self.sizes = {lane: self._size(lane) for lane in LANES}
+        self.last_seqs = {lane: self._newest(lane, "last_seq") for lane in LANES}
+        self.lane_totals = {lane: self._newest(lane, "lane_total") for lane in LANES}
+        if mark is not None:
+            for lane, total in zip(LANES, mark.totals, strict=True):
+                self.lane_totals[lane] = max(self.lane_totals[lane], total)
+        self._gone = {lane: self._before(lane, 0) for lane in LANES}
+
+    def repair(self) -> None:
+        """Salvage the file while it is in use; readers wait for it.
+
+        Raises:
+            IngestError: there is no room, or the disk refuses.
+        """
+        with self._reading:
+            self.beyond_repair = True
+            wal, mark = wal_of(self.path), self._noted()
+            newest = self.last_seqs
+            self._replace(wal, mark)
+            with translated("opened"):
+                self._load(mark)
+            # What is still in memory has numbers that the file may have lost.
+            self.last_seqs = {lane: max(newest[lane], self.last_seqs[lane]) for lane in LANES}
+            self._damaged_before += len(self._damaged)
+            self._damaged.clear()
+            self.suspect = self.beyond_repair = False
+        self._note()
+
+    def _noted(self) -> Mark:
+        by_lane = [self.lane_totals[lane] - self._read_by_all(lane) for lane in LANES]
+        return Mark(
+            self.totals.last_seq,
+            (self.lane_totals[LANES[0]], self.lane_totals[LANES[1]]),
+            (self._gone[LANES[0]], self._gone[LANES[1]]),
+            (by_lane[0], by_lane[1]),
+            self.totals.dropped,
+            self.totals.duplicates,
+            self.totals.lost,
+            {name: (cursor.safety, cursor.routine) for name, cursor in self.cursors.items()},
+        )
+
+    def _note(self) -> None:
+        # What was committed is on disk, whether the mark can be written or not.
+        with suppress(IngestError):
+            self._mark.write(self._noted())
+
+    def _read_by_all(self, lane: Lane) -> int:
+        try:
+            return self._before(lane, self._passed(lane))
+        except sqlite3.Error:
+            return self._gone[lane]
+
+    def _before(self, lane: Lane, after: int) -> int:
+        """Samples of a lane ever written before the first batch that ends after a number."""
+        row = self._writer.execute(
+            "SELECT lane_total - count FROM batch WHERE lane = ? AND last_seq > ?"
+            " ORDER BY last_seq LIMIT 1",
+            (_NUMBER[lane], after),
+        ).fetchone()
+        return self.lane_totals[lane] if row is None else int(row[0])
 
     @property
     def damaged(self) -> int:
         """Batches that were skipped because their checksum is wrong."""
-        return len(self._damaged)
+        return self._damaged_before + len(self._damaged)
 
     @property
     def size(self) -> int:
@@ -140,6 +223,7 @@ class JournalFile:
             self.sizes[batch.lane] += batch.size
             self.lane_totals[batch.lane] = batch.lane_total
             self.last_seqs[batch.lane] = batch.last_seq
+        self._note()
         return batches
 
     def _insert(
@@ -151,16 +235,10 @@ class JournalFile:
         now: int,
     ) -> Batch:
         count = len(entries)
-        header = _ARRAY32.pack(0xDD, count)
-        payload = header + b"".join([entry.encoded for entry in entries])
+        payload = joined(entries)
         total = self.lane_totals[lane] + count
-        row = (_NUMBER[lane], seq + 1, seq + count, count, total, now, zlib.crc32(payload), payload)
-        connection.execute(
-            "INSERT INTO batch (lane, first_seq, last_seq, count, lane_total, written_at, crc,"
-            " payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            row,
-        )
-        samples = _numbered([entry.sample for entry in entries], seq + 1)
+        connection.execute(INSERT_BATCH, sealed(_NUMBER[lane], seq + 1, count, total, now, payload))
+        samples = numbered([entry.sample for entry in entries], seq + 1)
         return Batch(lane, seq + 1, seq + count, total, now, len(payload), samples)
 
     def save_cursors(self) -> None:
@@ -168,6 +246,7 @@ class JournalFile:
         rows = [(name, cursor.safety, cursor.routine) for name, cursor in self.cursors.items()]
         with self._transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO consumer VALUES (?, ?, ?)", rows)
+        self._note()
 
     @translated("tidied")
     def trim(self, keep: int, at_most: int) -> int:
@@ -182,7 +261,7 @@ class JournalFile:
             if found is None or not passed:
                 continue
             rows = self._writer.execute(
-                "SELECT id, count, length(payload) FROM batch"
+                "SELECT id, length(payload), lane_total FROM batch"
                 " WHERE lane = ? AND last_seq <= ? AND id <= ? ORDER BY last_seq LIMIT ?",
                 (_NUMBER[lane], passed, found[0], at_most),
             ).fetchall()
@@ -202,16 +281,17 @@ class JournalFile:
             passed = self._passed(lane)
             while size > 0:
                 rows = self._writer.execute(
-                    "SELECT id, count, length(payload), last_seq FROM batch WHERE lane = ?"
+                    "SELECT id, count, length(payload), last_seq, lane_total FROM batch"
+                    " WHERE lane = ?"
                     " ORDER BY last_seq LIMIT ?",
                     (_NUMBER[lane], at_most),
                 ).fetchall()
                 chosen: list[tuple[int, int, int]] = []
                 dropped = 0
-                for identifier, count, length, last_seq in rows:
+                for identifier, count, length, last_seq, lane_total in rows:
                     if size <= 0:
                         break
-                    chosen.append((identifier, count, length))
+                    chosen.append((identifier, length, lane_total))
                     size -= length
                     dropped += count if last_seq > passed else 0
                 if not chosen:
@@ -221,13 +301,18 @@ class JournalFile:
         return lost
 
     def _delete(self, lane: Lane, rows: Sequence[tuple[int, int, int]], dropped: int) -> None:
+        """Delete the oldest batches of a lane: id, size of the payload and total of the lane."""
+        self._gone[lane] = max(self._gone[lane], rows[-1][2])
+        # Before the commit: batches that are deleted and not yet noted so would count as lost.
+        self._note()
         with self._transaction() as connection:
             connection.executemany("DELETE FROM batch WHERE id = ?", [(row[0],) for row in rows])
+            values = [(f"gone_{_NUMBER[lane]}", self._gone[lane])]
             if dropped:
-                value = ("dropped", self.totals.dropped + dropped)
-                connection.execute("INSERT OR REPLACE INTO total VALUES (?, ?)", value)
+                values.append(("dropped", self.totals.dropped + dropped))
+            connection.executemany("INSERT OR REPLACE INTO total VALUES (?, ?)", values)
         self.totals.dropped += dropped
-        self.sizes[lane] -= sum(row[2] for row in rows)
+        self.sizes[lane] -= sum(row[1] for row in rows)
 
     @translated("tidied")
     def forget(self, before: int, keep: int, at_most: int = 5000) -> int:
@@ -256,36 +341,53 @@ class JournalFile:
     def read(self, lane: Lane, after: int, limit: int) -> list[Sample]:
         """Samples of a lane after a number, whole batches until `limit` is reached.
 
+        What lies behind a damaged batch is given when the file has been repaired: whoever reads on
+        before would never get what the repair still finds.
+
         Raises:
-            IngestError: the file cannot be read.
+            IngestError: the file cannot be read, or is to be repaired first.
         """
         samples: list[Sample] = []
-        with self._reading, translated("read"):
+        with self._reading, self._watched(), translated("read"):
             rows = self._reader.execute(
-                "SELECT id, first_seq, crc, payload FROM batch WHERE lane = ? AND last_seq > ?"
-                " ORDER BY last_seq",
+                "SELECT id, lane, first_seq, last_seq, count, lane_total, written_at, crc, payload"
+                " FROM batch WHERE lane = ? AND last_seq > ? ORDER BY last_seq",
                 (_NUMBER[lane], after),
             )
-            for identifier, first_seq, crc, payload in rows:
-                found = self._decoded(identifier, first_seq, crc, payload)
-                samples += [sample for sample in found if sample.seq > after]
+            total: int | None = None
+            for identifier, *fields in rows:
+                row = Row(*fields)
+                found = self._decoded(identifier, row)
+                # The index that leads to the rows may be damaged as well, and leave some out.
+                whole = found is not None and total in (None, row.lane_total - row.samples)
+                if not whole and not self.beyond_repair:
+                    self.suspect = True
+                    break
+                total = row.lane_total if whole else None
+                samples += [sample for sample in found or () if sample.seq > after]
                 if len(samples) >= limit:
                     break
             rows.close()
+        if self.suspect and not samples and not self.beyond_repair:
+            raise JournalDamagedError("the journal is damaged and is being repaired")
         return samples
 
-    def _decoded(self, identifier: int, first_seq: int, crc: int, payload: bytes) -> list[Sample]:
-        if zlib.crc32(payload) == crc:
+    def _decoded(self, identifier: int, row: Row) -> list[Sample] | None:
+        if row.is_whole:
             try:
-                return _numbered(_decode(payload), first_seq)
+                return decoded(row.payload, row.first_seq)
             except msgspec.DecodeError:
                 pass
         self._damaged.add(identifier)
-        return []
+        return None
 
     def first_after(self, lane: Lane, after: int) -> Unread | None:
-        """Where the first batch stands that a consumer at `after` has not wholly read."""
-        with self._reading, translated("read"):
+        """Where the first batch stands that a consumer at `after` has not wholly read.
+
+        Raises:
+            IngestError: the file cannot be read.
+        """
+        with self._reading, self._watched(), translated("read"):
             row = self._reader.execute(
                 "SELECT written_at, lane_total - count FROM batch WHERE lane = ? AND last_seq > ?"
                 " ORDER BY last_seq LIMIT 1",
@@ -296,13 +398,21 @@ class JournalFile:
     def close(self) -> None:
         """Close the connections and let another process have the file."""
         with self._reading:
-            self._reader.close()
-        self._writer.close()
+            self._disconnect()
+        self._mark.close()
         self._lock.close()
 
     @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except JournalDamagedError:
+            self.suspect = True
+            raise
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with translated("written"):
+        with self._watched(), translated("written"):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -323,19 +433,26 @@ class JournalFile:
         query = f"SELECT coalesce(max({column}), 0) FROM batch WHERE lane = ?"
         return int(self._writer.execute(query, (_NUMBER[lane],)).fetchone()[0])
 
-    def _read_totals(self, first: int) -> Totals:
-        found = dict(self._writer.execute("SELECT name, value FROM total").fetchall())
+    def _read_totals(self) -> Totals:
+        found = numbers(self._writer)
         return Totals(
-            found.get("last_seq", first), found.get("dropped", 0), found.get("duplicates", 0)
+            found.get("last_seq", self._first),
+            found.get("dropped", 0),
+            found.get("duplicates", 0),
+            found.get("lost", 0),
         )
 
-    def _read_consumers(self, names: Sequence[str]) -> dict[str, Cursor]:
+    def _read_consumers(self, mark: Mark | None) -> dict[str, Cursor]:
         rows = self._writer.execute("SELECT name, safety, routine FROM consumer").fetchall()
         known = {name: Cursor(safety, routine) for name, safety, routine in rows}
+        for name, (safety, routine) in (mark.cursors if mark else {}).items():
+            # The rows have no checksum, and a cursor that is too high would delete the unread.
+            found = known.get(name, Cursor())
+            known[name] = Cursor(min(found.safety, safety), min(found.routine, routine))
         # A consumer that no longer exists would hold every batch for ever.
-        gone = [(name,) for name in known if name not in names]
+        gone = [(name,) for name in known if name not in self._names]
         self._writer.executemany("DELETE FROM consumer WHERE name = ?", gone)
-        return {name: known.get(name, Cursor()) for name in names}
+        return {name: known.get(name, Cursor()) for name in self._names}
 
 
 def _is_new(connection: sqlite3.Connection, sample: Sample, now: int) -> bool:
@@ -344,9 +461,3 @@ def _is_new(connection: sqlite3.Connection, sample: Sample, now: int) -> bool:
     row = (sample.device, sample.identity, now)
     query = "INSERT OR IGNORE INTO identity (device, identity, written_at) VALUES (?, ?, ?)"
     return connection.execute(query, row).rowcount == 1
-
-
-def _numbered(samples: Sequence[Sample], first: int) -> list[Sample]:
-    return [
-        msgspec.structs.replace(sample, seq=number) for number, sample in enumerate(samples, first)
-    ]

@@ -33,6 +33,11 @@ class JournalLimits:
     tidy_s: float = 0.25
     """How often old batches and identities are looked for. [s]"""
 
+    @property
+    def kept_in_memory(self) -> int:
+        """Newest payloads in memory; less than what stays on disk, so that a drop is a loss."""
+        return min(self.tail_bytes, self.max_bytes // 4, self.reserve_bytes // 2)
+
 
 @dataclass(frozen=True)
 class Lag:
@@ -61,6 +66,10 @@ class JournalStatistics:
     """Samples whose identity was known already, since the file was made."""
     damaged_batches: int
     """Batches skipped because their checksum was wrong, since the start of the process."""
+    lost_total: int
+    """Samples that a damaged file no longer had, since the first journal of this folder."""
+    salvaged_as: str | None
+    """Name under which the newest damaged file was kept, since the start of the process."""
     refused: int
     """Samples that were not taken (disk error, too many waiting), since the start."""
     commit_ms: float

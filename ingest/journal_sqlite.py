@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.bus import IngestError
+from ingest.journal_row import checksum
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS batch (
@@ -22,6 +23,18 @@ CREATE TABLE IF NOT EXISTS consumer (
 CREATE TABLE IF NOT EXISTS total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 
+VERSION = 1
+"""Of the format, in `user_version`; in version 0 the checksum was over the payload alone."""
+INSERT_BATCH = (
+    "INSERT INTO batch (lane, first_seq, last_seq, count, lane_total, written_at, crc, payload)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_CORRUPT, _NOT_A_DATABASE = 11, 26
+
+
+class JournalDamagedError(IngestError):
+    """The file is not what SQLite wrote; what can be read of it is to be salvaged."""
+
 
 @contextmanager
 def translated(done: str) -> Iterator[None]:
@@ -29,13 +42,21 @@ def translated(done: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise IngestError(f"the journal cannot be {done}: {error}") from error
+        kind = JournalDamagedError if is_damage(error) else IngestError
+        raise kind(f"the journal cannot be {done}: {error}") from error
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite says that the file's content is wrong."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (_CORRUPT, _NOT_A_DATABASE)
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection whose commits are synced to disk when they return."""
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     for pragma in (
+        "page_size=4096",
         "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         "synchronous=FULL",
@@ -44,6 +65,33 @@ def connect(path: Path) -> sqlite3.Connection:
     ):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def prepare(connection: sqlite3.Connection, *, is_known: bool) -> None:
+    """Make the tables of a new journal; bring an older one, of which no mark is known, up to date.
+
+    Raises:
+        sqlite3.Error: the file is damaged, or cannot be written.
+    """
+    connection.executescript(SCHEMA)
+    if is_known or connection.execute("PRAGMA user_version").fetchone()[0] != 0:
+        return
+    connection.create_function("sealed", 7, checksum, deterministic=True)
+    connection.execute(
+        "UPDATE batch SET crc ="
+        " sealed(lane, first_seq, last_seq, count, lane_total, written_at, crc)"
+    )
+    connection.execute(f"PRAGMA user_version={VERSION}")
+
+
+def wal_of(path: Path) -> bytes:
+    """The write-ahead log; SQLite lets go of what it cannot use of it when it opens the file."""
+    try:
+        return path.with_name(path.name + "-wal").read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise IngestError(f"the journal's log cannot be read: {error}") from error
 
 
 class FileLock:

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 
 from collectors.sample import Lane, Sample
-from ingest.journal_file import LANES, Batch, Unread
+from ingest.journal_batch import LANES, Batch, Unread
 
 
 class Tail:

@@ -180,7 +180,9 @@ def restore(folder: Path, data: DataFolder, force: bool, report: Report) -> dict
 def _own_names(data: DataFolder) -> list[str]:
     databases = [data.journal.name, data.records.name, data.series.name]
     beside = [f"{name}{end}" for name in databases for end in ("-wal", "-shm", ".wal")]
-    return [*databases, *beside, data.series.with_suffix(".parquet").name]
+    # The mark of another journal would call the restored one damaged.
+    mark = f"{data.journal.name}.mark"
+    return [*databases, *beside, mark, data.series.with_suffix(".parquet").name]
 
 
 def _replace(copied: Path, data: DataFolder) -> None:

@@ -49,7 +49,7 @@ def _influx(settings: StoreSettings) -> InfluxSettings:
     return InfluxSettings(
         url=settings.url,
         database=settings.database,
-        version=2 if token else 1,
+        version=settings.influx_version,
         username=settings.username or "",
         password=secret,
         token=token,

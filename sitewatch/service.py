@@ -15,8 +15,9 @@ from prometheus_client import CollectorRegistry
 
 from alerts.feed import AlarmFeed
 from alerts.judge import Judge
-from alerts.outbox import Dispatcher
+from alerts.outbox import Dispatcher, Outbox
 from alerts.repository import AlarmRepository
+from alerts.watch import SERVICE
 from api.app import create_app, end_streams
 from api.house import ApiSettings, House
 from collectors.driver import Driver, Wiring
@@ -46,6 +47,7 @@ from sitewatch.estate_folder import EstateFolder
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.records_database import open_records
+from sitewatch.self_watch import SelfWatch
 from sitewatch.settings import Settings
 from sitewatch.stages import Stages
 from sitewatch.staleness import stale_after
@@ -173,7 +175,9 @@ async def _open(
         ):
             latest = Latest(stale_after(lambda: current.loaded.estate.devices))
             await _restore(latest, store)
-            intake = Intake(journal, latest, loaded.estate.devices)
+            intake = Intake(
+                journal, latest, loaded.estate.devices, own={SERVICE: kinds()["service"]}
+            )
             wiring = functools.partial(_wiring, settings, loaded.estate, intake, letters)
             feed = AlarmFeed()
             dispatcher = Dispatcher(
@@ -289,6 +293,10 @@ async def _run(
             "estate folder": functools.partial(house.current.watch, house.take_up),
             "control": functools.partial(serve_control, house.work.data.path, house.work.perform),
         }
+        stages["self watch"] = SelfWatch(
+            house.intake, house.journal.statistics, Outbox(house.engine).waiting,
+            house.work.data.path,
+        ).run  # fmt: skip
         if house.care is not None:
             stages["store care"] = house.care.run
         tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]

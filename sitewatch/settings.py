@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from device_configs.faults import Fault, InvalidConfigError, dotted
@@ -69,6 +69,8 @@ class StoreSettings(Strict):
     """Organisation of InfluxDB 2.x."""
     token: SecretStr | None = None
     """API token; given for 1.8+, 2.x and 3, and writes then go to /api/v2/write."""
+    version: int | None = Field(default=None, ge=1, le=3)
+    """InfluxDB's version: `1`, `2` (also 1.8 with a token) or `3`; by the token when absent."""
     retention: dict[str, str] = Field(default_factory=dict)
     """How long DuckDB keeps readings of a kind, as `electricity_meter = "5y"` or `"400d"`;
     `default` for the other kinds; all is kept when absent."""
@@ -89,6 +91,40 @@ class StoreSettings(Strict):
         if kept is None:
             return None
         return int(kept[:-1]) * _DAYS[kept[-1]]
+
+    @property
+    def influx_version(self) -> int:
+        """The version of InfluxDB that is spoken."""
+        return self.version or (2 if self.token else 1)
+
+    @model_validator(mode="after")
+    def _agree(self) -> "StoreSettings":
+        fault = _store_fault(self)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+
+def _store_fault(store: StoreSettings) -> str | None:
+    """What in the settings of InfluxDB contradicts itself."""
+    version = store.influx_version
+    if not store.url.startswith(("http://", "https://")):
+        return f"url {store.url!r} does not begin with http:// or https://"
+    if not store.database:
+        return "database is empty: name the database or bucket"
+    if (store.username is None) != (store.password is None):
+        return "username and password are given together or not at all"
+    if store.token and store.username:
+        return "give either a token or a username with a password, not both"
+    if version == 1 and store.token:
+        return "version 1 takes a username and a password and no token; 1.8 with one is version 2"
+    if version > 1 and store.username:
+        return f"version {version} takes a token and no username"
+    if version == 2 and not store.token:
+        return "version 2 takes a token, and there is none"
+    if version != 2 and store.organisation:
+        return f"version {version} has no organisation; only version 2 has"
+    return None
 
 
 class MqttSettings(Strict):

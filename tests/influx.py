@@ -68,15 +68,31 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
 @contextmanager
 def influxd(folder: Path, *, http_port: int | None = None, auth: bool = False) -> Iterator[str]:
     """The address of a running influxd 1.x whose files are in `folder`; killed at the end."""
-    if shutil.which("influxd") is None:
-        pytest.skip("influxd (InfluxDB 1.x) is not on the PATH")
     rpc, http = free_ports(2)
     http = http_port or http
+    flag = "true" if auth else "false"
+    text = _CONFIG.format(rpc=rpc, http=http, folder=folder, auth=flag)
+    with _influxd(folder, text, http) as url:
+        yield url
+
+
+@contextmanager
+def influxd_of(folder: Path, text: str) -> Iterator[str]:
+    """The same with a configuration that is given, on ports and in a folder of our own."""
+    rpc, http = free_ports(2)
+    text = text.replace(":8088", f":{rpc}").replace(":8086", f":{http}")
+    with _influxd(folder, text.replace("/var/lib/influxdb", str(folder)), http) as url:
+        yield url
+
+
+@contextmanager
+def _influxd(folder: Path, text: str, port: int) -> Iterator[str]:
+    if shutil.which("influxd") is None:
+        pytest.skip("influxd (InfluxDB 1.x) is not on the PATH")
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "influxdb.conf"
-    flag = "true" if auth else "false"
-    config.write_text(_CONFIG.format(rpc=rpc, http=http, folder=folder, auth=flag), "utf-8")
-    url = f"http://127.0.0.1:{http}"
+    config.write_text(text, "utf-8")
+    url = f"http://127.0.0.1:{port}"
     with _process(["influxd", "-config", str(config)], url, "/ping"):
         yield url
 

@@ -9,11 +9,11 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
-from ingest.stores.influx_write import Answer, InfluxSettings, seconds, unreachable
+from ingest.stores.influx_write import Answer, InfluxSettings, reason_of, seconds, unreachable
 
 
 class WriteV2:
-    """`POST /api/v2/write` of InfluxDB 2.x and 3.x."""
+    """`POST /api/v2/write` of InfluxDB 1.8, 2.x and 3."""
 
     def __init__(self, settings: InfluxSettings) -> None:
         self._settings = settings
@@ -24,6 +24,9 @@ class WriteV2:
             timeout=int(settings.timeout_s * 1000),
             retries=False,
         )
+        if settings.authorization:
+            # The client itself writes `Token`, whatever the version.
+            self._client.api_client.default_headers["Authorization"] = settings.authorization
         self._writes = self._client.write_api(write_options=SYNCHRONOUS)
 
     def post(self, body: bytes) -> Answer:
@@ -36,10 +39,11 @@ class WriteV2:
         try:
             self._writes.write(settings.database, settings.org, body)
         except ApiException as error:
-            headers = dict(error.headers or {})
+            if not error.status:
+                raise unreachable(settings.url, error) from error
             text = error.body if isinstance(error.body, str) else str(error.reason)
-            return Answer(int(error.status or 500), text, seconds(headers))
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+            return Answer(int(error.status), reason_of(text), seconds(error.headers or {}))
+        except (urllib3.exceptions.HTTPError, OSError, UnicodeDecodeError) as error:
             raise unreachable(settings.url, error) from error
         return Answer(204)
 

@@ -61,7 +61,7 @@ def raw(span: Span, point: str, limit: int) -> str:
 
 def stepped(
     span: Span, point: str, step_ms: int, aggregate: Aggregate, field_type: str | None, limit: int
-) -> str:
+) -> tuple[str, str]:
     """Ask for one value a step, and beside it how many readings were suspect or missing."""
     function = _FUNCTIONS[aggregate]
     if field_type != "float" and aggregate is not Aggregate.COUNT:
@@ -70,19 +70,19 @@ def stepped(
     by = f"GROUP BY time({step_ms}ms, {span.start % step_ms}ms) fill(none) LIMIT {limit}"
     marked = f"SELECT {value} AS v, {reason} AS r {span.where} AND {reason} =~ /./"
     return (
-        f"SELECT {function}({value}) AS v {span.where} {by};"
+        f"SELECT {function}({value}) AS v {span.where} {by}",
         f"SELECT count(v) AS suspect, count(r) AS marked FROM ({marked})"
-        f" WHERE time >= {span.start}ms AND time < {span.end}ms {by}"
+        f" WHERE time >= {span.start}ms AND time < {span.end}ms {by}",
     )
 
 
-def newest(kind: str, point: str) -> str:
+def newest(kind: str, point: str) -> tuple[str, str]:
     """Ask for the newest value, and for the newest reason, of a point of each device."""
     value, reason, lag = (identifier(name) for name in (point, point + REASON_SUFFIX, LAG_FIELD))
     source = f'FROM {identifier(kind)} GROUP BY "device"'
     return (
-        f"SELECT last({value}) AS v, {reason} AS r, {lag} AS l {source};"
-        f"SELECT last({reason}) AS r, {value} AS v, {lag} AS l {source}"
+        f"SELECT last({value}) AS v, {reason} AS r, {lag} AS l {source}",
+        f"SELECT last({reason}) AS r, {value} AS v, {lag} AS l {source}",
     )
 
 
@@ -110,7 +110,9 @@ def _quality(value: Value, reason: str | None) -> Quality:
 def readings(result: Mapping[str, Any]) -> list[Reading]:
     """The answer to `raw`."""
     return [
-        Reading(row["time"] // NS_PER_MS, _value(row["v"]), _quality(row["v"], row["r"]))
+        Reading(
+            row["time"] // NS_PER_MS, _value(row.get("v")), _quality(row.get("v"), row.get("r"))
+        )
         for _, row in rows(result)
     ]
 
@@ -123,7 +125,7 @@ def steps(
     suspect: set[int] = set()
     for _, row in rows(marks):
         at = row["time"] // NS_PER_MS
-        if row["suspect"]:
+        if row.get("suspect"):
             suspect.add(at)
         empty = 0 if aggregate is Aggregate.COUNT else None
         found[at] = Reading(at, empty, Quality.MISSING)
@@ -142,15 +144,17 @@ def newest_values(
     found: dict[str, Mapping[str, Any]] = {}
     for result in (values, reasons):
         for tags, row in rows(result):
-            device = tags["device"]
+            # Version 3 gives a tag that is grouped by as a column in some of its releases.
+            device = tags.get("device") or row["device"]
             if device not in found or row["time"] > found[device]["time"]:
                 found[device] = row
     return [_latest(device, point, row) for device, row in found.items()]
 
 
 def _latest(device: str, point: str, row: Mapping[str, Any]) -> LatestValue:
-    at, value, lag = row["time"] // NS_PER_MS, _value(row["v"]), row["l"]
-    reason = None if row["r"] == NO_REASON else row["r"]
+    at, value, lag = row["time"] // NS_PER_MS, _value(row.get("v")), row.get("l")
+    said = row.get("r")
+    reason = None if said == NO_REASON else said
     quality = _quality(value, reason)
     if lag is None:
         return LatestValue(device, point, value, quality, reason, None, at)

@@ -1,6 +1,5 @@
 import asyncio
 import random
-import resource
 import signal
 import sqlite3
 import sys
@@ -15,6 +14,7 @@ from collectors.sample import Lane, Reason, Sample
 from ingest.bus import Cursor, IngestError
 from ingest.journal import Journal
 from ingest.journal_limits import JournalLimits, Lag
+from tests.ingest.limits import largest_file
 from tests.ingest.samples import FIRST, NOW, cursor, numbers, open_journal, safety, sample, until
 
 FILE = "journal.sqlite"
@@ -220,24 +220,29 @@ async def test_a_limit_cuts_between_batches_only(journal: Journal) -> None:
     assert numbers(await journal.read(cursor(0, 2), 1, 0)) == [3]
 
 
-async def test_a_damaged_batch_is_skipped_and_counted_once(tmp_path: Path) -> None:
+async def test_what_is_behind_a_damaged_batch_comes_when_it_is_repaired(tmp_path: Path) -> None:
     async with open_journal(tmp_path / FILE) as journal:
         for _ in range(3):
             await journal.append([sample()])
     with closed(tmp_path) as connection:
         connection.execute("UPDATE batch SET payload = zeroblob(length(payload)) WHERE id = 2")
-    async with open_journal(tmp_path / FILE) as journal:
-        assert numbers(await all_of(journal)) == [1, 3]
+    limits = JournalLimits(tidy_s=0.01)
+    async with open_journal(tmp_path / FILE, limits=limits) as journal:
+        assert numbers(await journal.read(START, 10, 0)) == [1]
+        await until(lambda: journal.statistics().salvaged_as is not None)
         assert numbers(await all_of(journal)) == [1, 3]
         assert journal.statistics().damaged_batches == 1
+        assert journal.statistics().lost_total == 1
         assert await journal.read(cursor(0, 3), 10, 0.01) == ()
 
 
-async def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"no database at all" * 100)
-    with pytest.raises(IngestError, match="cannot be opened: file is not a database"):
-        async with open_journal(tmp_path / FILE):
-            pass
+    async with open_journal(tmp_path / FILE) as journal:
+        assert await journal.append([sample()]) == FIRST + 1
+        kept = journal.statistics().salvaged_as
+    assert kept is not None
+    assert (tmp_path / kept).read_bytes() == b"no database at all" * 100
 
 
 async def test_a_second_opening_is_refused(journal: Journal, tmp_path: Path) -> None:
@@ -297,18 +302,6 @@ async def test_a_value_that_cannot_be_written_harms_nobody_else(journal: Journal
         with pytest.raises(IngestError, match="m9 cannot be written"):
             await journal.append([sample("m9", count=bad)])
     assert await journal.append([sample()]) == FIRST + 1
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 async def test_a_disk_that_refuses_acknowledges_nothing_and_it_recovers(tmp_path: Path) -> None:

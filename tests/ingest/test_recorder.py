@@ -131,6 +131,34 @@ async def test_health_says_since_when_and_how_often(journal: Journal, tmp_path: 
     store.close()
 
 
+@pytest.mark.parametrize(("asked", "pause_s"), [(17.0, 17.0), (86_400.0, 300.0)])
+async def test_waits_as_long_as_the_store_asks_within_reason(
+    journal: Journal, tmp_path: Path, asked: float, pause_s: float
+) -> None:
+    class Asking(DuckDbStore):
+        busy = True
+
+        def write(self, samples: Sequence[Sample], cursor: Cursor) -> None:
+            if self.busy:
+                error = StoreError("the store is busy")
+                error.retry_after_s = asked
+                raise error
+            super().write(samples, cursor)
+
+    store = Asking(DuckDbSettings(tmp_path / "asking.duckdb"))
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        store.busy = False
+
+    await journal.append(counted(0, 3))
+    async with running(Recorder(journal, store, pause=pause)):
+        await until(lambda: values(store) == [0, 1, 2])
+    assert pauses == [pause_s]
+    store.close()
+
+
 CHILD = """
 import asyncio, sys
 from pathlib import Path

@@ -53,6 +53,44 @@ def test_a_wrong_file_is_one_sentence(tmp_path: Path, text: str, message: str) -
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('url = "influx:8086"', "does not begin with http:// or https://"),
+        ('database = ""', "database is empty"),
+        ('username = "u"', "username and password are given together"),
+        ('username = "u"\npassword = "p"\ntoken = "t"', "either a token or a username"),
+        ('version = 1\ntoken = "t"', "version 1 takes a username and a password and no token"),
+        ('version = 3\nusername = "u"\npassword = "p"', "version 3 takes a token"),
+        ("version = 2", "version 2 takes a token, and there is none"),
+        ('version = 3\norganisation = "o"', "version 3 has no organisation"),
+        ('organisation = "o"', "version 1 has no organisation"),
+        ("version = 4", "less than or equal to 3"),
+    ],
+)
+def test_settings_of_the_store_that_contradict_each_other_are_one_sentence(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    file = tmp_path / "sitewatch.toml"
+    file.write_text(f'[store]\nkind = "influx"\n{text}\n', encoding="utf-8")
+    with pytest.raises(InvalidConfigError) as caught:
+        load_settings(file)
+    assert len(caught.value.faults) == 1
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [("", 1), ('token = "t"\norganisation = "o"', 2), ('version = 3\ntoken = "t"', 3)],
+)
+def test_the_version_of_influxdb_follows_from_the_token(
+    tmp_path: Path, text: str, version: int
+) -> None:
+    file = tmp_path / "sitewatch.toml"
+    file.write_text(f"[store]\n{text}\n", encoding="utf-8")
+    assert load_settings(file).store.influx_version == version
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfigError, match="No such file"):
         load_settings(tmp_path / "none.toml")

@@ -1,5 +1,6 @@
 """Stores to test: DuckDB in a file, InfluxDB in a real server that all tests here share."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -16,6 +17,7 @@ from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.store import TimeSeriesStore
 from tests.influx import influxd
+from tests.influx2 import empty_bucket
 from tests.ingest.samples import NOW
 
 _NUMBERS = itertools.count()
@@ -72,9 +74,14 @@ def letters() -> Letters:
 
 
 @pytest.fixture
-def influx(influx_url: str, letters: Letters) -> Callable[..., InfluxStore]:
+def database() -> str:
+    """A name that no test had before."""
+    return f"test {next(_NUMBERS)}"
+
+
+@pytest.fixture
+def influx(influx_url: str, letters: Letters, database: str) -> Callable[..., InfluxStore]:
     """Makes stores on one new database."""
-    database = f"test {next(_NUMBERS)}"
 
     def make(**settings: object) -> InfluxStore:
         chosen = InfluxSettings(influx_url, database, **settings)  # type: ignore[arg-type]
@@ -83,11 +90,30 @@ def influx(influx_url: str, letters: Letters) -> Callable[..., InfluxStore]:
     return make
 
 
-@pytest.fixture(params=["duckdb", "duckdb in parquet", "influx"])
+@pytest.fixture
+def influx2(letters: Letters) -> Iterator[Callable[..., InfluxStore]]:
+    """Makes stores in an empty bucket of the InfluxDB 2.x that the environment names."""
+    with empty_bucket() as found:
+
+        def make(**settings: object) -> InfluxStore:
+            chosen = dataclasses.replace(found, **settings)  # type: ignore[arg-type]
+            return InfluxStore(chosen, describe, letters, now_ms=lambda: NOW)
+
+        yield make
+
+
+@pytest.fixture(
+    params=[
+        "duckdb",
+        "duckdb in parquet",
+        "influx",
+        pytest.param("influx2", marks=pytest.mark.needs_influx2),
+    ]
+)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Opens the same store again and again."""
-    if request.param == "influx":
-        make = request.getfixturevalue("influx")
+    if request.param in ("influx", "influx2"):
+        make = request.getfixturevalue(request.param)
     else:
 
         def make() -> DuckDbStore:
