@@ -72,7 +72,11 @@ def _listen(folder: Path) -> socket.socket:
     with _address(folder) as path:
         before = os.umask(0o177)
         try:
-            listening.bind(path)
+            # Under its name only once it listens: a command may come at any moment.
+            Path(f"{path}~").unlink(missing_ok=True)
+            listening.bind(f"{path}~")
+            listening.listen()
+            Path(f"{path}~").rename(path)
         finally:
             os.umask(before)
     return listening
