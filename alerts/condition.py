@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -121,6 +121,16 @@ class ByService(Strict):
     """Raised by sitewatch itself, not by a sample."""
 
 
+class Together(Strict):
+    """True while alarms of these rules are active, outside a test, for several at one place."""
+
+    rules: tuple[str, ...] = Field(min_length=1)
+    at_least: int = Field(default=2, ge=2)
+    """How many devices or parts."""
+    same: Literal["place", "panel"] = "place"
+    """What they share: the place they stand at, or the device that they are, or are parts of."""
+
+
 class Term(Strict):
     """One part of a combination."""
 
@@ -154,6 +164,11 @@ class Combination(Strict):
     def points(self) -> frozenset[str]:
         """The points it reads."""
         return frozenset(term.point for term in (*self.all, *self.any, *self.unless))
+
+    def alike(self, point: str, one: Value, other: Value) -> bool:
+        """Whether two values of a point are the same to it."""
+        terms = [term for term in (*self.all, *self.any, *self.unless) if term.point == point]
+        return all(term.judge({point: one}) is term.judge({point: other}) for term in terms)
 
     def judge(self, values: Mapping[str, Value]) -> Verdict:
         """Judge the last values. An unknown exemption exempts nobody."""
@@ -210,6 +225,3 @@ def calm_of(conditions: Iterable[Threshold | State | Missing]) -> Calm:
         return low <= value <= high if kind is float or kind is int else fine is None  # type: ignore[operator]
 
     return calm
-
-
-Condition = Threshold | State | Silence | Combination | Missing | Refused | Unlisted | ByService

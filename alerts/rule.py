@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Literal
 
@@ -13,13 +13,17 @@ from alerts.condition import (
     AsState,
     ByService,
     Combination,
-    Condition,
     Missing,
     Refused,
     Silence,
     Threshold,
+    Together,
     Unlisted,
 )
+from alerts.conditions import NAMES, OF_A_POINT, Condition
+from alerts.deviation import Deviation
+from alerts.expression import AsExpression
+from alerts.window import Count, Increase, Rate
 from device_configs.durations import Seconds
 from device_configs.estate_entries import Id
 from device_configs.kinds import kinds
@@ -27,11 +31,6 @@ from device_configs.quantities import Label, Strict
 
 Delay = Literal[0] | Seconds
 """A duration in a file, or 0. [s]"""
-
-CONDITIONS = (
-    "threshold", "state", "silence", "combination", "missing", "refused", "unlisted",
-    "by_service",
-)  # fmt: skip
 
 
 class AlarmClass(Strict):
@@ -69,6 +68,12 @@ class RuleEntry(Strict):
     state: AsState | None = None
     silence: Silence | None = None
     combination: Combination | None = None
+    expression: AsExpression | None = None
+    rate: Rate | None = None
+    increase: Increase | None = None
+    count: Count | None = None
+    deviation: Deviation | None = None
+    together: Together | None = None
     missing: Missing | None = None
     refused: Refused | None = None
     unlisted: Unlisted | None = None
@@ -85,14 +90,16 @@ class RuleEntry(Strict):
     applies_to_parts: bool = True
     devices: tuple[Id, ...] = ()
     sites: tuple[Id, ...] = ()
+    points: tuple[str, ...] = ()
+    """Of the points that the rule means, only these."""
     enabled: bool = True
 
     @model_validator(mode="after")
     def _one_condition(self) -> "RuleEntry":
-        given = [name for name in CONDITIONS if getattr(self, name) is not None]
+        given = [name for name in NAMES if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one condition of {', '.join(CONDITIONS)}")
-        if given[0] in {"threshold", "state", "combination", "missing"} and not self.point:
+            raise ValueError(f"give exactly one condition of {', '.join(NAMES)}")
+        if given[0] in OF_A_POINT and not self.point:
             raise ValueError(f"a rule with {given[0]!r} names its 'point'")
         return self
 
@@ -100,7 +107,7 @@ class RuleEntry(Strict):
     def condition(self) -> Condition:
         """The one condition that is given."""
         found: Condition = next(
-            condition for name in CONDITIONS if (condition := getattr(self, name)) is not None
+            condition for name in NAMES if (condition := getattr(self, name)) is not None
         )
         return found
 
@@ -125,8 +132,14 @@ class Rule:
     parts: bool = True
     devices: frozenset[str] = frozenset()
     sites: frozenset[str] = frozenset()
+    points: frozenset[str] = frozenset()
+    """Of the points that it means, only these; all where empty."""
+    except_points: frozenset[str] = frozenset()
+    """Points for which a later version of the rule holds."""
     enabled: bool = True
     drillable: bool = True
+    origin: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False)
+    """Setting to the file and line that gave it."""
 
     @property
     def urgent(self) -> bool:
@@ -137,6 +150,10 @@ class Rule:
     def everywhere(self) -> bool:
         """Whether it applies to all devices of its kinds."""
         return not (self.devices or self.sites)
+
+    def means(self, point: str) -> bool:
+        """Whether this version holds for a point of those that the rule means."""
+        return point not in self.except_points and (not self.points or point in self.points)
 
     def applies(self, kind: str, device: str, sites: Iterable[str], *, part: bool) -> bool:
         """Whether it applies to a device or part: by kind, and by device or site where given."""
@@ -149,7 +166,9 @@ class Rule:
         return named or not self.sites.isdisjoint(sites)
 
 
-def make_rule(entry: RuleEntry, classes: Mapping[str, AlarmClass]) -> Rule:
+def make_rule(
+    entry: RuleEntry, classes: Mapping[str, AlarmClass], origin: Mapping[str, str]
+) -> Rule:
     """Fill in what the class gives."""
     above = classes[entry.alarm_class]
     on_delay = above.on_delay if entry.on_delay is None else entry.on_delay
@@ -170,8 +189,10 @@ def make_rule(entry: RuleEntry, classes: Mapping[str, AlarmClass]) -> Rule:
         parts=entry.applies_to_parts,
         devices=frozenset(entry.devices),
         sites=frozenset(entry.sites),
+        points=frozenset(entry.points),
         enabled=entry.enabled,
         drillable=above.drillable if entry.drillable is None else entry.drillable,
+        origin=origin,
     )
 
 

@@ -52,7 +52,9 @@ def _number(value: Value) -> float | None:
     return None if isinstance(value, bool) or not isinstance(value, int | float) else value
 
 
-def _kept(memory: Memory | None, at: int, value: float, within: int) -> tuple[tuple[int, float], ...]:
+def _kept(
+    memory: Memory | None, at: int, value: float, within: int
+) -> tuple[tuple[int, float], ...]:
     """The readings to keep: thinned, and of those before the window only the last."""
     marks = memory.marks if memory is not None else ()
     if not marks or at - marks[-1][0] >= max(1, within // SLOTS):
@@ -96,7 +98,7 @@ class Rate(Strict):
 
     @property
     def window_ms(self) -> int:
-        """How far back it looks. [ms]"""
+        """How far back it looks [ms]."""
         return _ms(self.per if self.within is None else self.within)
 
     @property
@@ -134,7 +136,7 @@ class Increase(Strict):
 
     @property
     def window_ms(self) -> int:
-        """How far back it looks. [ms]"""
+        """How far back it looks [ms]."""
         return _ms(self.within)
 
     @property
@@ -199,7 +201,7 @@ class Count(Strict):
 
     @property
     def window_ms(self) -> int:
-        """How far back it looks. [ms]"""
+        """How far back it looks [ms]."""
         return _ms(self.within)
 
     @property
@@ -228,7 +230,7 @@ class Count(Strict):
         return (Verdict.TRUE if often >= self.at_least else Verdict.FALSE), often
 
     def over_at(self, memory: Memory) -> int:
-        """When it is no longer true if nothing more happens. [ms, UTC]"""
+        """When it is no longer true if nothing more happens [ms, UTC]."""
         return memory.marks[-self.at_least][0] + self.window_ms
 
     def at(self, memory: Memory, at: int) -> Memory:
