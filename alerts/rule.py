@@ -1,7 +1,7 @@
 """A rule and its class: what is an alarm, how it behaves, and why."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ from alerts.deviation import Deviation
 from alerts.expression import AsExpression
 from alerts.window import Count, Increase, Rate
 from device_configs.durations import Seconds
-from device_configs.estate_entries import Id
+from device_configs.estate_entries import FireClass, Id
 from device_configs.kinds import kinds
 from device_configs.quantities import Label, Strict
 
@@ -90,6 +90,7 @@ class RuleEntry(Strict):
     applies_to_parts: bool = True
     devices: tuple[Id, ...] = ()
     sites: tuple[Id, ...] = ()
+    fire_classes: tuple[FireClass, ...] = ()
     points: tuple[str, ...] = ()
     """Of the points that the rule means, only these."""
     enabled: bool = True
@@ -132,6 +133,7 @@ class Rule:
     parts: bool = True
     devices: frozenset[str] = frozenset()
     sites: frozenset[str] = frozenset()
+    """Sites, and fire classes of buildings."""
     points: frozenset[str] = frozenset()
     """Of the points that it means, only these; all where empty."""
     except_points: frozenset[str] = frozenset()
@@ -146,24 +148,9 @@ class Rule:
         """Whether even a late or suspect value raises it."""
         return self.latch or self.severity is Severity.EMERGENCY
 
-    @property
-    def everywhere(self) -> bool:
-        """Whether it applies to all devices of its kinds."""
-        return not (self.devices or self.sites)
-
     def means(self, point: str) -> bool:
         """Whether this version holds for a point of those that the rule means."""
         return point not in self.except_points and (not self.points or point in self.points)
-
-    def applies(self, kind: str, device: str, sites: Iterable[str], *, part: bool) -> bool:
-        """Whether it applies to a device or part: by kind, and by device or site where given."""
-        if kind not in self.kinds or (part and not self.parts):
-            return False
-        if self.everywhere:
-            return True
-        parent = device.partition("/")[0]
-        named = device in self.devices or parent in self.devices
-        return named or not self.sites.isdisjoint(sites)
 
 
 def make_rule(
@@ -188,7 +175,7 @@ def make_rule(
         note=entry.note,
         parts=entry.applies_to_parts,
         devices=frozenset(entry.devices),
-        sites=frozenset(entry.sites),
+        sites=frozenset(entry.sites) | {one.value for one in entry.fire_classes},
         points=frozenset(entry.points),
         enabled=entry.enabled,
         drillable=above.drillable if entry.drillable is None else entry.drillable,

@@ -2,261 +2,135 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
-from pydantic import ValidationError
+from alerts.layers import Choice, Layer, choices
+from alerts.rule import AlarmClass, Rule
+from alerts.rule_files import DEFAULTS, RuleFiles, fold_to_rule, load_classes
+from device_configs.faults import InvalidConfigError
 
-from alerts.condition import Together
-from alerts.conditions import NAMES
-from alerts.rule import AlarmClass, Rule, RuleEntry, make_rule
-from alerts.rule_check import entry_faults
-from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
-from device_configs.suggest import did_you_mean
-from device_configs.yaml_file import Document, read_yaml
-
-DEFAULTS = Path(__file__).with_name("default_rules")
-_CLASSES = Path(__file__).with_name("classes.yaml")
-_WHERE = frozenset({"devices", "sites", "points"})
-"""Where an entry holds; the next entry of the same id says it anew."""
+__all__ = ["RuleSet", "load_classes", "load_rules"]
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All rules: by id the versions of each, the more special ones last."""
+    """All rules: by id the entries of each, in order."""
 
     classes: Mapping[str, AlarmClass]
-    rules: Mapping[str, Sequence[Rule]]
-    _narrowed: dict[tuple[int, frozenset[str]], Rule] = field(
+    rules: Mapping[str, Sequence[Layer]]
+    kinds: Mapping[str, frozenset[str]]
+    """Rule to the kinds it is for."""
+    _made: dict[tuple[str, Choice, frozenset[str]], Rule] = field(
         default_factory=dict, compare=False, repr=False
     )
-    _by_kind: dict[tuple[str, bool], tuple[Rule, ...]] = field(
+    _by_kind: dict[tuple[str, bool], tuple[tuple[Rule, ...], tuple[str, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     def find(self, rule: str) -> Rule | None:
         """The general version of a rule; None where there is none of that id."""
-        versions = self.rules.get(rule)
-        return versions[0] if versions else None
+        layers = self.rules.get(rule)
+        if not layers:
+            return None
+        return self._make(rule, Choice(self._general(layers)), self.kinds[rule])
 
     def every(self) -> tuple[Rule, ...]:
         """Every version of every rule, in the order of their ids."""
-        return tuple(version for _, found in sorted(self.rules.items()) for version in found)
+        return tuple(version for name in sorted(self.rules) for version in self.versions_of(name))
 
-    @cached_property
-    def _general(self) -> bool:
-        return all(version.everywhere for version in self.every())
-
-    def versions(
-        self, kind: str, device: str, sites: Iterable[str], *, part: bool
-    ) -> Iterator[Rule]:
-        """The versions that hold for a device or part, those that are switched off included."""
-        inside = frozenset(sites)
-        for versions in self.rules.values():
-            yield from self._last(v for v in versions if v.applies(kind, device, inside, part=part))
-
-    def _last(self, fitting: Iterable[Rule]) -> tuple[Rule, ...]:
-        """Of versions that apply the last; before it those whose points it does not mean."""
-        found: tuple[Rule, ...] = ()
-        for version in fitting:
-            if version.points:
-                found = (*(self._without(one, version.points) for one in found), version)
-            else:
-                found = (version,)
-        return found
-
-    def _without(self, rule: Rule, points: frozenset[str]) -> Rule:
-        """A version that leaves points to another; always the same object for the same."""
-        key = (id(rule), points)
-        if key not in self._narrowed:
-            self._narrowed[key] = replace(rule, except_points=rule.except_points | points)
-        return self._narrowed[key]
+    def versions_of(self, rule: str) -> Iterator[Rule]:
+        """The general version of a rule, then one for each entry that holds somewhere only."""
+        layers = self.rules[rule]
+        general = self._general(layers)
+        yield self._make(rule, Choice(general), self.kinds[rule])
+        for index, layer in enumerate(layers):
+            if index and layer.scoped:
+                chosen = tuple(sorted({*general, index}))
+                kinds = layer.kinds or self.kinds[rule]
+                yield self._make(rule, Choice(chosen, layer.points), kinds)
 
     def chosen(
         self, kind: str, device: str, sites: Iterable[str], *, part: bool
     ) -> tuple[Rule, ...]:
-        """The rules of one device or part: of each id the last version that applies."""
-        if self._general:
-            key = (kind, part)
-            if key not in self._by_kind:
-                self._by_kind[key] = self._choose(kind, device, sites, part)
-            return self._by_kind[key]
-        return self._choose(kind, device, sites, part)
+        """The rules of one device or part: each as the entries that apply there make it.
 
-    def _choose(self, kind: str, device: str, sites: Iterable[str], part: bool) -> tuple[Rule, ...]:
-        found = self.versions(kind, device, sites, part=part)
-        return tuple(version for version in found if version.enabled)
+        Args:
+            kind: the kind of the device or part.
+            device: its id.
+            sites: the sites it stands at, and the fire class of its building.
+            part: whether it is a part.
+        """
+        fixed, varying = self._of_kind(kind, part)
+        if not varying:
+            return fixed
+        inside = frozenset(sites)
+        own = (one for name in varying for one in self.versions(name, kind, device, inside))
+        return (*fixed, *(one for one in own if one.enabled and (one.parts or not part)))
 
+    def versions(self, rule: str, kind: str, device: str, sites: frozenset[str]) -> Iterator[Rule]:
+        """What a rule is for one device or part, switched off or not."""
+        for choice in choices(self.rules[rule], self.kinds[rule], kind, device, sites):
+            yield self._make(rule, choice, frozenset({kind}))
 
-def load_classes() -> dict[str, AlarmClass]:
-    """The classes of alarms.
+    def _of_kind(self, kind: str, part: bool) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+        """The rules of a kind that are the same everywhere, and the names of the others."""
+        if (kind, part) not in self._by_kind:
+            varying = tuple(n for n in self.rules if self._varies(n, kind))
+            fixed = tuple(
+                one
+                for name in self.rules.keys() - set(varying)
+                for one in self.versions(name, kind, "", frozenset())
+                if one.enabled and (one.parts or not part)
+            )
+            self._by_kind[kind, part] = tuple(sorted(fixed, key=_order)), varying
+        return self._by_kind[kind, part]
 
-    Raises:
-        InvalidConfigError: `classes.yaml` is wrong.
-    """
-    document = read_yaml(_CLASSES)
-    found, faults = {}, []
-    for name, data in (document.data if isinstance(document.data, dict) else {}).items():
-        try:
-            found[str(name)] = AlarmClass.model_validate(data)
-        except ValidationError as error:
-            faults += from_validation(error, _CLASSES, document.lines, (name,), model=AlarmClass)
-    if faults:
-        raise InvalidConfigError(faults)
-    return found
+    def _varies(self, rule: str, kind: str) -> bool:
+        of_it = kind in self.kinds[rule]
+        return any(
+            layer.located and (of_it or layer.kinds is not None) for layer in self.rules[rule]
+        )
 
+    def _general(self, layers: Sequence[Layer]) -> tuple[int, ...]:
+        return tuple(i for i, layer in enumerate(layers) if not i or not layer.scoped)
 
-class _Loader:
-    """Reads folders of rules and collects every fault in them."""
-
-    def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        self.classes = load_classes()
-        self.base: dict[str, dict[str, object]] = {}
-        self.origins: dict[str, dict[str, str]] = {}
-        self.general: dict[str, Rule] = {}
-        self.special: dict[str, list[Rule]] = {}
-        self.joined: list[tuple[Document, int, Together]] = []
-
-    def fault(self, document: Document, path: Path_, message: str) -> None:
-        line = line_of(document.lines, path)
-        self.faults.append(Fault(str(document.file), line, dotted(path), message))
-
-    def entries(self, folder: Path) -> Iterator[tuple[Document, int, dict[str, object]]]:
-        for path in sorted(folder.glob("**/*.yaml")):
-            try:
-                document = read_yaml(path)
-            except InvalidConfigError as error:
-                self.faults += error.faults
-                continue
-            if document.data is None:
-                continue
-            if not isinstance(document.data, list):
-                self.fault(document, (), "a file of rules is a list of rules")
-                continue
-            for index, data in enumerate(document.data):
-                if isinstance(data, dict) and isinstance(data.get("rule"), str):
-                    yield document, index, data
-                else:
-                    self.fault(document, (index,), "a rule is a mapping with 'rule: ID'")
-
-    def defaults(self) -> None:
-        for document, index, data in self.entries(DEFAULTS):
-            name = str(data["rule"])
-            if name in self.base:
-                self.fault(document, (index, "rule"), f"the rule {name!r} is given twice")
-            self.take(document, index, data, DEFAULTS.parent)
-
-    def estate(self, folder: Path) -> None:
-        for document, index, data in self.entries(folder):
-            self.take(document, index, data, folder.parent)
-
-    def take(self, document: Document, index: int, data: dict[str, object], root: Path) -> None:
-        name = str(data["rule"])
-        known = name in self.base
-        whole = _merged(self.base.get(name, {}), data)
-        origin = _origin(self.origins.get(name, {}), whole, data, document, index, root)
-        rule = self.rule(document, index, whole, origin)
-        if rule is None:
-            return
-        if known and self.is_special(name, rule, data):
-            self.special.setdefault(name, []).append(rule)
-            return
-        self.general[name] = rule
-        self.base[name] = {key: value for key, value in whole.items() if key not in _WHERE}
-        self.origins[name] = origin
-
-    def is_special(self, name: str, rule: Rule, data: Mapping[str, object]) -> bool:
-        """Whether an entry holds for some of what the rule is for, and leaves the rest as it is."""
-        if not rule.everywhere or rule.points:
-            return True
-        general = self.general.get(name)
-        narrowed = "kinds" in data and "except_kinds" not in data
-        return narrowed and general is not None and rule.kinds != general.kinds
-
-    def rule(
-        self, document: Document, index: int, data: Mapping[str, object], origin: Mapping[str, str]
-    ) -> Rule | None:
-        try:
-            entry = RuleEntry.model_validate(data)
-        except ValidationError as error:
-            file, lines = document.file, document.lines
-            self.faults += from_validation(error, file, lines, (index,), model=RuleEntry)
-            return None
-        before = len(self.faults)
-        if entry.alarm_class not in self.classes:
-            known = ", ".join(self.classes)
-            hint = did_you_mean(entry.alarm_class, self.classes)
-            message = f"there is no class {entry.alarm_class!r} but {known}{hint}"
-            self.fault(document, (index, "class"), message)
-        for key, message in dict.fromkeys(entry_faults(entry)):
-            self.fault(document, (index, *key.split(".")), message)
-        if isinstance(entry.condition, Together):
-            self.joined.append((document, index, entry.condition))
-        if len(self.faults) > before:
-            return None
-        return make_rule(entry, self.classes, origin)
-
-    def together(self) -> None:
-        """What rules read of other rules, once all are known."""
-        for document, index, condition in self.joined:
-            for name in condition.rules:
-                of = self.general.get(name)
-                if of is None or isinstance(of.condition, Together):
-                    hint = did_you_mean(name, self.general)
-                    message = f"there is no rule {name!r} to be joined{hint}"
-                    self.fault(document, (index, "together", "rules"), message)
-
-    def rules(self) -> dict[str, tuple[Rule, ...]]:
-        names = dict.fromkeys([*self.general, *self.special])
-        return {
-            name: tuple([self.general[name], *self.special.get(name, ())])
-            for name in names
-            if name in self.general
-        }
+    def _make(self, rule: str, choice: Choice, kinds: frozenset[str]) -> Rule:
+        """A version of a rule; always the same object for the same."""
+        key = (rule, choice, kinds)
+        if key not in self._made:
+            layers = [self.rules[rule][index] for index in choice.layers]
+            if 0 not in choice.layers:
+                layers.insert(0, self.rules[rule][0])
+            made = fold_to_rule(layers, kinds, self.classes)
+            self._made[key] = replace(
+                made, points=choice.points, except_points=choice.except_points
+            )
+        return self._made[key]
 
 
-def _origin(
-    before: Mapping[str, str],
-    whole: Mapping[str, object],
-    data: Mapping[str, object],
-    document: Document,
-    index: int,
-    root: Path,
-) -> dict[str, str]:
-    """Where each setting of an entry comes from: file and line."""
-    file = document.file.relative_to(root).as_posix()
-    here = {key: f"{file}:{line_of(document.lines, (index, key))}" for key in data}
-    return {key: here.get(key) or before.get(key, "") for key in whole}
-
-
-def _merged(base: Mapping[str, object], data: Mapping[str, object]) -> dict[str, object]:
-    """An estate's entry over the rule of the same id; a condition replaces the condition."""
-    kept = {key: value for key, value in base.items() if not (key in NAMES and _condition(data))}
-    if "kinds" in data:
-        kept.pop("except_kinds", None)
-    return kept | dict(data)
-
-
-def _condition(data: Mapping[str, object]) -> bool:
-    return any(name in data for name in NAMES)
+def _order(rule: Rule) -> str:
+    return rule.id
 
 
 def load_rules(estate_folder: Path | None = None) -> RuleSet:
     """Load the default rules, and an estate's over them.
 
-    An entry of the estate with the id of a default rule changes what it gives and keeps the rest;
-    with `devices`, `sites`, `points`, or fewer or other `kinds`, it does so for those only.
-    `enabled: false` switches a rule off.
+    An entry of the estate with the id of a known rule changes what it gives and keeps the rest;
+    with `devices`, `sites`, `fire_classes`, `points`, or other `kinds` than the rule's, it does so
+    for those only. Of entries that apply the last one wins. `enabled: false` switches a rule off.
 
     Raises:
         InvalidConfigError: with every fault of every file.
     """
-    loader = _Loader()
-    loader.defaults()
+    files = RuleFiles()
+    files.read(DEFAULTS, defining=True)
     if estate_folder is not None:
-        loader.estate(estate_folder / "rules")
-    loader.together()
-    if loader.faults:
-        raise InvalidConfigError(loader.faults)
-    return RuleSet(loader.classes, loader.rules())
+        files.read(estate_folder / "rules")
+    files.check()
+    if files.faults:
+        raise InvalidConfigError(files.faults)
+    rules = RuleSet(
+        files.classes, {name: tuple(found) for name, found in files.layers.items()}, files.kinds
+    )
+    rules.every()
+    return rules

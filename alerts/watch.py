@@ -263,6 +263,15 @@ def place_path(estate: Estate, place: str) -> tuple[SiteName, ...]:
     return tuple(SiteName(node.id, node.name) for node in nodes if node.level is not Level.ESTATE)
 
 
+def rule_sites(estate: Estate, place: str) -> frozenset[str]:
+    """What rules can name a place by: its sites, and the fire class of its building."""
+    if place not in estate.sites:
+        return frozenset()
+    building = estate.sites[place].building
+    own = {building.fire_class.value} if building is not None and building.fire_class else set()
+    return frozenset({place, *(step.id for step in place_path(estate, place))} | own)
+
+
 class Watches:
     """Makes and keeps the watches of an estate under a set of rules."""
 
@@ -322,8 +331,9 @@ class Watches:
         return Watch(subject, self._plan(subject, part=False), listed=own)
 
     def _plan(self, subject: Subject, *, part: bool) -> Plan:
-        sites = {subject.place, *(step.id for step in subject.path)}
-        chosen = self.rules.chosen(subject.kind, subject.device, sites, part=part)
+        chosen = self.rules.chosen(
+            subject.kind, subject.device, rule_sites(self.estate, subject.place), part=part
+        )
         read = self._read.get(subject.device, frozenset())
         key = (subject.kind, tuple(id(rule) for rule in chosen), read)
         if key not in self._plans:
