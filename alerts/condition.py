@@ -74,12 +74,22 @@ class Threshold(Strict):
     deadband: float = Field(default=0.0, ge=0)
     connected_above: float | None = None
     """What is not above it is taken as not connected: neither low nor high."""
+    of_rating: bool = False
+    """The limit and the deadband are shares of the device's rating; without one it never holds."""
 
     @model_validator(mode="after")
     def _one(self) -> "Threshold":
         if (self.above is None) == (self.below is None):
             raise ValueError("give a limit after 'above' or after 'below'")
+        if self.of_rating and self.connected_above is not None:
+            raise ValueError("'connected_above' does not go with 'of_rating'")
         return self
+
+    def rated(self, rating: float) -> "Threshold":
+        """The same limit for a device of this rating, in the stored unit."""
+        above = None if self.above is None else self.above * rating
+        below = None if self.below is None else self.below * rating
+        return Threshold(above=above, below=below, deadband=self.deadband * rating)
 
     def judge(self, value: Value) -> Verdict:
         """Judge one number; what is no number is unknown."""

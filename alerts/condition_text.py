@@ -51,7 +51,8 @@ def _band(deadband: float) -> str:
 
 
 def _threshold(one: Threshold, point: str, unit: str) -> str:
-    limit = f"{point} {_limit(one.above, one.below)} {unit}".rstrip()
+    of = "of its rating" if one.of_rating else unit
+    limit = f"{point} {_limit(one.above, one.below)} {of}".rstrip()
     return limit + _band(one.deadband)
 
 

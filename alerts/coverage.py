@@ -43,6 +43,7 @@ class PlaceCoverage:
 _SEES: Mapping[str, tuple[str, ...]] = {
     "fire_panel": ("fire",),
     "smoke_detector": ("smoke",),
+    "call_point": ("pressed",),
     "gas_detector": ("gas_alarm", "gas_concentration"),
     "electrical_fire_detector": ("alarm", "residual_current_1", "cable_temperature_1"),
     "water_pressure": ("pressure",),

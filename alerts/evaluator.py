@@ -4,6 +4,7 @@ No I/O: samples and time in, staged changes out. What is staged is on no disk ye
 it in one transaction with the cursor and hands the outcome back to `settle`.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -32,7 +33,8 @@ class Evaluator:
 
     def __init__(self, estate: Estate, rules: RuleSet, started_at: int) -> None:
         self.rules = rules
-        self.watches = Watches(estate, rules)
+        day = dt.datetime.fromtimestamp(started_at / 1000, estate.timezone).date()
+        self.watches = Watches(estate, rules, day)
         self._known = self.watches.known()
         self._joined = together.joined(rules)
         self.started_at = started_at

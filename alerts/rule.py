@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal
 
@@ -28,6 +29,22 @@ from device_configs.durations import Seconds
 from device_configs.estate_entries import FireClass, Id
 from device_configs.kinds import kinds
 from device_configs.quantities import Label, Strict
+
+
+class Confidence(StrEnum):
+    """How far the source of a rule can be trusted."""
+
+    VERIFIED = "verified"
+    """Read in the text itself, or found alike in independent implementations."""
+    ONE_SOURCE = "one_source"
+    """Read in one text that is not the standard itself."""
+    MEMORY = "memory"
+    """Not read: to be checked against the text before it is relied on."""
+    DEVICE = "device"
+    """The device says so; sitewatch sets no limit of its own."""
+    PROPOSAL = "proposal"
+    """A proposal of sitewatch; no standard gives it."""
+
 
 Delay = Literal[0] | Seconds
 """A duration in a file, or 0. [s]"""
@@ -85,6 +102,7 @@ class RuleEntry(Strict):
     off_delay: Delay | None = None
     title: Label
     source: str
+    confidence: Confidence | None = None
     note: str | None = None
     drillable: bool | None = None
     applies_to_parts: bool = True
@@ -129,6 +147,7 @@ class Rule:
     off_delay_ms: int
     title: Label
     source: str
+    confidence: Confidence | None = None
     note: str | None = None
     parts: bool = True
     devices: frozenset[str] = frozenset()
@@ -172,6 +191,7 @@ def make_rule(
         off_delay_ms=round(off_delay * 1000),
         title=entry.title,
         source=entry.source,
+        confidence=entry.confidence,
         note=entry.note,
         parts=entry.applies_to_parts,
         devices=frozenset(entry.devices),

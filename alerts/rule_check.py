@@ -75,6 +75,8 @@ def _type_faults(entry: RuleEntry, spec: PointSpec) -> Found:
     number = spec.type is PointType.NUMBER
     if isinstance(condition, Threshold) and not number:
         yield "threshold", f"{entry.point} is no number; use 'state'"
+    elif isinstance(condition, Threshold) and condition.of_rating and spec.unit != "W":
+        yield "threshold.of_rating", f"{entry.point} is no power; only powers have a rating"
     elif isinstance(condition, State):
         yield from _state_faults(condition, spec, "state")
     elif isinstance(condition, Rate) and not number:

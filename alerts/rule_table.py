@@ -32,16 +32,25 @@ def _kinds(rule: Rule) -> str:
     return ", ".join(sorted(rule.kinds))
 
 
+def _where(rule: Rule) -> str:
+    found = [*sorted(rule.devices), *sorted(rule.sites), *sorted(rule.points)]
+    return f" ({', '.join(found)})" if found else ""
+
+
 def rule_rows(rules: Iterable[Rule]) -> str:
     """One row a rule."""
-    lines = ["| rule | kinds | when | delay on / off | class | severity | latch | source |"]
-    lines.append("|---|---|---|---|---|---|---|---|")
+    lines = [
+        "| rule | kinds | when | delay on / off | class | severity | latch | source | confidence |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|---|---|")
     for rule in rules:
         when = condition_text(rule.condition, rule.point, _unit(rule))
         delays = f"{seconds_text(rule.on_delay_ms)} / {seconds_text(rule.off_delay_ms)}"
         cells = [
-            f"`{rule.id}`<br>{rule.title.zh}<br>{rule.title.en}", _kinds(rule), when, delays,
+            f"`{rule.id}`{_where(rule)}<br>{rule.title.zh}<br>{rule.title.en}", _kinds(rule), when,
+            delays,
             rule.alarm_class, rule.severity.value, "yes" if rule.latch else "", rule.source,
+            rule.confidence.value if rule.confidence else "",
         ]  # fmt: skip
         lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """What is watched: each device or part with its compiled rules and the little it must remember."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from alerts.alarm import SiteName, Subject
@@ -272,14 +273,21 @@ def rule_sites(estate: Estate, place: str) -> frozenset[str]:
     return frozenset({place, *(step.id for step in place_path(estate, place))} | own)
 
 
+def _of_rating(rule: Rule) -> bool:
+    return isinstance(rule.condition, Threshold) and rule.condition.of_rating
+
+
 class Watches:
     """Makes and keeps the watches of an estate under a set of rules."""
 
-    def __init__(self, estate: Estate, rules: RuleSet) -> None:
+    def __init__(self, estate: Estate, rules: RuleSet, day: dt.date | None = None) -> None:
+        """Limits are those of the ratings of `day`; of the newest ones where it is not given."""
         self.estate = estate
         self.rules = rules
         self._watches: dict[str, Watch] = {}
         self._plans: dict[tuple[str, tuple[int, ...], frozenset[str]], Plan] = {}
+        self._by_rating: dict[tuple[int, float], Rule] = {}
+        self._day = day or dt.date.max
         self._read = self._points_read()
         self.roots: tuple[Watch, ...] = tuple(self.of(device) for device in estate.devices)
         self._link()
@@ -334,11 +342,30 @@ class Watches:
         chosen = self.rules.chosen(
             subject.kind, subject.device, rule_sites(self.estate, subject.place), part=part
         )
+        chosen = self._rated(chosen, subject.device)
         read = self._read.get(subject.device, frozenset())
         key = (subject.kind, tuple(id(rule) for rule in chosen), read)
         if key not in self._plans:
             self._plans[key] = Plan(subject.kind, chosen, read)
         return self._plans[key]
+
+    def _rated(self, chosen: tuple[Rule, ...], device: str) -> tuple[Rule, ...]:
+        """Limits that are shares of a rating, by that of the device; without one there is none."""
+        if not any(_of_rating(rule) for rule in chosen):
+            return chosen
+        entry = self.estate.devices.get(device)
+        dated = entry.entry.rating_w if entry is not None else None
+        rating = dated.on(self._day) if dated is not None else None
+        plain = tuple(rule for rule in chosen if not _of_rating(rule))
+        if not rating:
+            return plain
+        return (*plain, *(self._with(rule, rating) for rule in chosen if _of_rating(rule)))
+
+    def _with(self, rule: Rule, rating: float) -> Rule:
+        key = (id(rule), rating)
+        if key not in self._by_rating and isinstance(rule.condition, Threshold):
+            self._by_rating[key] = replace(rule, condition=rule.condition.rated(rating))
+        return self._by_rating[key]
 
     def _points_read(self) -> dict[str, frozenset[str]]:
         """Device to the points that expressions of other devices read of it."""
