@@ -1,7 +1,9 @@
 from collections.abc import Mapping
 
 import pytest
-from celpy import CELEvalError, Environment, json_to_cel
+from celpy import Environment
+from celpy.adapter import json_to_cel
+from celpy.evaluation import CELEvalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -125,7 +127,7 @@ def _by_the_library(text: str, values: Mapping[str, Value]) -> Verdict:
     """What cel-python's own evaluator says; its errors are what is unknown."""
     program = LIBRARY.program(LIBRARY.compile(text))
     try:
-        found = program.evaluate({name: json_to_cel(one) for name, one in values.items()})  # type: ignore[arg-type]
+        found = program.evaluate({name: json_to_cel(one) for name, one in values.items()})
     except CELEvalError:
         return Verdict.UNKNOWN
     return VERDICTS[bool(found)]

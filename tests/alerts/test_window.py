@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -58,7 +59,7 @@ def naive_increase(increase: Increase, readings: Sequence[Said]) -> Verdict:
         return Verdict.UNKNOWN
     total = known[0][1] if increase.resets_to_zero else 0.0
     totals = [(known[0][0], 0.0)]
-    for (_, before), (at, value) in zip(known, known[1:], strict=False):
+    for (_, before), (at, value) in itertools.pairwise(known):
         fallen = value if increase.resets_to_zero else 0.0
         total += value - before if value >= before else fallen
         totals.append((at, total))
