@@ -47,7 +47,8 @@ class RuleSet:
             if index and layer.scoped:
                 chosen = tuple(sorted({*general, index}))
                 kinds = layer.kinds or self.kinds[rule]
-                yield self._make(rule, Choice(chosen, layer.points), kinds)
+                made = self._make(rule, Choice(chosen, layer.points), kinds)
+                yield replace(made, devices=layer.devices, sites=layer.sites)
 
     def chosen(
         self, kind: str, device: str, sites: Iterable[str], *, part: bool

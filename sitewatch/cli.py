@@ -21,9 +21,11 @@ _COMMANDS = (
 )  # fmt: skip
 """Each is the function of this name in the module of this name (`import_` for a keyword)."""
 _GROUPS = {
+    "audit": ("audit", "audit_app"),
     "users": ("users", "users_app"),
     "token": ("users", "token_app"),
     "meter-change": ("meter_change", "meter_change_app"),
+    "rules": ("rules", "rules_app"),
 }
 """Commands with commands of their own: the module of each, and its application there."""
 
