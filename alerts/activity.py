@@ -1,4 +1,4 @@
-"""When alarms were active, and how two accounts of it differ. Pure but for the reading of events."""
+"""When alarms were active, and how two accounts of it differ."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ _ENDS = frozenset({Transition.RETURNED, Transition.LATCHED, Transition.CLEARED})
 
 @dataclass(frozen=True)
 class Activity:
-    """One time that an alarm was active. [ms, UTC]"""
+    """One time that an alarm was active [ms, UTC]."""
 
     key: Key
     start: int

@@ -12,6 +12,8 @@ from alerts import refusals, together
 from alerts.alarm import Subject
 from alerts.condition import ByService, Missing, Threshold, Together, Verdict
 from alerts.condition import State as StateCondition
+from alerts.deviation import Deviation
+from alerts.deviations import Finding
 from alerts.engine import NORMAL, Observation, State, Timing, due_at, step
 from alerts.ledger import Fact, Restored
 from alerts.rule import Rule
@@ -21,7 +23,7 @@ from alerts.watch import Key, Watch, Watches
 from alerts.window import Count, Window
 from alerts.windows import Windows, is_memory
 from alerts.writer import Change, Input
-from collectors.sample import Lane, Reason, Sample, Value, is_hearing
+from collectors.sample import Reason, Sample, Value, is_hearing
 from device_configs.estate import Estate
 
 _LOOK_AGAIN_MS = 60_000
@@ -97,12 +99,11 @@ class Evaluator:
     ) -> None:
         """Judge what is judged over time; what is missing or suspect says nothing."""
         for point, rule, window in windowed:
-            value = None if point in sample.reasons else sample.values[point]
-            key = Key(rule.id, watch.id, point)
-            if value is None:
-                self._observed(watch, rule, point, Verdict.UNKNOWN, None, sample, at)
-                continue
-            verdict, shown = self.windows.read(key, window, at, value)
+            value, shown = sample.values[point], None
+            verdict = Verdict.UNKNOWN
+            if value is not None and point not in sample.reasons:
+                key = Key(rule.id, watch.id, point)
+                verdict, shown = self.windows.read(key, window, at, value)
             self._observed(watch, rule, point, verdict, shown, sample, at)
 
     def _read_elsewhere(
@@ -261,6 +262,18 @@ class Evaluator:
         at = max(sample.received_at, self._state(key).observed_at)
         back = Observation(Verdict.FALSE, at, source_at=sample.source_at)
         self._input(key, rule, root, back, sample.received_at)
+
+    def findings(self, found: Iterable[Finding], now_ms: int) -> None:
+        """Take up what was counted against what was expected; samples do not say it."""
+        for one in found:
+            watch = self.watches.of(one.key.device)
+            rule = watch.plan.find(one.key.rule, one.key.point)
+            if rule is None or not isinstance(rule.condition, Deviation):
+                continue
+            if one.verdict is not Verdict.TRUE and one.key not in watch.keys:
+                continue
+            told = Observation(one.verdict, one.at, one.amount, rule.drillable and watch.in_test)
+            self._input(one.key, rule, watch, told, now_ms)
 
     # ---- time ----
 
@@ -485,16 +498,3 @@ class Evaluator:
             if old is not None:
                 watch.heard_at = old.heard_at
                 watch.silent = watch.silent or old.silent
-
-    def clocks(self, samples: Sequence[Sample], now_ms: int, drained: bool) -> tuple[int, int]:
-        """How far each lane has been judged [ms, UTC].
-
-        While a backlog is judged, time is that of the samples, so that no delay or silence runs
-        out over data that waits in the journal.
-        """
-        if drained:
-            return now_ms, now_ms
-        routine = next((s for s in reversed(samples) if s.lane is Lane.ROUTINE), None)
-        if routine is not None:
-            return now_ms, min(now_ms, routine.received_at)
-        return min(now_ms, samples[-1].received_at), 0

@@ -13,14 +13,12 @@ import sqlalchemy as sa
 from alerts.activity import Activity, activities
 from alerts.condition import ByService, Together
 from alerts.deviation import Deviation
-from alerts.errors import AlertsError
 from alerts.evaluator import Evaluator
 from alerts.ledger import Ledger, Stretch
 from alerts.routes import Routes
 from alerts.rules import RuleSet
 from collectors.sample import Sample
 from device_configs.estate import Estate
-from device_configs.suggest import did_you_mean
 from ingest.bus import Cursor
 from records.engine import make_engine, metadata, reading
 
@@ -29,10 +27,6 @@ _PORTION = 500
 _MANY_FACTS = 5000
 Span = tuple[int, int]
 """[ms, UTC]"""
-
-
-class UnknownRuleError(AlertsError):
-    """There is no rule of this name."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +48,7 @@ class Stage:
 
 
 def make_stage(estate: Estate, rules: RuleSet, rule: str | None, site: str | None) -> Stage:
-    """Choose what is rehearsed: one rule, or all; a site with all below it, or everywhere.
-
-    Raises:
-        UnknownRuleError: there is no such rule.
-    """
-    if rule is not None and rule not in rules.rules:
-        raise UnknownRuleError(f"there is no rule {rule!r}{did_you_mean(rule, rules.rules)}")
+    """Choose what is rehearsed: one rule, or all; a site with all below it, or everywhere."""
     names = frozenset(rules.rules) if rule is None else frozenset({rule})
     needed = set(names)
     for name in names:

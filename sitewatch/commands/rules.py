@@ -14,12 +14,12 @@ from alerts.watch import rule_sites
 from device_configs.estate import Estate
 from device_configs.kinds import Kind, kinds
 from device_configs.suggest import did_you_mean
-from sitewatch.commands.rules_trial import test
+from sitewatch.commands.rules_trial import trial
 from sitewatch.errors import InvalidInputError
 from sitewatch.screen import say
 
 rules_app = typer.Typer(help="The rules of alarms, and what they would have raised.")
-rules_app.command("test")(test)
+rules_app.command("test")(trial)
 
 EstateOption = Annotated[Path | None, typer.Option("--estate", help="the estate folder")]
 DeviceOption = Annotated[

@@ -16,6 +16,7 @@ from alerts.activity import Activity, Difference, difference, tallies
 from alerts.alarm import iso
 from alerts.condition_text import seconds_text
 from alerts.rehearsal import Span, gaps, make_stage, not_rehearsed, real, rehearse
+from device_configs.suggest import did_you_mean
 from ingest.clock import wall_clock_ms
 from ingest.quality_tables import read_runs
 from ingest.stores.exchange import samples_by_arrival
@@ -53,7 +54,7 @@ class Outcome:
     not_tested: Sequence[str]
 
 
-def test(
+def trial(
     since: SinceOption,
     estate: EstateOption,
     until: UntilOption = None,
@@ -68,6 +69,9 @@ def test(
     loaded = load_folder(estate)
     if site is not None and site not in loaded.estate.sites:
         raise InvalidInputError(f"there is no site {site!r} in {estate}")
+    if rule is not None and rule not in loaded.rules.rules:
+        hint = did_you_mean(rule, loaded.rules.rules)
+        raise InvalidInputError(f"there is no rule {rule!r}{hint}")
     outcome = _outcome(loaded, span, data, rule, site, config)
     if as_json:
         typer.echo(json.dumps(_document(outcome), ensure_ascii=False, indent=2))
