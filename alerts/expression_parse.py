@@ -4,6 +4,7 @@ The library's grammar is the language; its evaluator is not used (docs/decisions
 """
 
 import ast
+from functools import lru_cache
 from typing import TypeAlias
 
 from celpy.celparser import CELParseError, CELParser
@@ -38,6 +39,7 @@ class ExpressionError(ValueError):
     """An expression that cannot be read; where and why, in one sentence."""
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Node:
     """Read an expression.
 

@@ -29,7 +29,9 @@ from tests.alerts.estates import device, make_estate
 
 RULES = load_rules()
 HOUR = 3_600_000
-NIGHT_ENDS = int(dt.datetime(2026, 11, 25, 4, tzinfo=dt.timezone(dt.timedelta(hours=8))).timestamp()) * 1000  # noqa: E501
+NIGHT_ENDS = (
+    int(dt.datetime(2026, 11, 25, 4, tzinfo=dt.timezone(dt.timedelta(hours=8))).timestamp()) * 1000
+)
 NOW = NIGHT_ENDS + SETTLE_MS
 DAY = 24 * HOUR
 
@@ -96,9 +98,7 @@ def look(engine: sa.Engine, store: DuckDbStore, now: int = NOW) -> dict[tuple[st
 LEAK = ("night_water_flow", "water-1")
 
 
-def test_a_leak_is_found_once_the_baseline_is_learnt(
-    engine: sa.Engine, store: DuckDbStore
-) -> None:
+def test_a_leak_is_found_once_the_baseline_is_learnt(engine: sa.Engine, store: DuckDbStore) -> None:
     nights(engine, [100] * 30, 500)
     found = look(engine, store)[LEAK]
     assert (found.verdict, found.at, found.amount) == (Verdict.TRUE, NIGHT_ENDS, 0.5)

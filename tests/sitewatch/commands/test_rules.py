@@ -1,8 +1,7 @@
-"""`sitewatch rules` and `sitewatch rules test`, with and without a service on the data folder."""
+"""`sitewatch rules` and `sitewatch rules test` on a data folder."""
 # covers: sitewatch/commands/rules.py rules_trial.py
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def estate(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
+def data(tmp_path: Path) -> Path:
     """A day of a meter whose voltage is high for an hour and low for another."""
     folder = tmp_path / "data"
     now = wall_clock_ms()
@@ -49,7 +48,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
             ],
             Cursor(),
         )
-    yield folder
+    return folder
 
 
 def own(estate: Path, text: str) -> None:
