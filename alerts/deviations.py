@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 
@@ -10,8 +10,10 @@ from alerts.condition import Verdict
 from alerts.deviation import Deviation
 from alerts.watch import Key
 from analysis.expectation import Expectation
-from records.engine import metadata
+from records.engine import metadata, reading, transaction
 
+KEPT_MS = 400 * 86_400_000
+"""How long judgements are kept: a year, and a month to look back on it. [ms]"""
 spans = sa.Table(
     "deviation_spans",
     metadata,
@@ -80,6 +82,68 @@ def finding(condition: Deviation, newest: Judged, earlier: Sequence[bool | None]
     elif newest.beyond is True:
         verdict = Verdict.BETWEEN
     return Finding(newest.key, verdict, newest.end, newest.amount)
+
+
+class Book(Protocol):
+    """Where judgements are kept."""
+
+    def kept(self, rule: str, since: int) -> Mapping[Key, Mapping[int, bool | None]]:
+        """What was said of a rule's spans since then, by counter and start [ms, UTC]."""
+        ...
+
+    def keep(self, found: Sequence[Judged]) -> None:
+        """Keep judgements; one that is there already is replaced."""
+        ...
+
+    def forget(self, now_ms: int) -> None:
+        """Drop judgements of long ago."""
+        ...
+
+
+class SqlBook:
+    """Judgements in the database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def kept(self, rule: str, since: int) -> Mapping[Key, Mapping[int, bool | None]]:
+        """What was said of a rule's spans since then, by counter and start [ms, UTC]."""
+        with reading(self._engine) as connection:
+            return kept(connection, rule, since)
+
+    def keep(self, found: Sequence[Judged]) -> None:
+        """Keep judgements; one that is there already is replaced."""
+        if found:
+            with transaction(self._engine) as connection:
+                keep(connection, found)
+
+    def forget(self, now_ms: int) -> None:
+        """Drop judgements of long ago."""
+        with transaction(self._engine) as connection:
+            forget(connection, now_ms - KEPT_MS)
+
+
+class MemoryBook:
+    """Judgements that nobody needs afterwards: those of a rehearsal."""
+
+    def __init__(self) -> None:
+        self._said: dict[Key, dict[int, bool | None]] = {}
+
+    def kept(self, rule: str, since: int) -> Mapping[Key, Mapping[int, bool | None]]:
+        """What was said of a rule's spans since then, by counter and start [ms, UTC]."""
+        return {
+            key: {start: beyond for start, beyond in said.items() if start >= since}
+            for key, said in self._said.items()
+            if key.rule == rule
+        }
+
+    def keep(self, found: Sequence[Judged]) -> None:
+        """Keep judgements; one that is there already is replaced."""
+        for one in found:
+            self._said.setdefault(one.key, {})[one.start] = one.beyond
+
+    def forget(self, now_ms: int) -> None:
+        """Keep all: a rehearsal ends."""
 
 
 def keep(connection: sa.Connection, found: Sequence[Judged]) -> None:

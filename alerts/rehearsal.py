@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from alerts.activity import Activity, activities
 from alerts.condition import ByService, Together
-from alerts.deviation import Deviation
+from alerts.deviation import Deviation, Expected
+from alerts.deviations import Finding
 from alerts.evaluator import Evaluator
 from alerts.ledger import Ledger, Stretch
 from alerts.routes import Routes
@@ -25,8 +26,12 @@ from records.engine import make_engine, metadata, reading
 _TICK_MS = 1000
 _PORTION = 500
 _MANY_FACTS = 5000
+_LOOK_MS = 1_800_000
+"""Spans end on the hour and are settled half an hour later. [ms]"""
 Span = tuple[int, int]
 """[ms, UTC]"""
+Look = Callable[[int], Sequence[Finding]]
+"""What is found of expectations at a moment [ms, UTC]."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def make_stage(estate: Estate, rules: RuleSet, rule: str | None, site: str | Non
         found = rules.find(name)
         if found is not None and isinstance(found.condition, Together):
             needed |= set(found.condition.rules)
-    tried = names - not_rehearsed(rules)
+    tried = names - untold(rules)
     layers = {name: rules.rules[name] for name in rules.rules if name in needed}
     chosen = RuleSet(rules.classes, layers, {name: rules.kinds[name] for name in layers})
     if site is not None:
@@ -65,10 +70,13 @@ def make_stage(estate: Estate, rules: RuleSet, rule: str | None, site: str | Non
     return Stage(estate, chosen, tried, kinds, site is None)
 
 
-def not_rehearsed(rules: RuleSet) -> frozenset[str]:
-    """The rules that samples do not judge."""
+def untold(rules: RuleSet) -> frozenset[str]:
+    """The rules that history does not judge: the light is not in it, nor what sitewatch raises."""
     return frozenset(
-        one.id for one in rules.every() if isinstance(one.condition, ByService | Deviation)
+        one.id
+        for one in rules.every()
+        if isinstance(one.condition, ByService)
+        or (isinstance(one.condition, Deviation) and one.condition.of is Expected.IRRADIANCE)
     )
 
 
@@ -86,8 +94,12 @@ def gaps(runs: Iterable[Span]) -> list[Span]:
 class Rehearsal:
     """Judges samples in the order they arrived, on their clock."""
 
-    def __init__(self, stage: Stage, start: int, blind: Sequence[Span] = ()) -> None:
+    def __init__(
+        self, stage: Stage, start: int, blind: Sequence[Span] = (), look: Look | None = None
+    ) -> None:
         """`blind` are times in which the service did not run; silence then is no silence."""
+        self._look = look
+        self._look_at = start
         self._stage = stage
         self._start = self._clock = start
         self._blind = [span for span in blind if span[1] > start]
@@ -133,6 +145,9 @@ class Rehearsal:
     def _pass(self, moment: int) -> None:
         while self._clock + _TICK_MS <= moment:
             self._clock += _TICK_MS
+            if self._look is not None and self._clock >= self._look_at:
+                self._evaluator.findings(self._look(self._clock), self._clock)
+                self._look_at = self._clock - self._clock % _LOOK_MS + _LOOK_MS
             self._evaluator.tick(self._clock, self._clock)
             if self._evaluator.loud():
                 self._commit()
@@ -165,6 +180,7 @@ def rehearse(
     warm_up: int,
     blind: Sequence[Span],
     report: Callable[[int], None],
+    look: Look | None = None,
 ) -> tuple[list[Activity], int]:
     """What would have been active in a span, and how many samples were judged.
 
@@ -175,8 +191,9 @@ def rehearse(
         warm_up: how long before the span judging begins, so that what was then is known. [ms]
         blind: times in which the service did not run.
         report: is told how many samples are judged.
+        look: tells what was counted against what was expected, at a moment.
     """
-    with Rehearsal(stage, span[0] - warm_up, blind) as rehearsal:
+    with Rehearsal(stage, span[0] - warm_up, blind, look) as rehearsal:
         for portion in samples:
             rehearsal.feed(portion)
             report(rehearsal.samples)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from alerts.deviation import Deviation, Expected
-from alerts.deviations import Finding, Judged, beyond, finding, forget, keep, kept
+from alerts.deviations import Book, Finding, Judged, SqlBook, beyond, finding
 from alerts.rule import Rule
 from alerts.rules import RuleSet
 from alerts.spans import DaySpan, before, newest_span, span_on
@@ -26,15 +26,15 @@ from device_configs.estate import Device, Estate
 from device_configs.holidays import Holidays
 from ingest.interval_tables import Series
 from ingest.stores.store import StoreError, TimeSeriesStore
-from records.engine import reading, transaction
+from records.engine import reading
 from sitewatch.counted import amounts, light
 
 _LOG = structlog.get_logger(__name__)
 _LOOK_S = 60.0
 _LOOK_BACK_DAYS = 60
 """How far back a baseline learns: a season is not the one before. [P] [d]"""
-_KEPT_MS = 400 * 86_400_000
-_HOUR_MS = 3_600_000
+_AGAIN_MS = 1_800_000
+"""Between two attempts at a span of which something was not known. [ms]"""
 _DARK = 0.1
 """Share of its rating below which an inverter is not compared with others. [P]"""
 
@@ -78,17 +78,23 @@ class Expectations:
     def __init__(
         self,
         engine: sa.Engine,
-        store: TimeSeriesStore,
+        store: TimeSeriesStore | None,
         scene: Callable[[], Scene],
         tell: Callable[[Sequence[Finding]], None],
         now_ms: Callable[[], int],
+        book: Book | None = None,
     ) -> None:
+        """Without a store nothing is said of the light; `book` is the database's if not given."""
         self._engine = engine
+        self._book: Book = SqlBook(engine) if book is None else book
         self._store = store
         self._scene = scene
         self._tell = tell
         self._now_ms = now_ms
         self._told: set[Key] = set()
+        self._again_at: dict[Rule, int] = {}
+        self._made_for: tuple[Estate, RuleSet, dt.date] | None = None
+        self._cases: Sequence[_Case] = ()
         self.reason: str | None = None
         """Why nothing is judged; None while all is well."""
 
@@ -115,34 +121,42 @@ class Expectations:
         scene = self._scene()
         day = dt.datetime.fromtimestamp(now_ms / 1000, scene.estate.timezone).date()
         found: list[Finding] = []
-        for case in _cases(scene, day):
+        for case in self._cases_of(scene, day):
             found += self._look_at(scene, case, now_ms)
-        with transaction(self._engine) as connection:
-            forget(connection, now_ms - _KEPT_MS)
+        self._book.forget(now_ms)
         return found
 
+    def _cases_of(self, scene: Scene, day: dt.date) -> Sequence[_Case]:
+        """The cases of a revision and day: to find them, every device must be looked at."""
+        made = self._made_for
+        known = made is not None and made[0] is scene.estate and made[1] is scene.rules
+        if not known or made is None or made[2] != day:
+            self._made_for = (scene.estate, scene.rules, day)
+            self._cases = tuple(_cases(scene, day))
+        return self._cases
+
     def _look_at(self, scene: Scene, case: _Case, now_ms: int) -> list[Finding]:
-        zone = scene.estate.timezone
-        span = newest_span(case.condition, now_ms, zone)
-        since = span_on(case.condition, span.day - dt.timedelta(days=_LOOK_BACK_DAYS), zone).start
-        with reading(self._engine) as connection:
-            known = kept(connection, case.rule.id, since)
-            new = [one for one in case.series if span.start not in known.get(case.key(one), {})]
-            judged = self._judge(connection, scene, case, span, new, known) if new else []
-        with transaction(self._engine) as connection:
-            keep(connection, judged)
-        for one in case.series:
-            key = case.key(one)
-            said = known.get(key, {})
-            if span.start in said and key not in self._told:
-                judged.append(Judged(key, span.start, span.end, None, None, said[span.start]))
-        self._told.update(case.key(one) for one in case.series)
+        span = newest_span(case.condition, now_ms, scene.estate.timezone)
         earlier = _earlier(case.condition, span, scene.estate)
-        found = []
-        for judgement in judged:
-            said = known.get(judgement.key, {})
-            found.append(finding(case.condition, judgement, [said.get(at) for at in earlier]))
-        return found
+        known = self._book.kept(case.rule.id, earlier[-1] if earlier else span.start)
+        again = now_ms >= self._again_at.get(case.rule, 0)
+        new = [one for one in case.series if _is_due(known.get(case.key(one)), span, again)]
+        judged: list[Judged] = []
+        if new:
+            with reading(self._engine) as connection:
+                judged = self._judge(connection, scene, case, span, new)
+            self._book.keep(judged)
+            self._again_at[case.rule] = now_ms + _AGAIN_MS
+        for one in case.series:
+            said = known.get(case.key(one), {})
+            if one not in new and span.start in said and case.key(one) not in self._told:
+                was = said[span.start]
+                judged.append(Judged(case.key(one), span.start, span.end, None, None, was))
+        self._told.update(case.key(one) for one in case.series)
+        return [
+            finding(case.condition, one, [known.get(one.key, {}).get(at) for at in earlier])
+            for one in judged
+        ]
 
     def _judge(
         self,
@@ -151,7 +165,6 @@ class Expectations:
         case: _Case,
         span: DaySpan,
         series: Sequence[Series],
-        known: Mapping[Key, Mapping[int, bool | None]],
     ) -> list[Judged]:
         expected_by = {
             Expected.BASELINE: self._by_baseline,
@@ -159,7 +172,7 @@ class Expectations:
             Expected.IRRADIANCE: self._by_light,
         }[case.condition.of]
         counted = amounts(connection, scene.estate, series, [span])[0]
-        expected = expected_by(connection, scene, case, span, series, known)
+        expected = expected_by(connection, scene, case, span, series)
         return [
             Judged(
                 case.key(one), span.start, span.end, counted[one], expected.get(one),
@@ -175,10 +188,10 @@ class Expectations:
         case: _Case,
         span: DaySpan,
         series: Sequence[Series],
-        known: Mapping[Key, Mapping[int, bool | None]],
     ) -> dict[Series, Expectation | None]:
         days = [_days_before(case.condition, span, n, scene.estate) for n in _back()]
         past = amounts(connection, scene.estate, series, days)
+        known = self._book.kept(case.rule.id, days[-1].start)
         found: dict[Series, Expectation | None] = {}
         for one in series:
             odd = {start for start, said in known.get(case.key(one), {}).items() if said}
@@ -198,7 +211,6 @@ class Expectations:
         case: _Case,
         span: DaySpan,
         series: Sequence[Series],
-        _known: Mapping[Key, Mapping[int, bool | None]],
     ) -> dict[Series, Expectation | None]:
         found: dict[Series, Expectation | None] = {}
         counted: dict[str, Mapping[Series, float | None]] = {}
@@ -224,7 +236,6 @@ class Expectations:
         case: _Case,
         span: DaySpan,
         series: Sequence[Series],
-        _known: Mapping[Key, Mapping[int, bool | None]],
     ) -> dict[Series, Expectation | None]:
         found: dict[Series, Expectation | None] = {}
         measured: dict[str, tuple[float, float | None] | None] = {}
@@ -233,13 +244,20 @@ class Expectations:
             community = _community(scene.estate, device)
             if community not in measured:
                 stations = _of_kind(scene.estate, "weather_station", community)
-                measured[community] = light(self._store, stations, span)
+                measured[community] = light(self._store, stations, span) if self._store else None
             there, rating = measured[community], _rating(device, span.day)
             if there is None or rating is None or there[0] < case.condition.light:
                 found[one] = None
             else:
                 found[one] = expected_of_light(there[0], rating, span.hours, there[1])
         return found
+
+
+def _is_due(said: Mapping[int, bool | None] | None, span: DaySpan, again: bool) -> bool:
+    """Whether a span is to be judged: for the first time, or again where it was not known."""
+    if said is None or span.start not in said:
+        return True
+    return again and said[span.start] is None
 
 
 def _back() -> range:

@@ -9,13 +9,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 from rich.table import Table
 
 from alerts.activity import Activity, Difference, difference, tallies
 from alerts.alarm import iso
 from alerts.condition_text import seconds_text
-from alerts.rehearsal import Span, gaps, make_stage, not_rehearsed, real, rehearse
+from alerts.deviations import Finding, MemoryBook
+from alerts.rehearsal import Look, Span, Stage, gaps, make_stage, real, rehearse, untold
 from device_configs.suggest import did_you_mean
 from ingest.clock import wall_clock_ms
 from ingest.quality_tables import read_runs
@@ -25,6 +27,7 @@ from sitewatch.commands.export import moment
 from sitewatch.commands.users import records
 from sitewatch.errors import InvalidInputError, SitewatchError
 from sitewatch.estate_folder import EstateFolder, load_folder
+from sitewatch.expectations import Expectations, Scene
 from sitewatch.screen import out, say
 from sitewatch.work import have_done, progress
 
@@ -117,14 +120,26 @@ def _outcome(
         with progress("judge") as report:
             would, samples = rehearse(
                 stage, samples_by_arrival(file), span, _WARM_UP_MS, blind,
-                lambda done: report(done, 0),
+                lambda done: report(done, 0), _look(engine, loaded, stage),
             )  # fmt: skip
         found = difference(would, real(engine, stage, span))
     if samples == 0:
         raise SitewatchError("the store has nothing of that time; give another --since or --data")
     inside = [one for one in blind if one[1] > span[0] and one[0] < span[1]]
-    names = sorted(not_rehearsed(loaded.rules) & ({rule} if rule else set(loaded.rules.rules)))
+    names = sorted(untold(loaded.rules) & ({rule} if rule else set(loaded.rules.rules)))
     return Outcome(span, would, found, samples, inside, names)
+
+
+def _look(engine: sa.Engine, loaded: EstateFolder, stage: Stage) -> Look:
+    """Expectations from the intervals in SQL, in a book that is thrown away."""
+    # The whole estate: peers of a site's inverters may stand at another one of its community.
+    scene = Scene(loaded.estate, stage.rules, loaded.holidays)
+    stages = Expectations(engine, None, lambda: scene, lambda _: None, wall_clock_ms, MemoryBook())
+
+    def look(moment_ms: int) -> Sequence[Finding]:
+        return [one for one in stages.look(moment_ms) if stage.has(one.key.device)]
+
+    return look
 
 
 def _activity(one: Activity) -> Mapping[str, object]:
@@ -167,7 +182,7 @@ def _print(outcome: Outcome) -> None:
     for start, end in outcome.blind:
         say(f"not judged: the service did not run from {_local(start)} to {_local(end)}")
     if outcome.not_tested:
-        say(f"not tested, because samples do not judge them: {', '.join(outcome.not_tested)}")
+        say(f"not tested, for history does not judge it: {', '.join(outcome.not_tested)}")
     start, end = outcome.span
     say(f"{outcome.samples} samples, {_local(start)} to {_local(end)}: "
         f"{len(outcome.found.same)} same, {len(outcome.found.new)} new, "

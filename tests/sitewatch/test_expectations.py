@@ -194,3 +194,15 @@ def test_what_is_found_becomes_an_alarm(engine: sa.Engine, store: DuckDbStore) -
     evaluator.findings(list(look(engine, store).values()), NOW)
     changes, _ = evaluator.pending()
     assert [(one.key.rule, one.state.active) for one in changes] == [("night_water_flow", True)]
+
+
+def test_what_comes_late_is_judged_after_all(engine: sa.Engine, store: DuckDbStore) -> None:
+    nights(engine, [100] * 30, 500, 0.5)
+    scene = Scene(estate(), RULES, load_holidays())
+    stage = Expectations(engine, store, lambda: scene, lambda _: None, lambda: NOW)
+    assert {one.key.rule: one.verdict for one in stage.look(NOW)}[LEAK[0]] is Verdict.UNKNOWN
+    with engine.begin() as connection:
+        connection.execute(sa.update(intervals).values(covered_ms=INTERVAL_MS))
+    assert LEAK[0] not in {one.key.rule for one in stage.look(NOW + 60_000)}
+    later = {one.key.rule: one.verdict for one in stage.look(NOW + HOUR)}
+    assert later[LEAK[0]] is Verdict.TRUE
