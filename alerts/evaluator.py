@@ -277,7 +277,7 @@ class Evaluator:
 
     # ---- time ----
 
-    def tick(self, safety_ms: int, routine_ms: int) -> None:
+    def tick(self, safety_ms: int, routine_ms: int, *, silence: bool = True) -> None:
         """Let time pass: delays by the lane of their point, silence by the slower lane."""
         for key in list(self._timed):
             tracked = self.tracked[key]
@@ -288,7 +288,7 @@ class Evaluator:
             self._input(key, tracked.rule, tracked.watch, None, clock)
         for key in list(self._counted):
             self._count_again(key, safety_ms, routine_ms)
-        if routine_ms > self._no_silence_until:
+        if silence and routine_ms > self._no_silence_until:
             self._look_for_silence(routine_ms)
 
     def _count_again(self, key: Key, safety_ms: int, routine_ms: int) -> None:

@@ -24,8 +24,8 @@ from ingest.bus import Cursor
 from records.engine import make_engine, metadata, reading
 
 _TICK_MS = 1000
-_PORTION = 500
 _MANY_FACTS = 5000
+_FOREVER = 1 << 62
 _LOOK_MS = 1_800_000
 """Spans end on the hour and are settled half an hour later. [ms]"""
 Span = tuple[int, int]
@@ -81,14 +81,14 @@ def untold(rules: RuleSet) -> frozenset[str]:
 
 
 def gaps(runs: Iterable[Span]) -> list[Span]:
-    """The times between runs of the service, in which it heard and judged nothing."""
+    """The times beside runs of the service: what was imported is there, silence says nothing."""
     found: list[Span] = []
-    end: int | None = None
+    end = 0
     for started, alive in sorted(runs):
-        if end is not None and started > end:
+        if started > end:
             found.append((end, started))
-        end = alive if end is None else max(end, alive)
-    return found
+        end = max(end, alive)
+    return [*found, (end, _FOREVER)] if end else []
 
 
 class Rehearsal:
@@ -102,7 +102,7 @@ class Rehearsal:
         self._look_at = start
         self._stage = stage
         self._start = self._clock = start
-        self._blind = [span for span in blind if span[1] > start]
+        self._blind = [span for span in sorted(blind) if span[1] > start]
         self._engine = make_engine("sqlite://")
         metadata.create_all(self._engine)
         self._ledger = Ledger(self._engine)
@@ -135,27 +135,25 @@ class Rehearsal:
 
     def until(self, moment: int) -> None:
         """Let time pass up to a moment [ms, UTC]."""
-        while self._blind and self._blind[0][1] <= moment:
-            begin, end = self._blind.pop(0)
-            if begin >= self._clock:
-                self._pass(begin)
-                self._restart(end)
-        self._pass(moment)
-
-    def _pass(self, moment: int) -> None:
         while self._clock + _TICK_MS <= moment:
             self._clock += _TICK_MS
-            if self._look is not None and self._clock >= self._look_at:
-                self._evaluator.findings(self._look(self._clock), self._clock)
-                self._look_at = self._clock - self._clock % _LOOK_MS + _LOOK_MS
-            self._evaluator.tick(self._clock, self._clock)
-            if self._evaluator.loud():
-                self._commit()
+            while self._blind and self._blind[0][1] <= self._clock:
+                self._blind.pop(0)
+                self._restart()
+            self._pass(silence=not self._blind or self._clock < self._blind[0][0])
 
-    def _restart(self, moment: int) -> None:
+    def _pass(self, *, silence: bool) -> None:
+        if self._look is not None and self._clock >= self._look_at:
+            self._evaluator.findings(self._look(self._clock), self._clock)
+            self._look_at = self._clock - self._clock % _LOOK_MS + _LOOK_MS
+        self._evaluator.tick(self._clock, self._clock, silence=silence)
+        if self._evaluator.loud():
+            self._commit()
+
+    def _restart(self) -> None:
+        """Begin again, as the service did then."""
         self._commit()
-        self._clock = moment
-        self._evaluator = Evaluator(self._stage.estate, self._stage.rules, moment)
+        self._evaluator = Evaluator(self._stage.estate, self._stage.rules, self._clock)
         self._evaluator.restore(self._ledger.restore())
 
     def _commit(self) -> None:

@@ -125,7 +125,11 @@ def _outcome(
         found = difference(would, real(engine, stage, span))
     if samples == 0:
         raise SitewatchError("the store has nothing of that time; give another --since or --data")
-    inside = [one for one in blind if one[1] > span[0] and one[0] < span[1]]
+    inside = [
+        (max(start, span[0]), min(end, span[1]))
+        for start, end in blind
+        if end > span[0] and start < span[1]
+    ]
     names = sorted(untold(loaded.rules) & ({rule} if rule else set(loaded.rules.rules)))
     return Outcome(span, would, found, samples, inside, names)
 
@@ -180,7 +184,7 @@ def _print(outcome: Outcome) -> None:
     _print_some("new", outcome.found.new)
     _print_some("no longer", outcome.found.no_longer)
     for start, end in outcome.blind:
-        say(f"not judged: the service did not run from {_local(start)} to {_local(end)}")
+        say(f"silence not judged, no service ran: {_local(start)} to {_local(end)}")
     if outcome.not_tested:
         say(f"not tested, for history does not judge it: {', '.join(outcome.not_tested)}")
     start, end = outcome.span

@@ -73,13 +73,25 @@ def test_a_time_in_which_the_service_did_not_run_is_no_silence() -> None:
     silent = [one for one in would(samples) if one.key.rule == "monitoring_lost"]
     assert {one.key.device for one in silent} == {"rcm-1", "panel-1"}
     blind = gaps([(START, START + 3 * HOUR), (START + 4 * HOUR, START + 6 * HOUR)])
-    assert blind == [(START + 3 * HOUR, START + 4 * HOUR)]
+    assert blind[:2] == [(0, START), (START + 3 * HOUR, START + 4 * HOUR)]
+    assert blind[2][0] == START + 6 * HOUR
     assert not [one for one in would(samples, None, blind) if one.key.rule == "monitoring_lost"]
 
 
 def test_runs_that_touch_leave_no_gap() -> None:
-    assert gaps([(5, 9), (0, 5), (7, 8)]) == []
+    assert [span[0] for span in gaps([(5, 9), (1, 5), (7, 8)])] == [0, 9]
     assert gaps([]) == []
+
+
+def test_imported_history_is_judged_but_its_silence_is_not() -> None:
+    sparse = [one for one in history() if one.received_at % 900_000 < 10_000]
+    sparse.append(sample("panel-1/p005", {"smoke": True}, 9000))
+    sparse.sort(key=lambda one: one.received_at)
+    found = would(sparse, None, [(0, START + 6 * HOUR)])
+    rules = {one.key.rule for one in found}
+    assert "smoke_detector_fire" in rules
+    assert "monitoring_lost" not in rules
+    assert "monitoring_lost" in {one.key.rule for one in would(sparse)}
 
 
 def test_a_site_has_its_devices_only() -> None:
