@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -74,12 +74,22 @@ class Threshold(Strict):
     deadband: float = Field(default=0.0, ge=0)
     connected_above: float | None = None
     """What is not above it is taken as not connected: neither low nor high."""
+    of_rating: bool = False
+    """The limit and the deadband are shares of the device's rating; without one it never holds."""
 
     @model_validator(mode="after")
     def _one(self) -> "Threshold":
         if (self.above is None) == (self.below is None):
             raise ValueError("give a limit after 'above' or after 'below'")
+        if self.of_rating and self.connected_above is not None:
+            raise ValueError("'connected_above' does not go with 'of_rating'")
         return self
+
+    def rated(self, rating: float) -> "Threshold":
+        """The same limit for a device of this rating, in the stored unit."""
+        above = None if self.above is None else self.above * rating
+        below = None if self.below is None else self.below * rating
+        return Threshold(above=above, below=below, deadband=self.deadband * rating)
 
     def judge(self, value: Value) -> Verdict:
         """Judge one number; what is no number is unknown."""
@@ -121,6 +131,16 @@ class ByService(Strict):
     """Raised by sitewatch itself, not by a sample."""
 
 
+class Together(Strict):
+    """True while alarms of these rules are active, outside a test, for several at one place."""
+
+    rules: tuple[str, ...] = Field(min_length=1)
+    at_least: int = Field(default=2, ge=2)
+    """How many devices or parts."""
+    same: Literal["place", "panel"] = "place"
+    """What they share: the place they stand at, or the device that they are, or are parts of."""
+
+
 class Term(Strict):
     """One part of a combination."""
 
@@ -154,6 +174,11 @@ class Combination(Strict):
     def points(self) -> frozenset[str]:
         """The points it reads."""
         return frozenset(term.point for term in (*self.all, *self.any, *self.unless))
+
+    def alike(self, point: str, one: Value, other: Value) -> bool:
+        """Whether two values of a point are the same to it."""
+        terms = [term for term in (*self.all, *self.any, *self.unless) if term.point == point]
+        return all(term.judge({point: one}) is term.judge({point: other}) for term in terms)
 
     def judge(self, values: Mapping[str, Value]) -> Verdict:
         """Judge the last values. An unknown exemption exempts nobody."""
@@ -210,6 +235,3 @@ def calm_of(conditions: Iterable[Threshold | State | Missing]) -> Calm:
         return low <= value <= high if kind is float or kind is int else fine is None  # type: ignore[operator]
 
     return calm
-
-
-Condition = Threshold | State | Silence | Combination | Missing | Refused | Unlisted | ByService

@@ -51,6 +51,8 @@ _SEES: Mapping[str, tuple[str, ...]] = {
     "escalator": ("running", "fault_code"),
 }
 _DETECTORS = frozenset({"smoke_detector", "gas_detector", "electrical_fire_detector"})
+_MANUAL = frozenset({"call_point"})
+"""What detects nothing by itself protects no place."""
 _SYSTEMS = frozenset({System.FIRE, System.ELEVATOR})
 _REFUSED = "refused"
 """It sees, but not all that its profile promises: the device refuses safety points."""
@@ -133,7 +135,7 @@ def _units(
     promised: _Promised,
 ) -> Iterator[_Unit]:
     profile, kind = device.profile, device.profile.kind
-    if kind.system not in _SYSTEMS:
+    if kind.system not in _SYSTEMS or kind.kind in _MANUAL:
         return
     points = promised.of(profile.id, kind, profile.points)
     own = _part_reasons(kind.kind, device.id, latest, points)

@@ -4,64 +4,30 @@ No I/O: samples and time in, staged changes out. What is staged is on no disk ye
 it in one transaction with the cursor and hands the outcome back to `settle`.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from alerts import refusals
+from alerts import refusals, together
 from alerts.alarm import Subject
-from alerts.condition import ByService, Missing, Refused, Threshold, Verdict
+from alerts.condition import ByService, Missing, Threshold, Together, Verdict
 from alerts.condition import State as StateCondition
+from alerts.deviation import Deviation
+from alerts.deviations import Finding
 from alerts.engine import NORMAL, Observation, State, Timing, due_at, step
 from alerts.ledger import Fact, Restored
 from alerts.rule import Rule
 from alerts.rules import RuleSet
+from alerts.tracked import OF_ANSWERS, Gone, Tracked, is_safety, missing
 from alerts.watch import Key, Watch, Watches
+from alerts.window import Count, Window
+from alerts.windows import Windows, is_memory
 from alerts.writer import Change, Input
-from collectors.sample import Lane, Reason, Sample, Value, is_hearing
+from collectors.sample import Reason, Sample, Value, is_hearing
 from device_configs.estate import Estate
 
 _LOOK_AGAIN_MS = 60_000
 """Longest time between two looks at all devices. [ms]"""
-
-
-def _missing(watch: Watch, sample: Sample, point: str, heard: bool) -> Verdict:
-    """Whether a point is missing although its device answers; of silence it says nothing."""
-    if sample.values[point] is not None or sample.reasons.get(point) == Reason.NOT_IMPLEMENTED:
-        return Verdict.FALSE
-    answers = heard or (watch.parent is not None and not watch.root.silent)
-    return Verdict.TRUE if answers else Verdict.BETWEEN
-
-
-_OF_ANSWERS = (Missing, Refused)
-"""Conditions that only a device which answers can meet."""
-
-
-@dataclass
-class _Tracked:
-    """A state that is not normal, with what it belongs to."""
-
-    key: Key
-    rule: Rule
-    watch: Watch
-    state: State
-
-
-def _is_safety(tracked: _Tracked) -> bool:
-    """Whether what it is about travels in the safety lane."""
-    condition = tracked.rule.condition
-    if isinstance(condition, Refused):
-        return condition.protecting
-    return tracked.watch.is_safety(tracked.key.point)
-
-
-@dataclass(frozen=True)
-class _Gone:
-    """Timing of a rule that no longer exists: it can only end."""
-
-    on_delay_ms: int = 0
-    off_delay_ms: int = 0
-    latch: bool = False
-    urgent: bool = False
 
 
 class Evaluator:
@@ -69,13 +35,18 @@ class Evaluator:
 
     def __init__(self, estate: Estate, rules: RuleSet, started_at: int) -> None:
         self.rules = rules
-        self.watches = Watches(estate, rules)
+        day = dt.datetime.fromtimestamp(started_at / 1000, estate.timezone).date()
+        self.watches = Watches(estate, rules, day)
         self._known = self.watches.known()
+        self._joined = together.joined(rules)
         self.started_at = started_at
-        self.tracked: dict[Key, _Tracked] = {}
+        self.tracked: dict[Key, Tracked] = {}
         self.staged: dict[Key, Change] = {}
         self.facts: list[Fact] = []
+        self.windows = Windows()
         self._timed: set[Key] = set()
+        self._counted: set[Key] = set()
+        """Counts that hold: they end by time alone, while their device is heard."""
         self._no_silence_until = 0
         """No device can count as silent before this moment: what is heard moves it only on. [ms]"""
         for watch in self.watches.roots:
@@ -113,11 +84,45 @@ class Evaluator:
                 self._judge(watch, rule, point, value, sample, at, heard)
         if sample.source_at is not None:
             watch.note_time([point for point, _ in layout.judged], at)
+        if layout.windowed:
+            self._over_time(watch, layout.windowed, sample, at)
         # What is open must also see that its facts are still so.
         for rule, condition in plan.combined(values if watch.keys else changed):
-            verdict = condition.judge(watch.values)
+            verdict = condition.judge(self.watches.values(watch, condition))
             value = watch.values.get(rule.point, values.get(rule.point))
             self._observed(watch, rule, rule.point, verdict, value, sample, at)
+        if watch.readers:
+            self._read_elsewhere(watch, frozenset(changed), sample, at)
+
+    def _over_time(
+        self, watch: Watch, windowed: Iterable[tuple[str, Rule, Window]], sample: Sample, at: int
+    ) -> None:
+        """Judge what is judged over time; what is missing or suspect says nothing."""
+        for point, rule, window in windowed:
+            value, shown = sample.values[point], None
+            verdict = Verdict.UNKNOWN
+            if value is not None and point not in sample.reasons:
+                key = Key(rule.id, watch.id, point)
+                verdict, shown = self.windows.read(key, window, at, value)
+            self._observed(watch, rule, point, verdict, shown, sample, at)
+
+    def _read_elsewhere(
+        self, read: Watch, changed: frozenset[str], sample: Sample, at: int
+    ) -> None:
+        """Judge the expressions of other devices that read what has changed here."""
+        for watch, rule, condition in read.readers:
+            key = Key(rule.id, watch.id, rule.point)
+            points = sample.values.keys() if key in watch.keys else changed
+            if not any(o.device == read.id and o.point in points for o in condition.others):
+                continue
+            verdict = condition.judge(self.watches.values(watch, condition))
+            if verdict is not Verdict.TRUE and key not in watch.keys:
+                continue
+            # The clocks of two devices differ: what one says is not late for the other.
+            latest = max(at, self._state(key).observed_at)
+            test = rule.drillable and (watch.in_test or read.in_test)
+            told = Observation(verdict, latest, watch.values.get(rule.point), test)
+            self._input(key, rule, watch, told, sample.received_at)
 
     def _judge(
         self,
@@ -131,7 +136,7 @@ class Evaluator:
     ) -> None:
         condition = rule.condition
         if isinstance(condition, Missing):
-            verdict = _missing(watch, sample, point, heard)
+            verdict = missing(watch, sample, point, heard)
         else:
             assert isinstance(condition, Threshold | StateCondition)  # noqa: S101  (by Plan)
             verdict = condition.judge(value)
@@ -258,19 +263,45 @@ class Evaluator:
         back = Observation(Verdict.FALSE, at, source_at=sample.source_at)
         self._input(key, rule, root, back, sample.received_at)
 
+    def findings(self, found: Iterable[Finding], now_ms: int) -> None:
+        """Take up what was counted against what was expected; samples do not say it."""
+        for one in found:
+            watch = self.watches.of(one.key.device)
+            rule = watch.plan.find(one.key.rule, one.key.point)
+            if rule is None or not isinstance(rule.condition, Deviation):
+                continue
+            if one.verdict is not Verdict.TRUE and one.key not in watch.keys:
+                continue
+            told = Observation(one.verdict, one.at, one.amount, rule.drillable and watch.in_test)
+            self._input(one.key, rule, watch, told, now_ms)
+
     # ---- time ----
 
-    def tick(self, safety_ms: int, routine_ms: int) -> None:
+    def tick(self, safety_ms: int, routine_ms: int, *, silence: bool = True) -> None:
         """Let time pass: delays by the lane of their point, silence by the slower lane."""
         for key in list(self._timed):
             tracked = self.tracked[key]
-            clock = safety_ms if _is_safety(tracked) else routine_ms
+            clock = safety_ms if is_safety(tracked) else routine_ms
             due = due_at(tracked.rule, self._state(key))
             if due is None or clock < due or not self._may_pass(tracked):
                 continue
             self._input(key, tracked.rule, tracked.watch, None, clock)
-        if routine_ms > self._no_silence_until:
+        for key in list(self._counted):
+            self._count_again(key, safety_ms, routine_ms)
+        if silence and routine_ms > self._no_silence_until:
             self._look_for_silence(routine_ms)
+
+    def _count_again(self, key: Key, safety_ms: int, routine_ms: int) -> None:
+        """What has happened often enough ends when the first of it is too long ago."""
+        tracked = self.tracked[key]
+        clock = safety_ms if is_safety(tracked) else routine_ms
+        window = tracked.rule.condition
+        over = self.windows.over_at(key, window) if isinstance(window, Count) else None
+        if over is None or clock < over or tracked.watch.root.heard_at < over:
+            return
+        at = max(over, self._state(key).observed_at)
+        told = Observation(Verdict.FALSE, at)
+        self._input(key, tracked.rule, tracked.watch, told, clock)
 
     def _look_for_silence(self, at: int) -> None:
         """Look at every device: 10,000 of them are too many to be looked at each time."""
@@ -285,9 +316,9 @@ class Evaluator:
                 soonest = min(soonest, watch.heard_at + after)
         self._no_silence_until = soonest
 
-    def _may_pass(self, tracked: _Tracked) -> bool:
+    def _may_pass(self, tracked: Tracked) -> bool:
         """A point is missing only if its device has answered since; else the device is silent."""
-        if not isinstance(tracked.rule.condition, _OF_ANSWERS):
+        if not isinstance(tracked.rule.condition, OF_ANSWERS):
             return True
         rising = self._state(tracked.key).rising
         return rising is None or tracked.watch.root.heard_at > rising
@@ -302,7 +333,7 @@ class Evaluator:
             if tracked.watch.root is watch and tracked.key != key:
                 state = self._state(tracked.key)
                 # The silence is one alarm; what is missing because of it is not another.
-                instead = isinstance(tracked.rule.condition, _OF_ANSWERS) and not state.open
+                instead = isinstance(tracked.rule.condition, OF_ANSWERS) and not state.open
                 verdict = Verdict.FALSE if instead else Verdict.UNKNOWN
                 unknown = Observation(verdict, state.observed_at)
                 self._input(tracked.key, tracked.rule, tracked.watch, unknown, at)
@@ -345,19 +376,44 @@ class Evaluator:
         staged.inputs.append(Input(observation, at))
         staged.loud = staged.loud or bool(transitions)
         self._track(key, rule, watch, after)
+        if transitions and key.rule in self._joined:
+            self._together(watch, at, observation.source_at if observation else None)
+
+    def _together(self, member: Watch, at: int, source_at: int | None = None) -> None:
+        """Judge what alarms of several devices at one place mean together."""
+        for rule, condition in member.plan.together:
+            where = together.where(member, condition)
+            found = together.members(self.tracked, condition, where, self._state)
+            key = together.key_of(self.tracked, rule, condition, where, member)
+            enough = len(found) >= condition.at_least
+            if not enough and key not in self.tracked:
+                continue
+            watch = self.watches.of(key.device)
+            told = Observation(
+                Verdict.TRUE if enough else Verdict.FALSE,
+                max(at, self._state(key).observed_at),
+                ", ".join(found) if enough else None, False, source_at, names=True,
+            )  # fmt: skip
+            self._input(key, rule, watch, told, at)
 
     def _track(self, key: Key, rule: Rule, watch: Watch, state: State) -> None:
         if state.settled:
             self.tracked.pop(key, None)
             watch.keys.discard(key)
             self._timed.discard(key)
+            self._counted.discard(key)
             return
-        self.tracked[key] = _Tracked(key, rule, watch, state)
+        self.tracked[key] = Tracked(key, rule, watch, state)
         watch.keys.add(key)
         if due_at(rule, state) is None:
             self._timed.discard(key)
         else:
             self._timed.add(key)
+        holds = (state.active or state.rising is not None) and state.falling is None
+        if holds and isinstance(rule.condition, Count):
+            self._counted.add(key)
+        else:
+            self._counted.discard(key)
 
     def loud(self) -> bool:
         """Whether something happened that must be on disk now."""
@@ -365,7 +421,7 @@ class Evaluator:
 
     def pending(self) -> tuple[Sequence[Change], Sequence[Fact]]:
         """What is staged."""
-        return tuple(self.staged.values()), tuple(self.facts)
+        return tuple(self.staged.values()), (*self.facts, *self.windows.facts())
 
     def settle(self, states: Mapping[Key, State]) -> None:
         """Take over the states that were committed, and forget what was staged."""
@@ -373,6 +429,7 @@ class Evaluator:
             change = self.staged.pop(key)
             self._track(key, change.rule, self.watches.of(key.device), state)
         self.facts.clear()
+        self.windows.settle()
 
     # ---- start and replacement ----
 
@@ -384,18 +441,21 @@ class Evaluator:
             if fact.point == refusals.FACT:
                 fewer += [watch] if self._restore_refused(watch, fact) else []
                 continue
+            if is_memory(fact):
+                self.windows.restore(fact, watch.plan.window_of)
+                continue
             watch.values[fact.point] = fact.value
             watch.values_at[fact.point] = fact.at
             if fact.point == "test":
                 watch.test = fact.value is True
         for key, state in restored.states.items():
             watch = self.watches.of(key.device)
-            rule = watch.plan.find(key.rule)
+            rule = watch.plan.find(key.rule, key.point)
             general = self.rules.find(key.rule)
             if general is not None and isinstance(general.condition, ByService):
                 continue
             listed_again = rule is not None and rule is watch.plan.unlisted and watch.listed
-            if rule is None or listed_again or not watch.plan.has(key.rule, key.point):
+            if rule is None or listed_again:
                 self._withdraw(key, watch, general or rule, state)
                 continue
             self._track(key, rule, watch, state)
@@ -403,28 +463,27 @@ class Evaluator:
                 watch.silent = True
         for watch in fewer:
             self._refused(watch, self.started_at)
+        for tracked in list(self.tracked.values()):
+            if tracked.key.rule in self._joined or isinstance(tracked.rule.condition, Together):
+                self._together(tracked.watch, self.started_at)
 
     def _restore_refused(self, watch: Watch, fact: Fact) -> bool:
         """Take up what was refused; tells whether the profile has lost some of it since."""
         device = self.watches.estate.devices.get(watch.id)
         if device is None:
             return False
-        profile = device.profile
-        part_kind = profile.parts.kind if profile.parts else None
-        known = refusals.from_fact(fact.value, profile.kind, part_kind)
-        watch.refused = refusals.without_strangers(known, profile)
-        if watch.refused.keys() == known.keys():
-            return False
-        still = refusals.to_fact(watch.refused)
-        self.facts.append(Fact(watch.id, refusals.FACT, still, self.started_at))
-        return True
+        watch.refused, fewer = refusals.restored(fact.value, device.profile)
+        if fewer:
+            still = refusals.to_fact(watch.refused)
+            self.facts.append(Fact(watch.id, refusals.FACT, still, self.started_at))
+        return fewer
 
     def _withdraw(self, key: Key, watch: Watch, rule: Rule | None, state: State) -> None:
         if rule is None:
             rule = next(iter(self.rules.every()))
-        change = Change(key, rule, _Gone(), watch.subject, state, state)
+        change = Change(key, rule, Gone(), watch.subject, state, state)
         gone = Observation(Verdict.FALSE, max(state.observed_at, self.started_at), withdrawn=True)
-        after, transitions = step(_Gone(), state, gone, self.started_at)
+        after, transitions = step(Gone(), state, gone, self.started_at)
         if after == state:
             return
         change.state, change.loud = after, bool(transitions)
@@ -439,16 +498,3 @@ class Evaluator:
             if old is not None:
                 watch.heard_at = old.heard_at
                 watch.silent = watch.silent or old.silent
-
-    def clocks(self, samples: Sequence[Sample], now_ms: int, drained: bool) -> tuple[int, int]:
-        """How far each lane has been judged [ms, UTC].
-
-        While a backlog is judged, time is that of the samples, so that no delay or silence runs
-        out over data that waits in the journal.
-        """
-        if drained:
-            return now_ms, now_ms
-        routine = next((s for s in reversed(samples) if s.lane is Lane.ROUTINE), None)
-        if routine is not None:
-            return now_ms, min(now_ms, routine.received_at)
-        return min(now_ms, samples[-1].received_at), 0

@@ -9,6 +9,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 import structlog
 
+from alerts.deviations import Finding
 from alerts.evaluator import Evaluator
 from alerts.feed import AlarmFeed
 from alerts.ledger import CONSUMER, Committed, Ledger, Stretch
@@ -70,6 +71,7 @@ class Judge:
         self._committed = Cursor()
         self._committed_at = 0
         self._clocks = (0, 0)
+        self._findings: list[Finding] = []
         self.health = JudgeHealth()
         self.pulse = Pulse()
 
@@ -86,6 +88,11 @@ class Judge:
         """
         with self._lock:
             self._next = (estate, rules, routes)
+
+    def tell(self, found: Sequence[Finding]) -> None:
+        """Take up at the next turn what was counted and expected; callable from any thread."""
+        with self._lock:
+            self._findings += found
 
     async def run(self) -> None:
         """Judge until cancelled; waits and tries again while the database or the bus is down."""
@@ -136,8 +143,11 @@ class Judge:
         evaluator.samples(samples)
         self._cursor = self._cursor.advanced(samples)
         now = self._now_ms()
+        with self._lock:
+            found, self._findings = self._findings, []
+        evaluator.findings(found, now)
         drained = len(samples) < _READ_LIMIT
-        safety, routine = evaluator.clocks(samples, now, drained)
+        safety, routine = _clocks_of(samples, now, drained)
         self._clocks = (max(self._clocks[0], safety), max(self._clocks[1], routine))
         evaluator.tick(*self._clocks)
         self.health.judged += len(samples)
@@ -188,3 +198,17 @@ class Judge:
         if self.health.reason is None or not self.health.reason.startswith(what):
             _LOG.error("the judge cannot go on", what=what, error=str(error))
         self.health.reason = f"{what}: {error}"
+
+
+def _clocks_of(samples: Sequence[Sample], now_ms: int, drained: bool) -> tuple[int, int]:
+    """How far each lane has been judged [ms, UTC].
+
+    While a backlog is judged, time is that of the samples, so that no delay or silence runs
+    out over data that waits in the journal.
+    """
+    if drained:
+        return now_ms, now_ms
+    routine = next((s for s in reversed(samples) if s.lane is Lane.ROUTINE), None)
+    if routine is not None:
+        return now_ms, min(now_ms, routine.received_at)
+    return min(now_ms, samples[-1].received_at), 0

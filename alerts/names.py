@@ -6,8 +6,13 @@ A route for a site that does not exist would tell nobody and say nothing.
 from collections.abc import Iterator
 from pathlib import Path
 
+from alerts.expression import Expression
+from alerts.rule_check import reference_faults
+from alerts.rules import RuleSet
+from alerts.watch import Watches
 from device_configs.estate import Estate
 from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, line_of
+from device_configs.kinds import kinds
 from device_configs.suggest import did_you_mean
 from device_configs.yaml_file import read_yaml
 
@@ -26,6 +31,29 @@ def name_faults(folder: Path, estate: Estate) -> list[Fault]:
                 if message:
                     line = line_of(document.lines, path)
                     found.append(Fault(str(file), line, dotted(path), message))
+    return found
+
+
+def expression_faults(folder: Path, rules: RuleSet, estate: Estate) -> list[Fault]:
+    """What expressions read of other devices and the estate does not have, or does not fit."""
+    found = []
+    for rule in rules.every():
+        if not isinstance(rule.condition, Expression) or not rule.condition.others:
+            continue
+        file, _, line = rule.origin.get("expression", "").rpartition(":")
+        for name in sorted(rule.kinds):
+            for message in reference_faults(rule.condition, kinds()[name], estate):
+                found.append(Fault(str(folder / file), int(line or 0), "expression", message))
+    return found
+
+
+def layer_faults(rules: RuleSet, estate: Estate) -> list[Fault]:
+    """Entries that are right by themselves, and do not fit together at a device."""
+    found: list[Fault] = []
+    try:
+        Watches(estate, rules)
+    except InvalidConfigError as error:
+        found += error.faults
     return found
 
 

@@ -104,3 +104,10 @@ def without_strangers(refused: Mapping[str, bool], profile: Profile) -> dict[str
         for name, protecting in refused.items()
         if (name.rpartition("/")[2] in of_parts if "/" in name else name in own)
     }
+
+
+def restored(text: object, profile: Profile) -> tuple[dict[str, bool], bool]:
+    """What a device refused when it was stored, and whether its profile has lost some of it."""
+    known = from_fact(text, profile.kind, profile.parts.kind if profile.parts else None)
+    still = without_strangers(known, profile)
+    return still, still.keys() != known.keys()

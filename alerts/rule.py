@@ -1,8 +1,9 @@
 """A rule and its class: what is an alarm, how it behaves, and why."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from typing import Annotated, Literal
 
@@ -13,25 +14,40 @@ from alerts.condition import (
     AsState,
     ByService,
     Combination,
-    Condition,
     Missing,
     Refused,
     Silence,
     Threshold,
+    Together,
     Unlisted,
 )
+from alerts.conditions import NAMES, OF_A_POINT, Condition
+from alerts.deviation import Deviation
+from alerts.expression import AsExpression
+from alerts.window import Count, Increase, Rate
 from device_configs.durations import Seconds
-from device_configs.estate_entries import Id
+from device_configs.estate_entries import FireClass, Id
 from device_configs.kinds import kinds
 from device_configs.quantities import Label, Strict
 
+
+class Confidence(StrEnum):
+    """How far the source of a rule can be trusted."""
+
+    VERIFIED = "verified"
+    """Read in the text itself, or found alike in independent implementations."""
+    ONE_SOURCE = "one_source"
+    """Read in one text that is not the standard itself."""
+    MEMORY = "memory"
+    """Not read: to be checked against the text before it is relied on."""
+    DEVICE = "device"
+    """The device says so; sitewatch sets no limit of its own."""
+    PROPOSAL = "proposal"
+    """A proposal of sitewatch; no standard gives it."""
+
+
 Delay = Literal[0] | Seconds
 """A duration in a file, or 0. [s]"""
-
-CONDITIONS = (
-    "threshold", "state", "silence", "combination", "missing", "refused", "unlisted",
-    "by_service",
-)  # fmt: skip
 
 
 class AlarmClass(Strict):
@@ -69,6 +85,12 @@ class RuleEntry(Strict):
     state: AsState | None = None
     silence: Silence | None = None
     combination: Combination | None = None
+    expression: AsExpression | None = None
+    rate: Rate | None = None
+    increase: Increase | None = None
+    count: Count | None = None
+    deviation: Deviation | None = None
+    together: Together | None = None
     missing: Missing | None = None
     refused: Refused | None = None
     unlisted: Unlisted | None = None
@@ -80,19 +102,23 @@ class RuleEntry(Strict):
     off_delay: Delay | None = None
     title: Label
     source: str
+    confidence: Confidence | None = None
     note: str | None = None
     drillable: bool | None = None
     applies_to_parts: bool = True
     devices: tuple[Id, ...] = ()
     sites: tuple[Id, ...] = ()
+    fire_classes: tuple[FireClass, ...] = ()
+    points: tuple[str, ...] = ()
+    """Of the points that the rule means, only these."""
     enabled: bool = True
 
     @model_validator(mode="after")
     def _one_condition(self) -> "RuleEntry":
-        given = [name for name in CONDITIONS if getattr(self, name) is not None]
+        given = [name for name in NAMES if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one condition of {', '.join(CONDITIONS)}")
-        if given[0] in {"threshold", "state", "combination", "missing"} and not self.point:
+            raise ValueError(f"give exactly one condition of {', '.join(NAMES)}")
+        if given[0] in OF_A_POINT and not self.point:
             raise ValueError(f"a rule with {given[0]!r} names its 'point'")
         return self
 
@@ -100,7 +126,7 @@ class RuleEntry(Strict):
     def condition(self) -> Condition:
         """The one condition that is given."""
         found: Condition = next(
-            condition for name in CONDITIONS if (condition := getattr(self, name)) is not None
+            condition for name in NAMES if (condition := getattr(self, name)) is not None
         )
         return found
 
@@ -121,35 +147,34 @@ class Rule:
     off_delay_ms: int
     title: Label
     source: str
+    confidence: Confidence | None = None
     note: str | None = None
     parts: bool = True
     devices: frozenset[str] = frozenset()
     sites: frozenset[str] = frozenset()
+    """Sites, and fire classes of buildings."""
+    points: frozenset[str] = frozenset()
+    """Of the points that it means, only these; all where empty."""
+    except_points: frozenset[str] = frozenset()
+    """Points for which a later version of the rule holds."""
     enabled: bool = True
     drillable: bool = True
+    origin: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False)
+    """Setting to the file and line that gave it."""
 
     @property
     def urgent(self) -> bool:
         """Whether even a late or suspect value raises it."""
         return self.latch or self.severity is Severity.EMERGENCY
 
-    @property
-    def everywhere(self) -> bool:
-        """Whether it applies to all devices of its kinds."""
-        return not (self.devices or self.sites)
-
-    def applies(self, kind: str, device: str, sites: Iterable[str], *, part: bool) -> bool:
-        """Whether it applies to a device or part: by kind, and by device or site where given."""
-        if kind not in self.kinds or (part and not self.parts):
-            return False
-        if self.everywhere:
-            return True
-        parent = device.partition("/")[0]
-        named = device in self.devices or parent in self.devices
-        return named or not self.sites.isdisjoint(sites)
+    def means(self, point: str) -> bool:
+        """Whether this version holds for a point of those that the rule means."""
+        return point not in self.except_points and (not self.points or point in self.points)
 
 
-def make_rule(entry: RuleEntry, classes: Mapping[str, AlarmClass]) -> Rule:
+def make_rule(
+    entry: RuleEntry, classes: Mapping[str, AlarmClass], origin: Mapping[str, str]
+) -> Rule:
     """Fill in what the class gives."""
     above = classes[entry.alarm_class]
     on_delay = above.on_delay if entry.on_delay is None else entry.on_delay
@@ -166,12 +191,15 @@ def make_rule(entry: RuleEntry, classes: Mapping[str, AlarmClass]) -> Rule:
         off_delay_ms=round(off_delay * 1000),
         title=entry.title,
         source=entry.source,
+        confidence=entry.confidence,
         note=entry.note,
         parts=entry.applies_to_parts,
         devices=frozenset(entry.devices),
-        sites=frozenset(entry.sites),
+        sites=frozenset(entry.sites) | {one.value for one in entry.fire_classes},
+        points=frozenset(entry.points),
         enabled=entry.enabled,
         drillable=above.drillable if entry.drillable is None else entry.drillable,
+        origin=origin,
     )
 
 

@@ -6,75 +6,13 @@ Run as `python -m alerts.rule_table` to write the tables between their marks in 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from alerts.condition import (
-    ByService,
-    Combination,
-    Condition,
-    Missing,
-    Refused,
-    Silence,
-    State,
-    Term,
-    Threshold,
-    Unlisted,
-)
+from alerts.condition_text import condition_text, seconds_text
 from alerts.rule import AlarmClass, Rule
 from alerts.rules import load_rules
 from device_configs.kinds import kinds
 
 _FILE = Path(__file__).resolve().parent.parent / "docs" / "alarms.md"
 BEGIN, END = "<!-- generated: python -m alerts.rule_table -->", "<!-- end -->"
-
-
-def _seconds(milliseconds: float) -> str:
-    seconds = milliseconds / 1000
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:g} {unit}"
-    return f"{seconds:g} s"
-
-
-def _state(state: State) -> str:
-    word = "is" if state.equals else "is not"
-    return f"{word} {' or '.join(str(v).lower() for v in state.equals or state.differs)}"
-
-
-def _term(term: Term) -> str:
-    if term.state is not None:
-        return f"{term.point} {_state(term.state)}"
-    return (
-        f"{term.point} > {term.above:g}"
-        if term.above is not None
-        else (f"{term.point} < {term.below:g}")
-    )
-
-
-def _condition(condition: Condition, point: str, unit: str) -> str:
-    if isinstance(condition, Threshold):
-        sign, limit = (
-            (">", condition.above) if condition.above is not None else ("<", condition.below)
-        )
-        band = f", deadband {condition.deadband:g}" if condition.deadband else ""
-        return f"{point} {sign} {limit:g} {unit}{band}".rstrip()
-    if isinstance(condition, State):
-        return f"{point} {_state(condition)}"
-    if isinstance(condition, Combination):
-        text = " and ".join(_term(term) for term in condition.all)
-        if condition.any:
-            text += f" and ({' or '.join(_term(term) for term in condition.any)})"
-        if condition.unless:
-            text += f", unless {' or '.join(_term(term) for term in condition.unless)}"
-        return text
-    if isinstance(condition, Refused):
-        which = "safety points" if condition.protecting else "other points"
-        return f"the device says that it does not have {which} of its profile"
-    words: Mapping[type, str] = {
-        Silence: "nothing heard",
-        Missing: f"{point} has no value although the device answers",
-        Unlisted: "sends, and is not in the estate",
-        ByService: "raised by sitewatch",
-    }
-    return words[type(condition)]
 
 
 def _unit(rule: Rule) -> str:
@@ -94,16 +32,25 @@ def _kinds(rule: Rule) -> str:
     return ", ".join(sorted(rule.kinds))
 
 
+def _where(rule: Rule) -> str:
+    found = [*sorted(rule.devices), *sorted(rule.sites), *sorted(rule.points)]
+    return f" ({', '.join(found)})" if found else ""
+
+
 def rule_rows(rules: Iterable[Rule]) -> str:
     """One row a rule."""
-    lines = ["| rule | kinds | when | delay on / off | class | severity | latch | source |"]
-    lines.append("|---|---|---|---|---|---|---|---|")
+    lines = [
+        "| rule | kinds | when | delay on / off | class | severity | latch | source | confidence |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|---|---|")
     for rule in rules:
-        when = _condition(rule.condition, rule.point, _unit(rule))
-        delays = f"{_seconds(rule.on_delay_ms)} / {_seconds(rule.off_delay_ms)}"
+        when = condition_text(rule.condition, rule.point, _unit(rule))
+        delays = f"{seconds_text(rule.on_delay_ms)} / {seconds_text(rule.off_delay_ms)}"
         cells = [
-            f"`{rule.id}`<br>{rule.title.zh}<br>{rule.title.en}", _kinds(rule), when, delays,
+            f"`{rule.id}`{_where(rule)}<br>{rule.title.zh}<br>{rule.title.en}", _kinds(rule), when,
+            delays,
             rule.alarm_class, rule.severity.value, "yes" if rule.latch else "", rule.source,
+            rule.confidence.value if rule.confidence else "",
         ]  # fmt: skip
         lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
     return "\n".join(lines)
@@ -114,8 +61,8 @@ def class_rows(classes: Mapping[str, AlarmClass]) -> str:
     lines = ["| class | latch | on / off delay | may be shelved for | a drill? | source |"]
     lines.append("|---|---|---|---|---|---|")
     for name, one in classes.items():
-        shelve = "never" if one.shelve_max is None else _seconds(one.shelve_max * 1000)
-        delays = f"{_seconds(one.on_delay * 1000)} / {_seconds(one.off_delay * 1000)}"
+        shelve = "never" if one.shelve_max is None else seconds_text(one.shelve_max * 1000)
+        delays = f"{seconds_text(one.on_delay * 1000)} / {seconds_text(one.off_delay * 1000)}"
         cells = [
             f"`{name}` {one.title.zh} {one.title.en}", "yes" if one.latch else "", delays, shelve,
             "yes" if one.drillable else "never", one.source,

@@ -1,226 +1,137 @@
 """All rules: the default set from YAML, then the estate's own `rules/*.yaml` over it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pydantic import ValidationError
+from alerts.layers import Choice, Layer, choices
+from alerts.rule import AlarmClass, Rule
+from alerts.rule_files import DEFAULTS, RuleFiles, fold_to_rule, load_classes
+from device_configs.faults import InvalidConfigError
 
-from alerts.condition import Combination, State, Threshold
-from alerts.rule import CONDITIONS, AlarmClass, Rule, RuleEntry, make_rule
-from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
-from device_configs.kinds import PointSpec, PointType, kinds
-from device_configs.suggest import did_you_mean
-from device_configs.yaml_file import Document, read_yaml
-
-DEFAULTS = Path(__file__).with_name("default_rules")
-_CLASSES = Path(__file__).with_name("classes.yaml")
+__all__ = ["RuleSet", "load_classes", "load_rules"]
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All rules: by id the versions of each, the more special ones last."""
+    """All rules: by id the entries of each, in order."""
 
     classes: Mapping[str, AlarmClass]
-    rules: Mapping[str, Sequence[Rule]]
-    _by_kind: dict[tuple[str, bool], tuple[Rule, ...]] = field(
+    rules: Mapping[str, Sequence[Layer]]
+    kinds: Mapping[str, frozenset[str]]
+    """Rule to the kinds it is for."""
+    _made: dict[tuple[str, Choice, frozenset[str]], Rule] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    _by_kind: dict[tuple[str, bool], tuple[tuple[Rule, ...], tuple[str, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     def find(self, rule: str) -> Rule | None:
         """The general version of a rule; None where there is none of that id."""
-        versions = self.rules.get(rule)
-        return versions[0] if versions else None
+        layers = self.rules.get(rule)
+        if not layers:
+            return None
+        return self._make(rule, Choice(self._general(layers)), self.kinds[rule])
 
     def every(self) -> tuple[Rule, ...]:
         """Every version of every rule, in the order of their ids."""
-        return tuple(version for _, found in sorted(self.rules.items()) for version in found)
+        return tuple(version for name in sorted(self.rules) for version in self.versions_of(name))
 
-    @cached_property
-    def _general(self) -> bool:
-        return all(version.everywhere for version in self.every())
+    def versions_of(self, rule: str) -> Iterator[Rule]:
+        """The general version of a rule, then one for each entry that holds somewhere only."""
+        layers = self.rules[rule]
+        general = self._general(layers)
+        yield self._make(rule, Choice(general), self.kinds[rule])
+        for index, layer in enumerate(layers):
+            if index and layer.scoped:
+                chosen = tuple(sorted({*general, index}))
+                kinds = layer.kinds or self.kinds[rule]
+                made = self._make(rule, Choice(chosen, layer.points), kinds)
+                yield replace(made, devices=layer.devices, sites=layer.sites)
 
     def chosen(
         self, kind: str, device: str, sites: Iterable[str], *, part: bool
     ) -> tuple[Rule, ...]:
-        """The rules of one device or part: of each id the last version that applies."""
-        if self._general:
-            key = (kind, part)
-            if key not in self._by_kind:
-                self._by_kind[key] = self._choose(kind, device, sites, part)
-            return self._by_kind[key]
-        return self._choose(kind, device, sites, part)
+        """The rules of one device or part: each as the entries that apply there make it.
 
-    def _choose(self, kind: str, device: str, sites: Iterable[str], part: bool) -> tuple[Rule, ...]:
+        Args:
+            kind: the kind of the device or part.
+            device: its id.
+            sites: the sites it stands at, and the fire class of its building.
+            part: whether it is a part.
+        """
+        fixed, varying = self._of_kind(kind, part)
+        if not varying:
+            return fixed
         inside = frozenset(sites)
-        found = []
-        for versions in self.rules.values():
-            fitting = [v for v in versions if v.applies(kind, device, inside, part=part)]
-            if fitting and fitting[-1].enabled:
-                found.append(fitting[-1])
-        return tuple(found)
+        own = (one for name in varying for one in self.versions(name, kind, device, inside))
+        return (*fixed, *(one for one in own if one.enabled and (one.parts or not part)))
+
+    def versions(self, rule: str, kind: str, device: str, sites: frozenset[str]) -> Iterator[Rule]:
+        """What a rule is for one device or part, switched off or not."""
+        for choice in choices(self.rules[rule], self.kinds[rule], kind, device, sites):
+            yield self._make(rule, choice, frozenset({kind}))
+
+    def _of_kind(self, kind: str, part: bool) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+        """The rules of a kind that are the same everywhere, and the names of the others."""
+        if (kind, part) not in self._by_kind:
+            varying = tuple(n for n in self.rules if self._varies(n, kind))
+            fixed = tuple(
+                one
+                for name in self.rules.keys() - set(varying)
+                for one in self.versions(name, kind, "", frozenset())
+                if one.enabled and (one.parts or not part)
+            )
+            self._by_kind[kind, part] = tuple(sorted(fixed, key=_order)), varying
+        return self._by_kind[kind, part]
+
+    def _varies(self, rule: str, kind: str) -> bool:
+        of_it = kind in self.kinds[rule]
+        return any(
+            layer.located and (of_it or layer.kinds is not None) for layer in self.rules[rule]
+        )
+
+    def _general(self, layers: Sequence[Layer]) -> tuple[int, ...]:
+        return tuple(i for i, layer in enumerate(layers) if not i or not layer.scoped)
+
+    def _make(self, rule: str, choice: Choice, kinds: frozenset[str]) -> Rule:
+        """A version of a rule; always the same object for the same."""
+        key = (rule, choice, kinds)
+        if key not in self._made:
+            layers = [self.rules[rule][index] for index in choice.layers]
+            if 0 not in choice.layers:
+                layers.insert(0, self.rules[rule][0])
+            made = fold_to_rule(layers, kinds, self.classes)
+            self._made[key] = replace(
+                made, points=choice.points, except_points=choice.except_points
+            )
+        return self._made[key]
 
 
-def load_classes() -> dict[str, AlarmClass]:
-    """The classes of alarms.
-
-    Raises:
-        InvalidConfigError: `classes.yaml` is wrong.
-    """
-    document = read_yaml(_CLASSES)
-    found, faults = {}, []
-    for name, data in (document.data if isinstance(document.data, dict) else {}).items():
-        try:
-            found[str(name)] = AlarmClass.model_validate(data)
-        except ValidationError as error:
-            faults += from_validation(error, _CLASSES, document.lines, (name,), model=AlarmClass)
-    if faults:
-        raise InvalidConfigError(faults)
-    return found
-
-
-class _Loader:
-    """Reads folders of rules and collects every fault in them."""
-
-    def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        self.classes = load_classes()
-        self.base: dict[str, dict[str, object]] = {}
-        self.rules: dict[str, list[Rule]] = {}
-
-    def fault(self, document: Document, path: Path_, message: str) -> None:
-        line = line_of(document.lines, path)
-        self.faults.append(Fault(str(document.file), line, dotted(path), message))
-
-    def entries(self, folder: Path) -> Iterator[tuple[Document, int, dict[str, object]]]:
-        for path in sorted(folder.glob("**/*.yaml")):
-            try:
-                document = read_yaml(path)
-            except InvalidConfigError as error:
-                self.faults += error.faults
-                continue
-            if document.data is None:
-                continue
-            if not isinstance(document.data, list):
-                self.fault(document, (), "a file of rules is a list of rules")
-                continue
-            for index, data in enumerate(document.data):
-                if isinstance(data, dict) and isinstance(data.get("rule"), str):
-                    yield document, index, data
-                else:
-                    self.fault(document, (index,), "a rule is a mapping with 'rule: ID'")
-
-    def defaults(self) -> None:
-        for document, index, data in self.entries(DEFAULTS):
-            name = str(data["rule"])
-            if name in self.base:
-                self.fault(document, (index, "rule"), f"the rule {name!r} is given twice")
-            self.base[name] = data
-            rule = self.rule(document, index, data)
-            if rule is not None:
-                self.rules[name] = [rule]
-
-    def estate(self, folder: Path) -> None:
-        for document, index, data in self.entries(folder):
-            name = str(data["rule"])
-            whole = _merged(self.base.get(name, {}), data)
-            rule = self.rule(document, index, whole)
-            if rule is None:
-                continue
-            if rule.everywhere:
-                special = [r for r in self.rules.get(name, []) if not r.everywhere]
-                self.rules[name] = [rule, *special]
-                self.base[name] = whole
-            else:
-                self.rules.setdefault(name, []).append(rule)
-
-    def rule(self, document: Document, index: int, data: Mapping[str, object]) -> Rule | None:
-        try:
-            entry = RuleEntry.model_validate(data)
-        except ValidationError as error:
-            file, lines = document.file, document.lines
-            self.faults += from_validation(error, file, lines, (index,), model=RuleEntry)
-            return None
-        before = len(self.faults)
-        if entry.alarm_class not in self.classes:
-            known = ", ".join(self.classes)
-            hint = did_you_mean(entry.alarm_class, self.classes)
-            message = f"there is no class {entry.alarm_class!r} but {known}{hint}"
-            self.fault(document, (index, "class"), message)
-        for kind in (*entry.kinds, *entry.except_kinds):
-            if kind not in kinds():
-                hint = did_you_mean(kind, kinds())
-                self.fault(document, (index, "kinds"), f"there is no kind {kind!r}{hint}")
-        for key, message in _point_faults(entry):
-            self.fault(document, (index, key), message)
-        if len(self.faults) > before:
-            return None
-        return make_rule(entry, self.classes)
-
-
-def _merged(base: Mapping[str, object], data: Mapping[str, object]) -> dict[str, object]:
-    """An estate's entry over the default of the same id; a condition replaces the condition."""
-    kept = dict(base)
-    if any(name in data for name in CONDITIONS):
-        kept = {key: value for key, value in kept.items() if key not in CONDITIONS}
-    return kept | dict(data)
-
-
-def _point_faults(entry: RuleEntry) -> Iterator[tuple[str, str]]:
-    for name in sorted(set(entry.kinds) & set(kinds())):
-        kind = kinds()[name]
-        points = {entry.point} if entry.point else set()
-        if isinstance(entry.condition, Combination):
-            points |= entry.condition.points
-        for point in sorted(points):
-            if kind.point(point) is None:
-                hint = did_you_mean(point, kind.points)
-                yield "point", f"kind {name!r} has no point {point!r}{hint}"
-        spec = kind.point(entry.point)
-        if spec is not None:
-            yield from _type_faults(entry, spec)
-        if isinstance(entry.condition, Combination):
-            for term in (*entry.condition.all, *entry.condition.any, *entry.condition.unless):
-                term_spec = kind.point(term.point)
-                if term_spec is not None and term.state is not None:
-                    yield from _state_faults(term.state, term_spec, "combination")
-
-
-def _type_faults(entry: RuleEntry, spec: PointSpec) -> Iterator[tuple[str, str]]:
-    if isinstance(entry.condition, Threshold) and spec.type is not PointType.NUMBER:
-        yield "threshold", f"{entry.point} is no number; use 'state'"
-    if isinstance(entry.condition, State):
-        yield from _state_faults(entry.condition, spec, "state")
-
-
-def _state_faults(state: State, spec: PointSpec, field: str) -> Iterator[tuple[str, str]]:
-    for value in (*state.equals, *state.differs):
-        if spec.type is PointType.BOOL and not isinstance(value, bool):
-            yield field, f"{spec.name} is true or false, not {value!r}"
-        elif spec.type is PointType.ENUM and value not in spec.values:
-            hint = did_you_mean(value, spec.values)
-            known = ", ".join(spec.values)
-            yield field, f"{value!r} is not a value of {spec.name}: {known}{hint}"
-        elif spec.type is PointType.NUMBER and (
-            isinstance(value, bool) or not isinstance(value, int | float)
-        ):
-            yield field, f"{spec.name} is a number, not {value!r}"
+def _order(rule: Rule) -> str:
+    return rule.id
 
 
 def load_rules(estate_folder: Path | None = None) -> RuleSet:
     """Load the default rules, and an estate's over them.
 
-    An entry of the estate with the id of a default rule changes what it gives and keeps the rest;
-    with `devices` or `sites` it does so for those only. `enabled: false` switches a rule off.
+    An entry of the estate with the id of a known rule changes what it gives and keeps the rest;
+    with `devices`, `sites`, `fire_classes`, `points`, or other `kinds` than the rule's, it does so
+    for those only. Of entries that apply the last one wins. `enabled: false` switches a rule off.
 
     Raises:
         InvalidConfigError: with every fault of every file.
     """
-    loader = _Loader()
-    loader.defaults()
+    files = RuleFiles()
+    files.read(DEFAULTS, defining=True)
     if estate_folder is not None:
-        loader.estate(estate_folder / "rules")
-    if loader.faults:
-        raise InvalidConfigError(loader.faults)
-    return RuleSet(loader.classes, {name: tuple(found) for name, found in loader.rules.items()})
+        files.read(estate_folder / "rules")
+    files.check()
+    if files.faults:
+        raise InvalidConfigError(files.faults)
+    rules = RuleSet(
+        files.classes, {name: tuple(found) for name, found in files.layers.items()}, files.kinds
+    )
+    rules.every()
+    return rules

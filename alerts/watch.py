@@ -1,7 +1,8 @@
 """What is watched: each device or part with its compiled rules and the little it must remember."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from alerts.alarm import SiteName, Subject
@@ -14,12 +15,17 @@ from alerts.condition import (
     Silence,
     State,
     Threshold,
+    Together,
     Unlisted,
     calm_of,
 )
+from alerts.conditions import OfFacts
+from alerts.deviation import Deviation
+from alerts.expression import Expression
 from alerts.rule import Rule, covers
 from alerts.rules import RuleSet
 from alerts.texts import text
+from alerts.window import Count, Increase, Rate, Window
 from collectors.sample import Value
 from device_configs.estate import Device, Estate
 from device_configs.estate_entries import Level
@@ -70,18 +76,25 @@ class Layout:
     """The points that rules read by themselves, with the quick look at each."""
     facts: tuple[str, ...]
     """The points that combinations and the test flag read."""
+    windowed: tuple[tuple[str, Rule, Window], ...]
+    """The points that are judged over time."""
 
 
 class Plan:
     """The rules of one kind of device, found by point."""
 
-    def __init__(self, kind: str, rules: Iterable[Rule]) -> None:
+    def __init__(self, kind: str, rules: Iterable[Rule], read: Iterable[str] = ()) -> None:
+        """`read` are the points that expressions of other devices read here."""
         self.kind = kind
         self.silence: Rule | None = None
         self.unlisted: Rule | None = None
         self.refusals: list[tuple[Rule, Refused]] = []
         self._points: list[Rule] = []
-        self._combinations: list[tuple[Rule, Combination]] = []
+        self._combinations: list[tuple[Rule, OfFacts]] = []
+        self._windows: list[tuple[Rule, Window]] = []
+        self.together: list[tuple[Rule, Together]] = []
+        self.deviations: list[tuple[Rule, Deviation]] = []
+        self._read = frozenset(read)
         self._found: dict[str, tuple[Rule, ...]] = {}
         self._calm: dict[str, Calm | None] = {}
         self._layouts: dict[tuple[str, ...], Layout] = {}
@@ -90,22 +103,31 @@ class Plan:
                 self.silence = rule
             elif isinstance(rule.condition, Unlisted):
                 self.unlisted = rule
-            elif isinstance(rule.condition, Combination):
+            elif isinstance(rule.condition, Combination | Expression):
                 self._combinations.append((rule, rule.condition))
             elif isinstance(rule.condition, Refused):
                 self.refusals.append((rule, rule.condition))
+            elif isinstance(rule.condition, Rate | Increase | Count):
+                self._windows.append((rule, rule.condition))
+            elif isinstance(rule.condition, Together):
+                self.together.append((rule, rule.condition))
+            elif isinstance(rule.condition, Deviation):
+                self.deviations.append((rule, rule.condition))
             elif not isinstance(rule.condition, ByService):
                 self._points.append(rule)
-        read = (condition.points for _, condition in self._combinations)
-        self.facts: frozenset[str] = frozenset({"test"}).union(*read)
+        own = (condition.points for _, condition in self._combinations)
+        self.facts: frozenset[str] = frozenset({"test"}).union(self._read, *own)
 
     def rules_of(self, point: str) -> tuple[Rule, ...]:
         """The rules that judge a point by itself."""
         found = self._found.get(point)
         if found is None:
-            found = tuple(r for r in self._points if covers(r.point, self.kind, point))
+            found = tuple(r for r in self._points if self._means(r, point))
             self._found[point] = found
         return found
+
+    def _means(self, rule: Rule, point: str) -> bool:
+        return covers(rule.point, self.kind, point) and rule.means(point)
 
     def calm(self, point: str) -> Calm | None:
         """The quick look at a point's values; None where no rule reads it by itself."""
@@ -124,12 +146,17 @@ class Plan:
         found = self._layouts.get(points)
         if found is None:
             judged = tuple((p, calm) for p in points if (calm := self.calm(p)) is not None)
-            found = Layout(judged, tuple(p for p in points if p in self.facts))
+            facts = tuple(p for p in points if p in self.facts)
+            windowed = tuple(
+                (p, rule, one) for p in points for rule, one in self._windows
+                if self._means(rule, p)
+            )  # fmt: skip
+            found = Layout(judged, facts, windowed)
             if len(self._layouts) < _LAYOUTS:
                 self._layouts[points] = found
         return found
 
-    def combined(self, points: Iterable[str]) -> tuple[tuple[Rule, Combination], ...]:
+    def combined(self, points: Iterable[str]) -> tuple[tuple[Rule, OfFacts], ...]:
         """The combinations that read one of these points."""
         if not self._combinations or not points:
             return ()
@@ -138,30 +165,33 @@ class Plan:
 
     def judges_alike(self, point: str, one: Value, other: Value) -> bool:
         """Whether two values are the same to every combination."""
-        terms = [
-            term
-            for _, condition in self._combinations
-            for term in (*condition.all, *condition.any, *condition.unless)
-            if term.point == point
-        ]
-        return all(term.judge({point: one}) is term.judge({point: other}) for term in terms)
+        if point in self._read:
+            return False
+        return all(condition.alike(point, one, other) for _, condition in self._combinations)
 
-    def has(self, rule: str, point: str) -> bool:
-        """Whether a state of this rule and point is still judged here."""
+    def find(self, rule: str, point: str) -> Rule | None:
+        """The version of a rule that holds here for a point; None where it is not judged."""
         for special in (self.silence, self.unlisted):
             if special is not None and special.id == rule:
-                return True
-        if any(r.id == rule for r, _ in self.refusals):
-            return True
-        if any(r.id == rule and r.point == point for r, _ in self._combinations):
-            return True
-        return any(r.id == rule for r in self.rules_of(point))
+                return special
+        whole = [one for one, _ in (*self.refusals, *self.together)]
+        whole += [one for one, _ in self._combinations if one.point == point]
+        pointed = [*self._points, *(one for one, _ in (*self._windows, *self.deviations))]
+        whole += [one for one in pointed if one.id == rule and self._means(one, point)]
+        return next((one for one in whole if one.id == rule), None)
 
-    def find(self, rule: str) -> Rule | None:
-        """The version of a rule that holds here."""
-        every = [*self._points, *(rule for rule, _ in (*self._combinations, *self.refusals))]
-        every += [special for special in (self.silence, self.unlisted) if special is not None]
-        return next((r for r in every if r.id == rule), None)
+    def reading_others(self) -> Iterator[tuple[Rule, Expression]]:
+        """The expressions that read points of other devices."""
+        for rule, condition in self._combinations:
+            if isinstance(condition, Expression) and condition.others:
+                yield rule, condition
+
+    def window_of(self, rule: str, point: str) -> Window | None:
+        """How a rule judges a point over time; None where it does not."""
+        found = (
+            one for its, one in self._windows if its.id == rule and self._means(its, point)
+        )  # fmt: skip
+        return next(found, None)
 
 
 @dataclass(slots=True, eq=False)
@@ -189,6 +219,8 @@ class Watch:
     """Of a device: its points, or `part/point`, that it says it does not have; whether they
     protect."""
     safety_points: dict[str, bool] = field(default_factory=dict)
+    readers: "tuple[tuple[Watch, Rule, Expression], ...]" = ()
+    """Expressions of other devices that read points of this one."""
 
     @property
     def id(self) -> str:
@@ -232,15 +264,33 @@ def place_path(estate: Estate, place: str) -> tuple[SiteName, ...]:
     return tuple(SiteName(node.id, node.name) for node in nodes if node.level is not Level.ESTATE)
 
 
+def rule_sites(estate: Estate, place: str) -> frozenset[str]:
+    """What rules can name a place by: its sites, and the fire class of its building."""
+    if place not in estate.sites:
+        return frozenset()
+    building = estate.sites[place].building
+    own = {building.fire_class.value} if building is not None and building.fire_class else set()
+    return frozenset({place, *(step.id for step in place_path(estate, place))} | own)
+
+
+def _of_rating(rule: Rule) -> bool:
+    return isinstance(rule.condition, Threshold) and rule.condition.of_rating
+
+
 class Watches:
     """Makes and keeps the watches of an estate under a set of rules."""
 
-    def __init__(self, estate: Estate, rules: RuleSet) -> None:
+    def __init__(self, estate: Estate, rules: RuleSet, day: dt.date | None = None) -> None:
+        """Limits are those of the ratings of `day`; of the newest ones where it is not given."""
         self.estate = estate
         self.rules = rules
         self._watches: dict[str, Watch] = {}
-        self._plans: dict[tuple[str, tuple[int, ...]], Plan] = {}
+        self._plans: dict[tuple[str, tuple[int, ...], frozenset[str]], Plan] = {}
+        self._by_rating: dict[tuple[int, float], Rule] = {}
+        self._day = day or dt.date.max
+        self._read = self._points_read()
         self.roots: tuple[Watch, ...] = tuple(self.of(device) for device in estate.devices)
+        self._link()
 
     def of(self, device: str) -> Watch:
         """The watch of a device or part, listed or not."""
@@ -289,12 +339,63 @@ class Watches:
         return Watch(subject, self._plan(subject, part=False), listed=own)
 
     def _plan(self, subject: Subject, *, part: bool) -> Plan:
-        sites = {subject.place, *(step.id for step in subject.path)}
-        chosen = self.rules.chosen(subject.kind, subject.device, sites, part=part)
-        key = (subject.kind, tuple(id(rule) for rule in chosen))
+        chosen = self.rules.chosen(
+            subject.kind, subject.device, rule_sites(self.estate, subject.place), part=part
+        )
+        chosen = self._rated(chosen, subject.device)
+        read = self._read.get(subject.device, frozenset())
+        key = (subject.kind, tuple(id(rule) for rule in chosen), read)
         if key not in self._plans:
-            self._plans[key] = Plan(subject.kind, chosen)
+            self._plans[key] = Plan(subject.kind, chosen, read)
         return self._plans[key]
+
+    def _rated(self, chosen: tuple[Rule, ...], device: str) -> tuple[Rule, ...]:
+        """Limits that are shares of a rating, by that of the device; without one there is none."""
+        if not any(_of_rating(rule) for rule in chosen):
+            return chosen
+        entry = self.estate.devices.get(device)
+        dated = entry.entry.rating_w if entry is not None else None
+        rating = dated.on(self._day) if dated is not None else None
+        plain = tuple(rule for rule in chosen if not _of_rating(rule))
+        if not rating:
+            return plain
+        return (*plain, *(self._with(rule, rating) for rule in chosen if _of_rating(rule)))
+
+    def _with(self, rule: Rule, rating: float) -> Rule:
+        key = (id(rule), rating)
+        if key not in self._by_rating and isinstance(rule.condition, Threshold):
+            self._by_rating[key] = replace(rule, condition=rule.condition.rated(rating))
+        return self._by_rating[key]
+
+    def _points_read(self) -> dict[str, frozenset[str]]:
+        """Device to the points that expressions of other devices read of it."""
+        found: dict[str, frozenset[str]] = {}
+        for rule in self.rules.every():
+            if isinstance(rule.condition, Expression):
+                for one in rule.condition.others:
+                    found[one.device] = found.get(one.device, frozenset()) | {one.point}
+        return found
+
+    def _link(self) -> None:
+        """Tell each device whose points are read elsewhere who reads them."""
+        if not self._read:
+            return
+        for entry in self.estate.devices.values():
+            for part in ("", *entry.parts):
+                watch = self.of(f"{entry.id}/{part}" if part else entry.id)
+                for rule, condition in watch.plan.reading_others():
+                    for device in {one.device for one in condition.others}:
+                        read = self.of(device)
+                        read.readers = (*read.readers, (watch, rule, condition))
+
+    def values(self, watch: Watch, condition: OfFacts) -> Mapping[str, Value]:
+        """The last values that a condition reads, those of other devices included."""
+        if isinstance(condition, Combination) or not condition.others:
+            return watch.values
+        others = {
+            one.key: self.of(one.device).values.get(one.point) for one in condition.others
+        }  # fmt: skip
+        return {**watch.values, **others}
 
 
 def _part_name(parent: Label, part: str) -> Label:

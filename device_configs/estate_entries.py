@@ -33,6 +33,17 @@ class Role(StrEnum):
     DISTRICT = "district"
 
 
+class FireClass(StrEnum):
+    """What a building asks of its fire water (GB 50974-2014, clauses 5.2.1 and 5.2.2)."""
+
+    ABOVE_100_M = "above_100_m"
+    """A public building higher than 100 m."""
+    HIGH_RISE_1 = "high_rise_1"
+    """A high-rise public building of class 1, up to 100 m."""
+    OTHER_PUBLIC = "other_public"
+    """A high-rise public building of class 2, or one of several storeys."""
+
+
 class Place(Strict):
     """A room, corridor, shaft or zone of a building."""
 
@@ -46,6 +57,7 @@ class Building(Strict):
     id: Id
     name: Label
     floors: int | None = Field(default=None, ge=1)
+    fire_class: FireClass | None = None
     area_m2: DatedNumber | None = None
     places: Sequence[Place] = ()
 

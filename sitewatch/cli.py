@@ -25,6 +25,7 @@ _GROUPS = {
     "users": ("users", "users_app"),
     "token": ("users", "token_app"),
     "meter-change": ("meter_change", "meter_change_app"),
+    "rules": ("rules", "rules_app"),
 }
 """Commands with commands of their own: the module of each, and its application there."""
 

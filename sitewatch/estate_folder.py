@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerts.names import name_faults
+from alerts.names import expression_faults, layer_faults, name_faults
 from alerts.routes import Routes, load_routes
 from alerts.rules import RuleSet, load_rules
 from collectors.registry import SCHEMAS
 from device_configs.estate import Estate, load_estate
 from device_configs.faults import Fault, InvalidConfigError
+from device_configs.holidays import Holidays, load_holidays
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class EstateFolder:
     estate: Estate
     rules: RuleSet
     routes: Routes
+    holidays: Holidays
     revision: str
     """Hash over all files, the same for the same content."""
 
@@ -31,7 +33,7 @@ def load_folder(folder: Path) -> EstateFolder:
         InvalidConfigError: with every fault of every file in it.
     """
     faults: list[Fault] = []
-    estate = rules = routes = None
+    estate = rules = routes = holidays = None
     try:
         estate = load_estate(folder, SCHEMAS)
     except InvalidConfigError as error:
@@ -44,11 +46,18 @@ def load_folder(folder: Path) -> EstateFolder:
         routes = load_routes(folder)
     except InvalidConfigError as error:
         faults += error.faults
+    try:
+        holidays = load_holidays(folder)
+    except InvalidConfigError as error:
+        faults += error.faults
     if estate is not None:
         faults += name_faults(folder, estate)
-    if faults or estate is None or rules is None or routes is None:
+    if estate is not None and rules is not None:
+        faults += expression_faults(folder, rules, estate)
+        faults += layer_faults(rules, estate)
+    if faults or estate is None or rules is None or routes is None or holidays is None:
         raise InvalidConfigError(faults)
-    return EstateFolder(folder, estate, rules, routes, revision_of(folder))
+    return EstateFolder(folder, estate, rules, routes, holidays, revision_of(folder))
 
 
 def revision_of(folder: Path) -> str:

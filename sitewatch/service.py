@@ -45,6 +45,7 @@ from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
+from sitewatch.expectations import Expectations, Scene
 from sitewatch.garbage import settle
 from sitewatch.heartbeats import Heartbeats, Stage
 from sitewatch.open_store import open_store
@@ -102,6 +103,7 @@ class _House:
     work: Workplace
     care: StoreCare | None
     """Housekeeping of the embedded store; None where the series are elsewhere."""
+    expectations: Expectations
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Hand a changed estate folder to everything that works with it."""
@@ -151,6 +153,7 @@ class _House:
                 "outbox": lambda: beats.reason("outbox") or self.dispatcher.health.reason,
                 "estate": lambda: self.current.reason,
                 "store files": lambda: None if self.care is None else self.care.reason,
+                "expectations": lambda: self.expectations.reason,
             },
         )
 
@@ -218,14 +221,15 @@ async def _open(
                 failure_rule=lambda: current.loaded.rules.find("channel_failed"),
                 feed=feed,
             )
+            judge = Judge(
+                engine, journal, loaded.estate, loaded.rules, loaded.routes,
+                now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
+            )  # fmt: skip
             yield _House(
                 current, settings, engine, journal, store, latest, intake,
                 Collection(DRIVERS, wiring, loaded.estate),
                 Recorder(journal, store),
-                Judge(
-                    engine, journal, loaded.estate, loaded.rules, loaded.routes,
-                    now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
-                ),
+                judge,
                 IntervalWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 QualityWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 dispatcher,
@@ -238,9 +242,14 @@ async def _open(
                     store, data, lambda: current.loaded.estate, loaded.folder, settings,
                 ),
                 _care(store, settings, current),
+                Expectations(engine, store, lambda: _scene(current), judge.tell, wall_clock_ms),
             )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)
+
+
+def _scene(current: Current) -> Scene:
+    return Scene(current.loaded.estate, current.loaded.rules, current.loaded.holidays)
 
 
 def _care(store: TimeSeriesStore, settings: Settings, current: Current) -> StoreCare | None:
@@ -323,6 +332,7 @@ async def _run(
             "intervals": house.intervals.run,
             "quality": house.quality.run,
             "outbox": house.dispatcher.run,
+            "expectations": house.expectations.run,
             "collection": house.collection.run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),

@@ -73,6 +73,18 @@ def read_samples(file: Path, form: Form) -> Iterator[list[Sample]]:
         raise UnreadableFileError(f"{file} cannot be read: {error}") from error
 
 
+def samples_by_arrival(file: Path) -> Iterator[list[Sample]]:
+    """The samples of an exported Parquet file in the order in which they arrived, in portions.
+
+    Raises:
+        UnreadableFileError: it is no such file.
+    """
+    path = str(file).replace("'", "''")
+    # The number of the row keeps the order within a device, and the rows of a sample together.
+    source = f"read_parquet('{path}', file_row_number = true) ORDER BY received_ms, file_row_number"
+    yield from _rows(file, source)
+
+
 def _lines(file: Path, text: Iterator[str]) -> Iterator[Sample]:
     for number, one in lines_of(text):
         try:
@@ -86,6 +98,10 @@ def _table(file: Path, form: Form) -> Iterator[list[Sample]]:
     source = f"read_parquet('{path}')"
     if form is Form.CSV:
         source = f"read_csv('{path}', header = true, all_varchar = true, nullstr = '{NULL}')"
+    yield from _rows(file, source)
+
+
+def _rows(file: Path, source: str) -> Iterator[list[Sample]]:
     casts = {"at_ms": "BIGINT", "received_ms": "BIGINT", "own_clock": "BOOLEAN", "number": "DOUBLE"}
     chosen = ", ".join(f"{name}::{casts.get(name, 'VARCHAR')}" for name in COLUMNS)
     with duckdb.connect(config={"memory_limit": "128MB", "threads": 1}) as connection:

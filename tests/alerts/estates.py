@@ -81,6 +81,8 @@ def default_devices() -> list[Device]:
         device("rcm-1", "electrical_fire_detector"),
         device("pv-1", "pv_inverter", "gate"),
         device("pile-1", "ev_charger", "gate"),
+        device("call-1", "call_point", protocol="mqtt", interval_s=3600),
+        device("water-1", "water_pressure"),
     ]
 
 

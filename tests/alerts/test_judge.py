@@ -104,9 +104,13 @@ async def test_a_restart_goes_on_where_it_was(engine: sa.Engine) -> None:
         await until(lambda: len(repository.open_alarms()) == 1)
     await bus.append([smoke("panel-1/p007"), smoke()])
     async with running(make_judge(engine, bus)):
-        await until(lambda: len(repository.open_alarms()) == 2)
-    devices = {alarm.device: alarm.occurrences for alarm in repository.open_alarms()}
-    assert devices == {"smoke-1": 1, "panel-1/p007": 1}
+        await until(lambda: len(repository.open_alarms()) == 3)
+    found = {(one.rule, one.device): one.occurrences for one in repository.open_alarms()}
+    assert found == {
+        ("smoke_detector_fire", "smoke-1"): 1,
+        ("smoke_detector_fire", "panel-1/p007"): 1,
+        ("confirmed_fire", "panel-1/p007"): 1,
+    }
 
 
 async def test_quiet_samples_move_the_cursor_within_seconds(engine: sa.Engine) -> None:

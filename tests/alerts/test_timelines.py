@@ -60,7 +60,7 @@ def _play(desk: Desk, step: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("story", _stories())
 def test_story(story: dict[str, Any]) -> None:
-    names = story.get("devices") or _named(story)
+    names = story.get("devices", _named(story))
     desk = Desk(make_estate([one for one in default_devices() if one.id in names]))
     try:
         for step in story["steps"]:

@@ -3,7 +3,7 @@ from device_configs.kinds import PointType, Speed, kinds
 WANTED = {
     "electricity_meter", "water_meter", "gas_meter", "heat_meter", "pv_inverter",
     "weather_station", "ev_charger", "elevator", "escalator", "fire_panel", "smoke_detector",
-    "gas_detector", "electrical_fire_detector", "water_pressure", "water_tank",
+    "gas_detector", "call_point", "electrical_fire_detector", "water_pressure", "water_tank",
     "environment_sensor", "access_gate", "gateway", "service",
 }  # fmt: skip
 

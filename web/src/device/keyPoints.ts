@@ -12,6 +12,7 @@ const KEY_POINTS: Record<string, readonly string[]> = {
   escalator: ["running", "direction", "fault_code"],
   fire_panel: ["fire", "fault", "shielded", "test"],
   smoke_detector: ["smoke", "battery", "tamper"],
+  call_point: ["pressed", "fault", "test"],
   gas_detector: ["gas_alarm", "gas_concentration"],
   electrical_fire_detector: ["alarm", "residual_current_1", "cable_temperature_1"],
   water_pressure: ["pressure"],

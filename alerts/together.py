@@ -1,0 +1,47 @@
+"""Which alarms stand together: several detectors of one place are more than one detector. Pure."""
+
+from collections.abc import Callable, Mapping
+
+from alerts.condition import Together
+from alerts.engine import State
+from alerts.rule import Rule
+from alerts.rules import RuleSet
+from alerts.tracked import Tracked
+from alerts.watch import Key, Watch
+
+
+def joined(rules: RuleSet) -> frozenset[str]:
+    """The rules whose alarms some other rule puts together."""
+    found = (r.condition.rules for r in rules.every() if isinstance(r.condition, Together))
+    return frozenset(name for names in found for name in names)
+
+
+def where(watch: Watch, condition: Together) -> str:
+    """What a device or part shares with others: its place, or the panel."""
+    return watch.subject.place if condition.same == "place" else watch.root.id
+
+
+def members(
+    tracked: Mapping[Key, Tracked],
+    condition: Together,
+    at: str,
+    state_of: Callable[[Key], State],
+) -> list[str]:
+    """The devices and parts whose alarms stand together there, outside of a test."""
+    found = set()
+    for key, one in tracked.items():
+        if key.rule in condition.rules and where(one.watch, condition) == at:
+            state = state_of(key)
+            if state.active and not state.test:
+                found.add(one.watch.id)
+    return sorted(found)
+
+
+def key_of(
+    tracked: Mapping[Key, Tracked], rule: Rule, condition: Together, at: str, member: Watch
+) -> Key:
+    """The alarm that is open there; else one of the member that made it so."""
+    for key, one in tracked.items():
+        if key.rule == rule.id and where(one.watch, condition) == at:
+            return key
+    return Key(rule.id, member.id, "")

@@ -1,0 +1,39 @@
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from device_configs.faults import InvalidConfigError
+from device_configs.holidays import load_holidays
+
+
+def test_the_week_and_what_differs_from_it() -> None:
+    holidays = load_holidays()
+    assert not holidays.is_rest(dt.date(2026, 11, 25))
+    assert holidays.is_rest(dt.date(2026, 11, 28))
+    assert holidays.is_rest(dt.date(2026, 10, 1))
+    assert not holidays.is_rest(dt.date(2026, 10, 10))
+
+
+def test_an_estate_has_days_of_its_own(tmp_path: Path) -> None:
+    own = "source: notice 7\nrest: [{from: 2027-02-05, to: 2027-02-06}]\nwork: [2026-11-28]\n"
+    (tmp_path / "holidays.yaml").write_text(own, encoding="utf-8")
+    holidays = load_holidays(tmp_path)
+    assert holidays.is_rest(dt.date(2027, 2, 5))
+    assert not holidays.is_rest(dt.date(2026, 11, 28))
+    assert holidays.is_rest(dt.date(2026, 10, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("source: x\nrest: [{from: 2027-02-06, to: 2027-02-05}]\n", "is after"),
+        ("source: x\nrests: []\n", "did you mean 'rest'"),
+        ("source: x\nwork: [soon]\n", "date"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "holidays.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidConfigError, match=says) as error:
+        load_holidays(tmp_path)
+    assert "holidays.yaml:2" in str(error.value)
