@@ -11,8 +11,11 @@ from alerts import refusals
 from alerts.alarm import Subject
 from alerts.condition import ByService, Missing, Refused, Threshold, Verdict
 from alerts.condition import State as StateCondition
+from alerts.drills import Announced, Drill, Reported
 from alerts.engine import NORMAL, Observation, State, Timing, due_at, step
+from alerts.inhibition import RULES as BEHIND
 from alerts.ledger import Fact, Restored
+from alerts.outages import Outages
 from alerts.rule import Rule
 from alerts.rules import RuleSet
 from alerts.watch import Key, Watch, Watches
@@ -79,6 +82,9 @@ class Evaluator:
         """No device can count as silent before this moment: what is heard moves it only on. [ms]"""
         for watch in self.watches.roots:
             watch.heard_at = started_at
+        self.outages = Outages(self.watches, self, started_at)
+        self.drills = Announced(estate)
+        self._drills_on: tuple[Drill, ...] = ()
 
     # ---- samples ----
 
@@ -137,6 +143,8 @@ class Evaluator:
                 # A suspect value can raise what is urgent; it never clears anything.
                 believed = verdict is Verdict.TRUE and rule.urgent
                 verdict = Verdict.TRUE if believed else Verdict.UNKNOWN
+            elif rule.unless_announced and self.drills.covers(watch.id, at):
+                verdict = Verdict.FALSE
         self._observed(watch, rule, point, verdict, value, sample, at)
 
     def _observed(
@@ -160,8 +168,9 @@ class Evaluator:
         if verdict is not Verdict.TRUE and key not in watch.keys:
             return
         observation = Observation(
-            verdict, at, value, rule.drillable and watch.in_test, sample.source_at
-        )
+            verdict, at, value, self._is_test(rule, watch, at, sample.received_at),
+            sample.source_at,
+        )  # fmt: skip
         self._input(key, rule, watch, observation, sample.received_at, newest)
 
     def _remember(self, watch: Watch, sample: Sample, at: int) -> list[str]:
@@ -192,15 +201,55 @@ class Evaluator:
             return
         for tracked in list(self.tracked.values()):
             if tracked.watch is watch or tracked.watch.parent is watch:
-                state = self._state(tracked.key)
-                holds = (state.active and state.test and state.falling is None) or (
-                    state.rising is not None and state.rising_test
-                )
-                if holds and not tracked.watch.in_test:
-                    again = Observation(
-                        Verdict.TRUE, state.observed_at, state.value, False, sample.source_at
-                    )
-                    self._input(tracked.key, tracked.rule, tracked.watch, again, sample.received_at)
+                self._real_now(tracked, sample.received_at, sample.source_at)
+
+    def _real_now(self, tracked: _Tracked, at: int, source_at: int | None = None) -> None:
+        """What was a test, still holds, and is a test no longer."""
+        state = self._state(tracked.key)
+        holds = (state.active and state.test and state.falling is None) or (
+            state.rising is not None and state.rising_test
+        )
+        if holds and not self._is_test(tracked.rule, tracked.watch, at, at):
+            again = Observation(Verdict.TRUE, state.observed_at, state.value, False, source_at)
+            self._input(tracked.key, tracked.rule, tracked.watch, again, at)
+
+    def _is_test(self, rule: Rule, watch: Watch, at: int, received_at: int) -> bool:
+        if not rule.drillable:
+            return False
+        if not self.drills.drills:
+            return watch.in_test
+        subject = watch.subject
+        sites = frozenset({subject.place, *(step.id for step in subject.path)})
+        return self.drills.is_test(
+            Reported(
+                watch.id, sites, rule.alarm_class, watch.in_test,
+                watch.can_tell_test or not watch.listed, at, received_at,
+            )
+        )  # fmt: skip
+
+    def announce(self, drills: Sequence[Drill], at: int) -> None:
+        """Take up what is announced; what a drill that has ended marked and still holds is real."""
+        if self.drills.drills != tuple(drills):
+            self.drills = Announced(self.watches.estate, drills)
+        running = self.drills.running(at)
+        if running == self._drills_on:
+            return
+        self._drills_on = running
+        for tracked in list(self.tracked.values()):
+            self._real_now(tracked, at)
+        for watch in list(self.watches.known().values()):
+            for rule in watch.plan.rules_of("test") if watch.test else ():
+                if rule.unless_announced:
+                    self._announced(watch, rule, at)
+
+    def _announced(self, watch: Watch, rule: Rule, at: int) -> None:
+        key = Key(rule.id, watch.id, "test")
+        announced = self.drills.covers(watch.id, at)
+        if announced and key not in watch.keys:
+            return
+        verdict = Verdict.FALSE if announced else Verdict.TRUE
+        told = Observation(verdict, max(at, self._state(key).observed_at), True)
+        self._input(key, rule, watch, told, at)
 
     def _unlisted(self, watch: Watch, sample: Sample, at: int) -> None:
         rule = watch.plan.unlisted
@@ -236,13 +285,16 @@ class Evaluator:
             verdict = Verdict.TRUE if names else Verdict.FALSE
             told = Observation(
                 verdict, latest, refusals.in_words(names) if names else None,
-                rule.drillable and root.in_test, source_at, names=True,
+                self._is_test(rule, root, latest, at), source_at, names=True,
             )  # fmt: skip
             self._input(key, rule, root, told, at)
 
     def _heard(self, root: Watch, sample: Sample) -> None:
         if sample.received_at > root.heard_at:
             root.heard_at = sample.received_at
+        if root.cut_off:
+            self._no_silence_until = 0
+            self.outages.heard(root, sample)
         rule = root.plan.silence
         if not root.silent or rule is None:
             return
@@ -264,12 +316,13 @@ class Evaluator:
             if due is None or clock < due or not self._may_pass(tracked):
                 continue
             self._input(key, tracked.rule, tracked.watch, None, clock)
+        self.outages.settle(routine_ms)
         if routine_ms > self._no_silence_until:
             self._look_for_silence(routine_ms)
 
     def _look_for_silence(self, at: int) -> None:
         """Look at every device: 10,000 of them are too many to be looked at each time."""
-        soonest = at + _LOOK_AGAIN_MS
+        soonest = min(at + _LOOK_AGAIN_MS, self.outages.look(at))
         for watch in self.watches.roots:
             after = watch.silence_after
             if after is None or watch.silent:
@@ -301,9 +354,30 @@ class Evaluator:
                 verdict = Verdict.FALSE if instead else Verdict.UNKNOWN
                 unknown = Observation(verdict, state.observed_at)
                 self._input(tracked.key, tracked.rule, tracked.watch, unknown, at)
-        self._input(key, rule, watch, Observation(Verdict.TRUE, at), at)
+        inhibited = self.outages.inhibits(watch, rule)
+        if inhibited:
+            self.outages.silent(key)
+        told = Observation(Verdict.TRUE, at)
+        self._input(key, rule, watch, told, at, inhibited=inhibited)
 
     # ---- states ----
+
+    def state_of(self, key: Key) -> State:
+        """The state of a key, what is staged included."""
+        return self._state(key)
+
+    def put(
+        self,
+        key: Key,
+        rule: Rule,
+        watch: Watch,
+        observation: Observation | None,
+        at: int,
+        *,
+        inhibited: bool | None = None,
+    ) -> None:
+        """Judge one observation that is in no sample."""
+        self._input(key, rule, watch, observation, at, inhibited=inhibited)
 
     def _state(self, key: Key) -> State:
         staged = self.staged.get(key)
@@ -321,11 +395,12 @@ class Evaluator:
         at: int,
         newest: int = 0,
         timing: Timing | None = None,
+        inhibited: bool | None = None,
     ) -> None:
         state = self._state(key)
         if newest > state.observed_at:
             state = replace(state, observed_at=newest)
-        after, transitions = step(timing or rule, state, observation, at)
+        after, transitions = step(timing or rule, state, observation, at, inhibited=inhibited)
         staged = self.staged.get(key)
         renamed = observation is not None and observation.names and after.value != state.value
         if after == state and not renamed and staged is None:
@@ -337,7 +412,7 @@ class Evaluator:
             staged = Change(key, rule, timing or rule, subject, state, state)
             self.staged[key] = staged
         staged.state = after
-        staged.inputs.append(Input(observation, at))
+        staged.inputs.append(Input(observation, at, inhibited))
         staged.loud = staged.loud or bool(transitions)
         self._track(key, rule, watch, after)
 
@@ -387,7 +462,12 @@ class Evaluator:
             watch = self.watches.of(key.device)
             rule = watch.plan.find(key.rule)
             general = self.rules.find(key.rule)
+            self.outages.restore(key, state)
             if general is not None and isinstance(general.condition, ByService):
+                if self.outages.knows(key):
+                    self._track(key, general, watch, state)
+                elif key.rule in BEHIND:
+                    self._withdraw(key, watch, general, state)
                 continue
             listed_again = rule is not None and rule is watch.plan.unlisted and watch.listed
             if rule is None or listed_again or not watch.plan.has(key.rule, key.point):

@@ -47,6 +47,10 @@ class AlarmClass(Strict):
     """How long notifications of one place wait for each other. [s]"""
     escalate: tuple[Seconds, ...] = ()
     """When the next person is told if nobody acknowledges. [s]"""
+    life_safety: bool = False
+    """People may be in danger: never shelved, inhibited or collapsed into a digest."""
+    two_persons: bool = False
+    """Under maintenance only where the window names the class and a second person confirmed it."""
     drillable: bool = True
     """Whether an alarm of a part in test is a test alarm. Silence is never a test."""
     source: str
@@ -82,6 +86,7 @@ class RuleEntry(Strict):
     source: str
     note: str | None = None
     drillable: bool | None = None
+    unless_announced: bool = False
     applies_to_parts: bool = True
     devices: tuple[Id, ...] = ()
     sites: tuple[Id, ...] = ()
@@ -127,6 +132,8 @@ class Rule:
     sites: frozenset[str] = frozenset()
     enabled: bool = True
     drillable: bool = True
+    unless_announced: bool = False
+    """Whether an announced drill that names the device makes it no alarm."""
 
     @property
     def urgent(self) -> bool:
@@ -172,6 +179,7 @@ def make_rule(entry: RuleEntry, classes: Mapping[str, AlarmClass]) -> Rule:
         sites=frozenset(entry.sites),
         enabled=entry.enabled,
         drillable=above.drillable if entry.drillable is None else entry.drillable,
+        unless_announced=entry.unless_announced,
     )
 
 
