@@ -17,6 +17,7 @@ from alerts.drill_rows import WantedDrill
 from alerts.drills import Drill
 from alerts.engine import State, Step, acknowledge, reset
 from alerts.errors import AlarmNotFoundError, AlertsError, NotAllowedError
+from alerts.evidence import EVENT
 from alerts.feed import AlarmFeed
 from alerts.holds import shelf_for
 from alerts.in_force import Held
@@ -135,7 +136,8 @@ class AlarmRepository:
         """
         self.get(alarm)
         table = tables.alarm_events
-        query = sa.select(table).where(table.c.alarm == alarm).order_by(table.c.id)
+        columns = (table.c[name] for name in EVENT)
+        query = sa.select(*columns).where(table.c.alarm == alarm).order_by(table.c.id)
         with self._read() as connection:
             return tuple(AlarmEvent(**row) for row in connection.execute(query).mappings())
 

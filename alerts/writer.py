@@ -24,6 +24,7 @@ from alerts.alarm import (
 from alerts.chatter import chattering_until
 from alerts.condition import Verdict
 from alerts.engine import NORMAL, Observation, State, Timing, begin_of, hold, release, step
+from alerts.evidence import Sealer
 from alerts.feed import AlarmChange
 from alerts.flood import RULE as FLOOD
 from alerts.flood import Floods
@@ -170,6 +171,7 @@ class Writer:
     ) -> None:
         """`flood_rule` is the rule `alarm_flood`; without it no flood begins."""
         self._connection = connection
+        self._sealer = Sealer(connection)
         self._routes = routes
         self._now_ms = now_ms
         self._in_force: InForce | None = None
@@ -236,21 +238,19 @@ class Writer:
         at_once: bool = False,
     ) -> None:
         """One event, the notifications that follow from it, and the word for the feed."""
-        result = self._connection.execute(
-            sa.insert(tables.alarm_events).values(
-                alarm=alarm, at=at, event=transition.value, actor=actor, note=note,
-                source_at=source_at, value=value,
-            )
-        )  # fmt: skip
-        key = result.inserted_primary_key
         row = self.row(alarm)
-        if row is None or key is None:
+        if row is None:
             return
+        event = {
+            "alarm": alarm, "at": at, "event": transition.value, "actor": actor, "note": note,
+            "source_at": source_at, "value": value,
+        }  # fmt: skip
+        number = self._sealer.add(event, dict(row))
         told = AlarmChange(to_alarm(row), transition)
         self.told.append(told)
         flooded = self._floods.flooded(told.alarm.community)
         tell(
-            self._connection, self._routes, told, int(key[0]), self._now_ms,
+            self._connection, self._routes, told, number, self._now_ms,
             flooded=flooded, at_once=at_once,
         )  # fmt: skip
 
