@@ -16,6 +16,11 @@ def _of(key: Key) -> sa.ColumnElement[bool]:
     )
 
 
+def key_of(row: sa.RowMapping) -> Key:
+    """What an alarm's row, or a shelf's, is about."""
+    return Key(row["rule"], row["device"], row["point"])
+
+
 def put(connection: sa.Connection, key: Key, shelf: Shelf, now_ms: int) -> None:
     """Shelve; what was shelved already is shelved anew."""
     end(connection, key, now_ms)
@@ -43,4 +48,4 @@ def expired(connection: sa.Connection, now_ms: int) -> list[Key]:
     rows = connection.execute(sa.select(shelves).where(over)).mappings().all()
     if rows:
         connection.execute(sa.update(shelves).where(over).values(ended_at=now_ms))
-    return [Key(row["rule"], row["device"], row["point"]) for row in rows]
+    return [key_of(row) for row in rows]

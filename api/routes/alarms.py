@@ -13,7 +13,7 @@ from api.errors import Refusal
 from api.estate_index import EstateIndex
 from api.house import House
 from api.parts_of_app import Behind, IndexOfNow
-from api.schemas import AckRequest, AlarmEvent, AlarmItem, AlarmPage
+from api.schemas import AckRequest, AlarmEvent, AlarmItem, AlarmPage, FindingRequest
 from api.schemas_holds import ShelveRequest
 from records import audit
 
@@ -117,7 +117,7 @@ def post_shelve(
     now = house.now_ms()
     also = _audited(caller, "alarm.shelved", request.reason, now)
     duration = None if request.duration_s is None else request.duration_s * 1000
-    shelved = house.alarms.shelve(
+    shelved = house.alarms.holds.shelve(
         alarm, caller.actor.name, request.reason, now,
         duration_ms=duration, once=request.once, also=also,
     )  # fmt: skip
@@ -136,7 +136,21 @@ def post_unshelve(
     _find(house, caller, index, alarm)
     note, now = _note(request), house.now_ms()
     also = _audited(caller, "alarm.unshelved", note, now)
-    return to_alarm_item(house.alarms.unshelve(alarm, caller.actor.name, note, now, also=also))
+    return to_alarm_item(
+        house.alarms.holds.unshelve(alarm, caller.actor.name, note, now, also=also)
+    )
+
+
+@router.post("/alarms/{alarm}/finding")
+def post_finding(
+    alarm: Id, request: FindingRequest, caller: Asking, house: Behind, index: IndexOfNow
+) -> AlarmItem:
+    """Note what the alarm turned out to be, also once it is closed; the newest finding counts."""
+    _find(house, caller, index, alarm)
+    note, now = _note(AckRequest(note=request.note)), house.now_ms()
+    also = _audited(caller, "alarm.found", f"{request.finding.value}: {note or ''}", now)
+    found = house.alarms.find(alarm, caller.actor.name, request.finding, note, now, also=also)
+    return to_alarm_item(found)
 
 
 def _audited(caller: Caller, action: str, note: str | None, now: int) -> Also:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from alerts.drill_rows import WantedDrill
 from alerts.drills import Drill
-from alerts.repository import Noted
+from alerts.holdings import Noted
 from api.auth import Asking, Caller
 from api.errors import Refusal
 from api.hold_items import check_scope, in_ms, is_visible, to_drill_item
@@ -28,7 +28,7 @@ def get_drills(
     after: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> DrillPage:
     """Announced drills, newest first; `next` of a page is `after` of the next one."""
-    found = house.alarms.drills(limit, after)
+    found = house.alarms.holds.drills(limit, after)
     now = house.now_ms()
     seen = [one for one in found if is_visible(caller, index, one.site, one.devices)]
     return DrillPage(
@@ -54,7 +54,7 @@ def post_drill(
         request.owner, request.reason, request.alarm_class, request.site,
         tuple(request.devices), start, in_ms(request.ends_at, "ends_at"),
     )  # fmt: skip
-    drill = house.alarms.announce(
+    drill = house.alarms.holds.announce(
         wanted, caller.actor.name, now, _audited(caller, "drill.announced", now)
     )
     return to_drill_item(drill, now)
@@ -63,12 +63,12 @@ def post_drill(
 @router.post("/drills/{drill}/end")
 def post_end(drill: Id, caller: Asking, house: Behind, index: IndexOfNow) -> DrillItem:
     """End a drill before its time; what is still active becomes real."""
-    found = house.alarms.drill(drill)
+    found = house.alarms.holds.drill(drill)
     if not is_visible(caller, index, found.site, found.devices):
         raise Refusal("not_found", f"there is no drill {drill}")
     now = house.now_ms()
     also = _audited(caller, "drill.ended", now)
-    return to_drill_item(house.alarms.end_drill(drill, caller.actor.name, now, also), now)
+    return to_drill_item(house.alarms.holds.end_drill(drill, caller.actor.name, now, also), now)
 
 
 def _audited(caller: Caller, action: str, now: int) -> Noted[Drill]:

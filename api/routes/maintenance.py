@@ -5,9 +5,9 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query
 
+from alerts.holdings import Noted
 from alerts.maintenance import Scope, Window
 from alerts.maintenance_rows import WantedWindow
-from alerts.repository import Noted
 from api.auth import Asking, Caller
 from api.errors import Refusal
 from api.estate_index import EstateIndex
@@ -30,7 +30,7 @@ def get_windows(
     after: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> WindowPage:
     """Maintenance windows, newest first; `next` of a page is `after` of the next one."""
-    found = house.alarms.windows(limit, after)
+    found = house.alarms.holds.windows(limit, after)
     now = house.now_ms()
     seen = [one for one in found if _is_visible(one, caller, index)]
     return WindowPage(
@@ -62,7 +62,7 @@ def post_window(
         request.owner, request.reason, scope, start, in_ms(request.ends_at, "ends_at")
     )
     also = _audited(caller, "maintenance.planned", now)
-    window = house.alarms.plan(wanted, caller.actor.name, now, also)
+    window = house.alarms.holds.plan(wanted, caller.actor.name, now, also)
     return to_window_item(window, now)
 
 
@@ -75,7 +75,7 @@ def post_confirm(window: Id, caller: Asking, house: Behind, index: IndexOfNow) -
         raise Refusal("forbidden", "only a person can be the second person")
     now = house.now_ms()
     also = _audited(caller, "maintenance.confirmed", now)
-    return to_window_item(house.alarms.confirm(window, caller.actor.name, now, also), now)
+    return to_window_item(house.alarms.holds.confirm(window, caller.actor.name, now, also), now)
 
 
 @router.post("/maintenance/{window}/end")
@@ -84,11 +84,11 @@ def post_end(window: Id, caller: Asking, house: Behind, index: IndexOfNow) -> Wi
     _find(house, caller, index, window)
     now = house.now_ms()
     also = _audited(caller, "maintenance.ended", now)
-    return to_window_item(house.alarms.end_window(window, caller.actor.name, now, also), now)
+    return to_window_item(house.alarms.holds.end_window(window, caller.actor.name, now, also), now)
 
 
 def _find(house: House, caller: Caller, index: EstateIndex, number: int) -> Window:
-    window = house.alarms.window(number)
+    window = house.alarms.holds.window(number)
     if not _is_visible(window, caller, index):
         raise Refusal("not_found", f"there is no maintenance window {number}")
     return window
