@@ -41,6 +41,16 @@ class Timing(Protocol):
 
 
 @dataclass(frozen=True)
+class Gone:
+    """Timing of a rule that no longer exists: its alarm can only end."""
+
+    on_delay_ms: int = 0
+    off_delay_ms: int = 0
+    latch: bool = False
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
 class Observation:
     """What a sample said of one condition."""
 

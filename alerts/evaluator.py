@@ -5,19 +5,21 @@ it in one transaction with the cursor and hands the outcome back to `settle`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alerts import refusals
 from alerts.alarm import Subject
 from alerts.condition import ByService, Missing, Refused, Threshold, Verdict
 from alerts.condition import State as StateCondition
-from alerts.drills import Announced, Drill, Reported
-from alerts.engine import NORMAL, Observation, State, Timing, due_at, step
+from alerts.drills import Drill
+from alerts.engine import NORMAL, Gone, Observation, State, Timing, due_at, step
 from alerts.inhibition import RULES as BEHIND
 from alerts.ledger import Fact, Restored
+from alerts.marks import Marks
 from alerts.outages import Outages
 from alerts.rule import Rule
 from alerts.rules import RuleSet
+from alerts.tracked import Tracked
 from alerts.watch import Key, Watch, Watches
 from alerts.writer import Change, Input
 from collectors.sample import Lane, Reason, Sample, Value, is_hearing
@@ -39,34 +41,6 @@ _OF_ANSWERS = (Missing, Refused)
 """Conditions that only a device which answers can meet."""
 
 
-@dataclass
-class _Tracked:
-    """A state that is not normal, with what it belongs to."""
-
-    key: Key
-    rule: Rule
-    watch: Watch
-    state: State
-
-
-def _is_safety(tracked: _Tracked) -> bool:
-    """Whether what it is about travels in the safety lane."""
-    condition = tracked.rule.condition
-    if isinstance(condition, Refused):
-        return condition.protecting
-    return tracked.watch.is_safety(tracked.key.point)
-
-
-@dataclass(frozen=True)
-class _Gone:
-    """Timing of a rule that no longer exists: it can only end."""
-
-    on_delay_ms: int = 0
-    off_delay_ms: int = 0
-    latch: bool = False
-    urgent: bool = False
-
-
 class Evaluator:
     """All states of one estate under one set of rules."""
 
@@ -75,7 +49,7 @@ class Evaluator:
         self.watches = Watches(estate, rules)
         self._known = self.watches.known()
         self.started_at = started_at
-        self.tracked: dict[Key, _Tracked] = {}
+        self.tracked: dict[Key, Tracked] = {}
         self.staged: dict[Key, Change] = {}
         self.facts: list[Fact] = []
         self._timed: set[Key] = set()
@@ -84,8 +58,7 @@ class Evaluator:
         for watch in self.watches.roots:
             watch.heard_at = started_at
         self.outages = Outages(self.watches, self, started_at)
-        self.drills = Announced(estate)
-        self._drills_on: tuple[Drill, ...] = ()
+        self.marks = Marks(estate)
 
     # ---- samples ----
 
@@ -145,7 +118,7 @@ class Evaluator:
                 # A suspect value can raise what is urgent; it never clears anything.
                 believed = verdict is Verdict.TRUE and rule.urgent
                 verdict = Verdict.TRUE if believed else Verdict.UNKNOWN
-            elif rule.unless_announced and self.drills.covers(watch.id, at):
+            elif rule.unless_announced and self.marks.covers(watch, at):
                 verdict = Verdict.FALSE
         self._observed(watch, rule, point, verdict, value, sample, at)
 
@@ -170,7 +143,7 @@ class Evaluator:
         if verdict is not Verdict.TRUE and key not in watch.keys:
             return
         observation = Observation(
-            verdict, at, value, self._is_test(rule, watch, at, sample.received_at),
+            verdict, at, value, self.marks.is_test(rule, watch, at, sample.received_at),
             sample.source_at,
         )  # fmt: skip
         self._input(key, rule, watch, observation, sample.received_at, newest)
@@ -208,38 +181,20 @@ class Evaluator:
             if tracked.watch is watch or tracked.watch.parent is watch:
                 self._real_now(tracked, sample.received_at, sample.source_at)
 
-    def _real_now(self, tracked: _Tracked, at: int, source_at: int | None = None) -> None:
+    def _real_now(self, tracked: Tracked, at: int, source_at: int | None = None) -> None:
         """What was a test, still holds, and is a test no longer."""
         state = self._state(tracked.key)
         holds = (state.active and state.test and state.falling is None) or (
             state.rising is not None and state.rising_test
         )
-        if holds and not self._is_test(tracked.rule, tracked.watch, at, at):
+        if holds and not self.marks.is_test(tracked.rule, tracked.watch, at, at):
             again = Observation(Verdict.TRUE, state.observed_at, state.value, False, source_at)
             self._input(tracked.key, tracked.rule, tracked.watch, again, at)
 
-    def _is_test(self, rule: Rule, watch: Watch, at: int, received_at: int) -> bool:
-        if not rule.drillable:
-            return False
-        if not self.drills.drills:
-            return watch.in_test
-        subject = watch.subject
-        sites = frozenset({subject.place, *(step.id for step in subject.path)})
-        return self.drills.is_test(
-            Reported(
-                watch.id, sites, rule.alarm_class, watch.in_test,
-                watch.can_tell_test or not watch.listed, at, received_at,
-            )
-        )  # fmt: skip
-
     def announce(self, drills: Sequence[Drill], at: int) -> None:
         """Take up what is announced; what a drill that has ended marked and still holds is real."""
-        if self.drills.drills != tuple(drills):
-            self.drills = Announced(self.watches.estate, drills)
-        running = self.drills.running(at)
-        if running == self._drills_on:
+        if not self.marks.announce(drills, at):
             return
-        self._drills_on = running
         for tracked in list(self.tracked.values()):
             self._real_now(tracked, at)
         for watch in list(self.watches.known().values()):
@@ -249,7 +204,7 @@ class Evaluator:
 
     def _announced(self, watch: Watch, rule: Rule, at: int) -> None:
         key = Key(rule.id, watch.id, "test")
-        announced = self.drills.covers(watch.id, at)
+        announced = self.marks.covers(watch, at)
         if announced and key not in watch.keys:
             return
         verdict = Verdict.FALSE if announced else Verdict.TRUE
@@ -290,7 +245,7 @@ class Evaluator:
             verdict = Verdict.TRUE if names else Verdict.FALSE
             told = Observation(
                 verdict, latest, refusals.in_words(names) if names else None,
-                self._is_test(rule, root, latest, at), source_at, names=True,
+                self.marks.is_test(rule, root, latest, at), source_at, names=True,
             )  # fmt: skip
             self._input(key, rule, root, told, at)
 
@@ -316,7 +271,7 @@ class Evaluator:
         """Let time pass: delays by the lane of their point, silence by the slower lane."""
         for key in list(self._timed):
             tracked = self.tracked[key]
-            clock = safety_ms if _is_safety(tracked) else routine_ms
+            clock = safety_ms if tracked.is_safety else routine_ms
             due = due_at(tracked.rule, self._state(key))
             if due is None or clock < due or not self._may_pass(tracked):
                 continue
@@ -338,7 +293,7 @@ class Evaluator:
                 soonest = min(soonest, watch.heard_at + after)
         self._no_silence_until = soonest
 
-    def _may_pass(self, tracked: _Tracked) -> bool:
+    def _may_pass(self, tracked: Tracked) -> bool:
         """A point is missing only if its device has answered since; else the device is silent."""
         if not isinstance(tracked.rule.condition, _OF_ANSWERS):
             return True
@@ -427,7 +382,7 @@ class Evaluator:
             watch.keys.discard(key)
             self._timed.discard(key)
             return
-        self.tracked[key] = _Tracked(key, rule, watch, state)
+        self.tracked[key] = Tracked(key, rule, watch, state)
         watch.keys.add(key)
         if due_at(rule, state) is None:
             self._timed.discard(key)
@@ -502,9 +457,9 @@ class Evaluator:
     def _withdraw(self, key: Key, watch: Watch, rule: Rule | None, state: State) -> None:
         if rule is None:
             rule = next(iter(self.rules.every()))
-        change = Change(key, rule, _Gone(), watch.subject, state, state)
+        change = Change(key, rule, Gone(), watch.subject, state, state)
         gone = Observation(Verdict.FALSE, max(state.observed_at, self.started_at), withdrawn=True)
-        after, transitions = step(_Gone(), state, gone, self.started_at)
+        after, transitions = step(Gone(), state, gone, self.started_at)
         if after == state:
             return
         change.state, change.loud = after, bool(transitions)
