@@ -14,7 +14,8 @@ class Marks:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._announced = Announced(estate)
-        self._running: tuple[Drill, ...] = ()
+        self._running: tuple[Drill, ...] | None = None
+        """None before the first look: a drill may have ended while nobody judged."""
 
     def announce(self, drills: Sequence[Drill], at: int) -> bool:
         """Take up what is announced; tells whether other drills are on than before."""
