@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -68,7 +69,7 @@ Story = Sequence[tuple[int, tuple[str, object], bool]]
 
 def person(desk: Desk, deed: str, what: object, at_s: int) -> None:
     """What people do; a refusal is an answer as well."""
-    now, holds = START + at_s * 1000, desk.repository.holds
+    now, holds = START + at_s * 1000 + 500, desk.repository.holds
     if deed == "window":
         wanted = WantedWindow("wang", "work", Scope(devices=(str(what),)), now, now + 120_000)
         holds.plan(wanted, "person:wang", now)
@@ -112,7 +113,7 @@ def play(desk: Desk, story: Story, *, crashes: bool) -> None:
         elif deed != "tick":
             person(desk, deed, what, at)
             # The judge looks once a second at what people have announced.
-            desk.tick(at)
+            desk.tick(at + 0.5)
         if crash and crashes:
             desk.start()
         check(desk)
@@ -151,6 +152,7 @@ def messages(desk: Desk) -> int:
     return int(waiting) + sum(int(one) for one in sent)
 
 
+@pytest.mark.timeout(900)
 # Without shrinking: an example takes tens of milliseconds, and shrinking would take minutes.
 @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(stories)
