@@ -30,6 +30,17 @@ class AlarmQuality(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Hold(StrEnum):
+    """Why nobody is told of an alarm that is judged, recorded and shown all the same."""
+
+    SHELVED = "shelved"
+    """A person put it aside for a time (OPC UA Part 9: ShelvingState)."""
+    INHIBITED = "inhibited"
+    """What it hangs on is down, and has an alarm of its own (SuppressedState)."""
+    OUT_OF_SERVICE = "out_of_service"
+    """Under maintenance, with an owner and an end (OutOfServiceState)."""
+
+
 class Transition(StrEnum):
     """A step in an alarm's life; each is one event row, and what a route can ask for."""
 
@@ -51,6 +62,16 @@ class Transition(StrEnum):
     """Somebody has noted what was found on site; the value of the event says it."""
     WITHDRAWN = "withdrawn"
     """Its rule or device is no longer in the estate."""
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
+    INHIBITED = "inhibited"
+    UNINHIBITED = "uninhibited"
+    OUT_OF_SERVICE = "out_of_service"
+    IN_SERVICE = "in_service"
+    RELEASED = "released"
+    """The last hold is gone and it is still active: told as if it were new."""
+    CHATTER_BEGAN = "chatter_began"
+    CHATTER_ENDED = "chatter_ended"
 
 
 class Finding(StrEnum):
@@ -87,6 +108,10 @@ class Subject:
     """From the community down to the place."""
     unplaced: bool = False
     """Not in the estate; it stands at its parent's place."""
+    community: str = ""
+    """The nearest community, whose duty desk it is; empty for what belongs to the whole estate."""
+    building: str = ""
+    """The nearest building, or the community where there is none: alarms are grouped by it."""
 
 
 def state_name(*, active: bool, acked: bool, latched: bool) -> str:
@@ -96,6 +121,17 @@ def state_name(*, active: bool, acked: bool, latched: bool) -> str:
     if latched:
         return "latched_acked" if acked else "latched_unacked"
     return "cleared" if acked else "returned_unacked"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Who put an alarm aside, until when and why. Times are [ms since 1970, UTC]."""
+
+    until: int
+    once: bool
+    """Only until it returns to normal, at the latest `until` (OPC UA: OneShotShelved)."""
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +155,7 @@ class Alarm:
     latched: bool
     quality: AlarmQuality
     held: tuple[str, ...]
-    """`shelved`, `inhibited`, `out_of_service`."""
+    """Sorted values of `Hold`."""
     test: bool
     occurrences: int
     value: Value
@@ -130,6 +166,16 @@ class Alarm:
     acked_at: int | None = None
     cleared_at: int | None = None
     note: str | None = None
+    community: str = ""
+    group: int = 0
+    """Number of the first alarm of its group: its own where it is the first."""
+    chattering: bool = False
+    shelf: Shelf | None = None
+
+    @property
+    def first_in_group(self) -> bool:
+        """Whether its group began with it (OPC UA: FirstInGroup)."""
+        return self.group in {0, self.id}
 
     @property
     def open(self) -> bool:
@@ -140,6 +186,11 @@ class Alarm:
     def state(self) -> str:
         """The derived state, as `AlarmItem.state` lists them."""
         return state_name(active=self.active, acked=self.acked, latched=self.latched)
+
+
+def told(alarm: Alarm) -> bool:
+    """Whether people are told of an alarm now, and escalation runs: nothing holds it."""
+    return not alarm.held
 
 
 @dataclass(frozen=True)
@@ -166,6 +217,24 @@ def iso(moment: int | None) -> str | None:
 
 def _both(label: Label) -> dict[str, str]:
     return {"zh": label.zh, "en": label.en}
+
+
+def shelving_state(alarm: Alarm) -> str:
+    """The state of the shelf, as OPC UA Part 9 names it."""
+    if alarm.shelf is None or Hold.SHELVED not in alarm.held:
+        return "Unshelved"
+    return "OneShotShelved" if alarm.shelf.once else "TimedShelved"
+
+
+def _holds_json(alarm: Alarm) -> Mapping[str, object]:
+    shelf = alarm.shelf
+    return {
+        "shelving_state": shelving_state(alarm),
+        "shelved_until": iso(shelf.until) if shelf else None,
+        "shelved_by": shelf.by if shelf else None,
+        "shelved_reason": shelf.reason if shelf else None,
+        "suppressed_or_shelved": not told(alarm),
+    }
 
 
 def to_json(alarm: Alarm) -> Mapping[str, object]:
@@ -197,4 +266,8 @@ def to_json(alarm: Alarm) -> Mapping[str, object]:
         "acked_at": iso(alarm.acked_at),
         "cleared_at": iso(alarm.cleared_at),
         "note": alarm.note,
+        "group": alarm.group or alarm.id,
+        "first_in_group": alarm.first_in_group,
+        "chattering": alarm.chattering,
+        **_holds_json(alarm),
     }

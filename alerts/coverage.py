@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alerts.alarm import Alarm
+from alerts.inhibition import unwatched
 from alerts.refusals import point_names, protects
 from collectors.sample import Quality, Reason
 from device_configs.estate import Device, Estate
@@ -191,7 +192,10 @@ def coverage(
     heard does not protect. The panel itself counts only where there is no detector. Age is
     judged by whoever fills `latest`: a value of quality `stale` is silence.
     """
-    alarmed = _alarmed(open_alarms)
+    now = tuple(open_alarms)
+    alarmed = _alarmed(now)
+    for name in unwatched(estate, now):
+        alarmed[name] = alarmed.get(name, frozenset()) | {"monitoring_lost"}
     promised = _Promised()
     places: dict[tuple[str, str], list[_Unit]] = {}
     for device in estate.devices.values():

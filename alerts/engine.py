@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from alerts.alarm import AlarmQuality, Transition
+from alerts.alarm import AlarmQuality, Hold, Transition
 from alerts.condition import Verdict
 from alerts.errors import NotAllowedError
 from collectors.sample import Value
@@ -38,6 +38,16 @@ class Timing(Protocol):
     def urgent(self) -> bool:
         """Whether even a late sample raises it."""
         ...
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Timing of a rule that no longer exists: its alarm can only end."""
+
+    on_delay_ms: int = 0
+    off_delay_ms: int = 0
+    latch: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,13 +102,26 @@ NORMAL = State()
 Step = tuple[State, tuple[Transition, ...]]
 
 
-def step(rule: Timing, state: State, observation: Observation | None, now_ms: int) -> Step:
+def step(
+    rule: Timing,
+    state: State,
+    observation: Observation | None,
+    now_ms: int,
+    *,
+    inhibited: bool | None = None,
+) -> Step:
     """Advance one state by an observation, or by time alone (`observation` None).
+
+    `inhibited` says whether what it hangs on is down; None leaves that as it was.
 
     Timers are first brought to the observation's own time, so that a replay of the journal gives
     what live evaluation gave. A late observation (older than the newest) changes nothing, except
     that it can raise an alarm of an urgent rule.
     """
+    if inhibited is not None and inhibited != (Hold.INHIBITED in state.held):
+        state, first = (hold if inhibited else release)(state, Hold.INHIBITED)
+        state, then = step(rule, state, observation, now_ms)
+        return state, (*first, *then)
     if observation is None:
         return _elapse(rule, state, now_ms)
     if observation.at < state.observed_at:
@@ -210,6 +233,38 @@ def _return(state: State) -> Step:
     if state.latched:
         return state, (Transition.LATCHED,)
     return state, (Transition.CLEARED if state.acked else Transition.RETURNED,)
+
+
+_HELD = {
+    Hold.SHELVED: (Transition.SHELVED, Transition.UNSHELVED),
+    Hold.INHIBITED: (Transition.INHIBITED, Transition.UNINHIBITED),
+    Hold.OUT_OF_SERVICE: (Transition.OUT_OF_SERVICE, Transition.IN_SERVICE),
+}
+
+
+def hold(state: State, why: Hold) -> Step:
+    """Tell nobody from now on; what is not open has it ready for when it is raised."""
+    if why in state.held:
+        return state, ()
+    held = replace(state, held=tuple(sorted({*state.held, why.value})))
+    return held, (_HELD[why][0],) if state.open else ()
+
+
+def release(state: State, why: Hold) -> Step:
+    """End one hold; what is still active and held by nothing else is new: unacknowledged, told."""
+    if why not in state.held:
+        return state, ()
+    after = replace(state, held=tuple(one for one in state.held if one != why))
+    if not state.open:
+        return after, ()
+    if after.held or not state.active:
+        return after, (_HELD[why][1],)
+    return replace(after, acked=False), (_HELD[why][1], Transition.RELEASED)
+
+
+def begin_of(why: str) -> Transition:
+    """The step by which a hold begins."""
+    return _HELD[Hold(why)][0]
 
 
 def acknowledge(state: State) -> Step:

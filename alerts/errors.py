@@ -13,6 +13,22 @@ class AlarmNotFoundError(AlertsError):
         super().__init__(f"there is no alarm {alarm}")
 
 
+class DrillNotFoundError(AlertsError):
+    """There is no drill of this number."""
+
+    def __init__(self, drill: int) -> None:
+        self.drill = drill
+        super().__init__(f"there is no drill {drill}")
+
+
+class WindowNotFoundError(AlertsError):
+    """There is no maintenance window of this number."""
+
+    def __init__(self, window: int) -> None:
+        self.window = window
+        super().__init__(f"there is no maintenance window {window}")
+
+
 class NotAllowedError(AlertsError):
     """The alarm's state forbids it; `key` names the sentence in `text.yaml` that says why."""
 

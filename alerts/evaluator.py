@@ -14,11 +14,15 @@ from alerts.condition import ByService, Missing, Threshold, Together, Verdict
 from alerts.condition import State as StateCondition
 from alerts.deviation import Deviation
 from alerts.deviations import Finding
-from alerts.engine import NORMAL, Observation, State, Timing, due_at, step
+from alerts.drills import Drill
+from alerts.engine import NORMAL, Gone, Observation, State, Timing, due_at, step
+from alerts.inhibition import RULES as BEHIND
 from alerts.ledger import Fact, Restored
+from alerts.marks import Marks
+from alerts.outages import Outages
 from alerts.rule import Rule
 from alerts.rules import RuleSet
-from alerts.tracked import OF_ANSWERS, Gone, Tracked, is_safety, missing
+from alerts.tracked import OF_ANSWERS, Tracked, missing
 from alerts.watch import Key, Watch, Watches
 from alerts.window import Count, Window
 from alerts.windows import Windows, is_memory
@@ -51,6 +55,8 @@ class Evaluator:
         """No device can count as silent before this moment: what is heard moves it only on. [ms]"""
         for watch in self.watches.roots:
             watch.heard_at = started_at
+        self.outages = Outages(self.watches, self, started_at)
+        self.marks = Marks(estate)
 
     # ---- samples ----
 
@@ -144,6 +150,8 @@ class Evaluator:
                 # A suspect value can raise what is urgent; it never clears anything.
                 believed = verdict is Verdict.TRUE and rule.urgent
                 verdict = Verdict.TRUE if believed else Verdict.UNKNOWN
+            elif rule.unless_announced and self.marks.covers(watch, at):
+                verdict = Verdict.FALSE
         self._observed(watch, rule, point, verdict, value, sample, at)
 
     def _observed(
@@ -167,8 +175,9 @@ class Evaluator:
         if verdict is not Verdict.TRUE and key not in watch.keys:
             return
         observation = Observation(
-            verdict, at, value, rule.drillable and watch.in_test, sample.source_at
-        )
+            verdict, at, value, self.marks.is_test(rule, watch, at, sample.received_at),
+            sample.source_at,
+        )  # fmt: skip
         self._input(key, rule, watch, observation, sample.received_at, newest)
 
     def _remember(
@@ -202,15 +211,37 @@ class Evaluator:
             return
         for tracked in list(self.tracked.values()):
             if tracked.watch is watch or tracked.watch.parent is watch:
-                state = self._state(tracked.key)
-                holds = (state.active and state.test and state.falling is None) or (
-                    state.rising is not None and state.rising_test
-                )
-                if holds and not tracked.watch.in_test:
-                    again = Observation(
-                        Verdict.TRUE, state.observed_at, state.value, False, sample.source_at
-                    )
-                    self._input(tracked.key, tracked.rule, tracked.watch, again, sample.received_at)
+                self._real_now(tracked, sample.received_at, sample.source_at)
+
+    def _real_now(self, tracked: Tracked, at: int, source_at: int | None = None) -> None:
+        """What was a test, still holds, and is a test no longer."""
+        state = self._state(tracked.key)
+        holds = (state.active and state.test and state.falling is None) or (
+            state.rising is not None and state.rising_test
+        )
+        if holds and not self.marks.is_test(tracked.rule, tracked.watch, at, at):
+            again = Observation(Verdict.TRUE, state.observed_at, state.value, False, source_at)
+            self._input(tracked.key, tracked.rule, tracked.watch, again, at)
+
+    def announce(self, drills: Sequence[Drill], at: int) -> None:
+        """Take up what is announced; what a drill that has ended marked and still holds is real."""
+        if not self.marks.announce(drills, at):
+            return
+        for tracked in list(self.tracked.values()):
+            self._real_now(tracked, at)
+        for watch in list(self.watches.known().values()):
+            for rule in watch.plan.rules_of("test") if watch.test else ():
+                if rule.unless_announced:
+                    self._announced(watch, rule, at)
+
+    def _announced(self, watch: Watch, rule: Rule, at: int) -> None:
+        key = Key(rule.id, watch.id, "test")
+        announced = self.marks.covers(watch, at)
+        if announced and key not in watch.keys:
+            return
+        verdict = Verdict.FALSE if announced else Verdict.TRUE
+        told = Observation(verdict, max(at, self._state(key).observed_at), True)
+        self._input(key, rule, watch, told, at)
 
     def _unlisted(self, watch: Watch, sample: Sample, at: int) -> None:
         rule = watch.plan.unlisted
@@ -246,13 +277,16 @@ class Evaluator:
             verdict = Verdict.TRUE if names else Verdict.FALSE
             told = Observation(
                 verdict, latest, refusals.in_words(names) if names else None,
-                rule.drillable and root.in_test, source_at, names=True,
+                self.marks.is_test(rule, root, latest, at), source_at, names=True,
             )  # fmt: skip
             self._input(key, rule, root, told, at)
 
     def _heard(self, root: Watch, sample: Sample) -> None:
         if sample.received_at > root.heard_at:
             root.heard_at = sample.received_at
+        if root.cut_off:
+            self._no_silence_until = 0
+            self.outages.heard(root, sample)
         rule = root.plan.silence
         if not root.silent or rule is None:
             return
@@ -281,20 +315,21 @@ class Evaluator:
         """Let time pass: delays by the lane of their point, silence by the slower lane."""
         for key in list(self._timed):
             tracked = self.tracked[key]
-            clock = safety_ms if is_safety(tracked) else routine_ms
+            clock = safety_ms if tracked.is_safety else routine_ms
             due = due_at(tracked.rule, self._state(key))
             if due is None or clock < due or not self._may_pass(tracked):
                 continue
             self._input(key, tracked.rule, tracked.watch, None, clock)
         for key in list(self._counted):
             self._count_again(key, safety_ms, routine_ms)
+        self.outages.settle(routine_ms)
         if silence and routine_ms > self._no_silence_until:
             self._look_for_silence(routine_ms)
 
     def _count_again(self, key: Key, safety_ms: int, routine_ms: int) -> None:
         """What has happened often enough ends when the first of it is too long ago."""
         tracked = self.tracked[key]
-        clock = safety_ms if is_safety(tracked) else routine_ms
+        clock = safety_ms if tracked.is_safety else routine_ms
         window = tracked.rule.condition
         over = self.windows.over_at(key, window) if isinstance(window, Count) else None
         if over is None or clock < over or tracked.watch.root.heard_at < over:
@@ -305,7 +340,7 @@ class Evaluator:
 
     def _look_for_silence(self, at: int) -> None:
         """Look at every device: 10,000 of them are too many to be looked at each time."""
-        soonest = at + _LOOK_AGAIN_MS
+        soonest = min(at + _LOOK_AGAIN_MS, self.outages.look(at))
         for watch in self.watches.roots:
             after = watch.silence_after
             if after is None or watch.silent:
@@ -337,9 +372,30 @@ class Evaluator:
                 verdict = Verdict.FALSE if instead else Verdict.UNKNOWN
                 unknown = Observation(verdict, state.observed_at)
                 self._input(tracked.key, tracked.rule, tracked.watch, unknown, at)
-        self._input(key, rule, watch, Observation(Verdict.TRUE, at), at)
+        inhibited = self.outages.inhibits(watch, rule)
+        if inhibited:
+            self.outages.silent(key)
+        told = Observation(Verdict.TRUE, at)
+        self._input(key, rule, watch, told, at, inhibited=inhibited)
 
     # ---- states ----
+
+    def state_of(self, key: Key) -> State:
+        """The state of a key, what is staged included."""
+        return self._state(key)
+
+    def put(
+        self,
+        key: Key,
+        rule: Rule,
+        watch: Watch,
+        observation: Observation | None,
+        at: int,
+        *,
+        inhibited: bool | None = None,
+    ) -> None:
+        """Judge one observation that is in no sample."""
+        self._input(key, rule, watch, observation, at, inhibited=inhibited)
 
     def _state(self, key: Key) -> State:
         staged = self.staged.get(key)
@@ -357,11 +413,12 @@ class Evaluator:
         at: int,
         newest: int = 0,
         timing: Timing | None = None,
+        inhibited: bool | None = None,
     ) -> None:
         state = self._state(key)
         if newest > state.observed_at:
             state = replace(state, observed_at=newest)
-        after, transitions = step(timing or rule, state, observation, at)
+        after, transitions = step(timing or rule, state, observation, at, inhibited=inhibited)
         staged = self.staged.get(key)
         renamed = observation is not None and observation.names and after.value != state.value
         if after == state and not renamed and staged is None:
@@ -373,7 +430,7 @@ class Evaluator:
             staged = Change(key, rule, timing or rule, subject, state, state)
             self.staged[key] = staged
         staged.state = after
-        staged.inputs.append(Input(observation, at))
+        staged.inputs.append(Input(observation, at, inhibited))
         staged.loud = staged.loud or bool(transitions)
         self._track(key, rule, watch, after)
         if transitions and key.rule in self._joined:
@@ -449,23 +506,31 @@ class Evaluator:
             if fact.point == "test":
                 watch.test = fact.value is True
         for key, state in restored.states.items():
-            watch = self.watches.of(key.device)
-            rule = watch.plan.find(key.rule, key.point)
-            general = self.rules.find(key.rule)
-            if general is not None and isinstance(general.condition, ByService):
-                continue
-            listed_again = rule is not None and rule is watch.plan.unlisted and watch.listed
-            if rule is None or listed_again:
-                self._withdraw(key, watch, general or rule, state)
-                continue
-            self._track(key, rule, watch, state)
-            if rule is watch.plan.silence and state.active and state.falling is None:
-                watch.silent = True
+            self._restore_state(key, state)
         for watch in fewer:
             self._refused(watch, self.started_at)
         for tracked in list(self.tracked.values()):
             if tracked.key.rule in self._joined or isinstance(tracked.rule.condition, Together):
                 self._together(tracked.watch, self.started_at)
+
+    def _restore_state(self, key: Key, state: State) -> None:
+        watch = self.watches.of(key.device)
+        rule = watch.plan.find(key.rule, key.point)
+        general = self.rules.find(key.rule)
+        self.outages.restore(key, state)
+        if general is not None and isinstance(general.condition, ByService):
+            if self.outages.knows(key):
+                self._track(key, general, watch, state)
+            elif key.rule in BEHIND:
+                self._withdraw(key, watch, general, state)
+            return
+        listed_again = rule is not None and rule is watch.plan.unlisted and watch.listed
+        if rule is None or listed_again:
+            self._withdraw(key, watch, general or rule, state)
+            return
+        self._track(key, rule, watch, state)
+        if rule is watch.plan.silence and state.active and state.falling is None:
+            watch.silent = True
 
     def _restore_refused(self, watch: Watch, fact: Fact) -> bool:
         """Take up what was refused; tells whether the profile has lost some of it since."""

@@ -12,6 +12,7 @@ import structlog
 from alerts.deviations import Finding
 from alerts.evaluator import Evaluator
 from alerts.feed import AlarmFeed
+from alerts.flood import RULE as FLOOD
 from alerts.ledger import CONSUMER, Committed, Ledger, Stretch
 from alerts.routes import Routes
 from alerts.rules import RuleSet
@@ -26,6 +27,7 @@ _T = TypeVar("_T")
 
 _TICK_S = 0.2
 _QUIET_COMMIT_MS = 1000
+_LOOK_MS = 1000
 _READ_LIMIT = 500
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
@@ -72,6 +74,8 @@ class Judge:
         self._committed_at = 0
         self._clocks = (0, 0)
         self._findings: list[Finding] = []
+        self._looked_at = -_LOOK_MS
+        self._upkeep = False
         self.health = JudgeHealth()
         self.pulse = Pulse()
 
@@ -100,6 +104,7 @@ class Judge:
         while True:
             self.pulse.beat()
             evaluator = await self._replaced(evaluator)
+            await self._look(evaluator)
             samples = await self._read()
             self._judge(evaluator, samples)
             if self._must_commit(evaluator):
@@ -120,9 +125,19 @@ class Judge:
             return evaluator
         await self._commit(evaluator)
         self._given = given
+        self._looked_at = -_LOOK_MS
         fresh = await self._restored(self._now_ms())
         fresh.take_over(evaluator)
         return fresh
+
+    async def _look(self, evaluator: Evaluator) -> None:
+        """Once a second: what people have announced, and what is due by time alone."""
+        now = self._now_ms()
+        if 0 <= now - self._looked_at < _LOOK_MS:
+            return
+        found = await self._persistently(lambda: self._ledger.look(now))
+        self._looked_at, self._upkeep = now, found.due
+        evaluator.announce(found.drills, now)
 
     async def _read(self) -> Sequence[Sample]:
         try:
@@ -154,19 +169,21 @@ class Judge:
         self.health.judged_until = min(self._clocks)
 
     def _must_commit(self, evaluator: Evaluator) -> bool:
-        if evaluator.loud():
+        if evaluator.loud() or self._upkeep:
             return True
         something = self._cursor != self._committed or evaluator.staged or evaluator.facts
         return bool(something) and self._now_ms() - self._committed_at >= _QUIET_COMMIT_MS
 
     async def _commit(self, evaluator: Evaluator) -> None:
         changes, facts = evaluator.pending()
-        stretch = Stretch(changes, facts, self._cursor)
+        stretch = Stretch(changes, facts, self._cursor, self._upkeep)
+        flood_rule = self._given[1].find(FLOOD)
 
         def write() -> Committed:
-            return self._ledger.commit(stretch, self.routes, self._now_ms())
+            return self._ledger.commit(stretch, self.routes, self._now_ms(), flood_rule)
 
         committed = await self._persistently(write)
+        self._upkeep = False
         evaluator.settle(committed.states)
         self._committed, self._committed_at = self._cursor, self._now_ms()
         self.health.commits += 1

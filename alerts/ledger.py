@@ -11,9 +11,13 @@ import sqlalchemy as sa
 
 from alerts import tables
 from alerts.alarm import Alarm
+from alerts.drill_rows import announced
+from alerts.drills import Drill
 from alerts.engine import NORMAL, State
 from alerts.feed import AlarmChange
 from alerts.routes import Routes
+from alerts.rule import Rule
+from alerts.upkeep import is_due, keep_up
 from alerts.watch import Key
 from alerts.writer import Change, Writer, state_of, to_alarm
 from collectors.sample import Value
@@ -40,6 +44,17 @@ class Stretch:
     changes: Sequence[Change]
     facts: Sequence[Fact]
     cursor: Cursor
+    upkeep: bool = False
+    """Whether what time alone brings is to be done as well."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the judge must know that is in no sample."""
+
+    drills: tuple[Drill, ...]
+    due: bool
+    """Whether a shelf, a window, chatter, a flood or a digest is to end."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +99,20 @@ class Ledger:
             ]
             return Restored(_cursor(connection), states, subjects, facts)
 
-    def commit(self, stretch: Stretch, routes: Routes, now_ms: int) -> Committed:
-        """Write everything that followed from a stretch, in one transaction."""
+    def look(self, now_ms: int) -> Look:
+        """What people have announced, and whether time alone has something to do."""
+        with reading(self._engine) as connection:
+            return Look(announced(connection, now_ms), is_due(connection, now_ms))
+
+    def commit(
+        self, stretch: Stretch, routes: Routes, now_ms: int, flood_rule: Rule | None = None
+    ) -> Committed:
+        """Write everything that followed from a stretch and from time, in one transaction."""
         with self._engine.begin() as connection:
-            writer = Writer(connection, routes, now_ms)
+            writer = Writer(connection, routes, now_ms, flood_rule=flood_rule)
             states = {change.key: writer.apply(change) for change in stretch.changes}
+            if stretch.upkeep:
+                keep_up(connection, writer, now_ms, flood_rule)
             _write_timers(connection, states)
             _write_facts(connection, stretch.facts)
             _write_cursor(connection, stretch.cursor)

@@ -4,21 +4,21 @@ Acknowledging and resetting read the row, judge and write it in one transaction,
 SQLite's writers wait for each other, PostgreSQL locks the row. All calls block.
 """
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from alerts import tables
-from alerts.alarm import Alarm, AlarmEvent, Finding, Severity, Transition
+from alerts import shelf_rows, tables
+from alerts.alarm import Alarm, AlarmEvent, Finding, Hold, Severity, Transition
+from alerts.alarm_database import AlarmDatabase, open_row
 from alerts.engine import State, Step, acknowledge, reset
-from alerts.errors import AlarmNotFoundError, AlertsError, NotAllowedError
+from alerts.errors import AlarmNotFoundError
 from alerts.evidence import EVENT
 from alerts.feed import AlarmFeed
+from alerts.holdings import Holdings
 from alerts.routes import Routes
-from alerts.writer import Writer, flags, state_of, to_alarm
-from records.engine import reading
+from alerts.writer import flags, state_of, to_alarm
 
 Also = Callable[[sa.Connection, Alarm], None]
 """What is to be written in the same transaction: the audit row of the deed."""
@@ -45,15 +45,13 @@ class AlarmRepository:
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         """`routes` gives those of now; `wake` tells the dispatcher that there is something."""
-        self._engine = engine
-        self._feed = feed
-        self._routes = routes
-        self._wake = wake
+        self._database = AlarmDatabase(engine, feed, routes, wake)
+        self.holds = Holdings(self._database)
 
     def open_alarms(self) -> tuple[Alarm, ...]:
         """Every open alarm, the worst first, then the newest."""
         table = tables.alarms
-        with self._read() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(sa.select(table).where(table.c.is_open)).mappings().all()
         found = [to_alarm(row) for row in rows]
         return tuple(sorted(found, key=lambda alarm: (alarm.severity.rank, -alarm.id)))
@@ -84,7 +82,7 @@ class AlarmRepository:
             query = query.where(sa.or_(table.c.device == device, part))
         if after is not None:
             query = query.where(table.c.id < after)
-        with self._read() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
         items = tuple(to_alarm(row) for row in rows[:limit])
         return AlarmList(items, items[-1].id if len(rows) > limit else None)
@@ -96,7 +94,7 @@ class AlarmRepository:
             AlarmNotFoundError: there is none of this number.
         """
         query = sa.select(tables.alarms).where(tables.alarms.c.id == alarm)
-        with self._read() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
         if row is None:
             raise AlarmNotFoundError(alarm)
@@ -112,7 +110,7 @@ class AlarmRepository:
         table = tables.alarm_events
         columns = (table.c[name] for name in EVENT)
         query = sa.select(*columns).where(table.c.alarm == alarm).order_by(table.c.id)
-        with self._read() as connection:
+        with self._database.reading() as connection:
             return tuple(AlarmEvent(**row) for row in connection.execute(query).mappings())
 
     def acknowledge(
@@ -170,8 +168,7 @@ class AlarmRepository:
         Raises:
             AlarmNotFoundError: there is none of this number.
         """
-        with self._begin() as connection:
-            writer = Writer(connection, self._routes(), now_ms)
+        with self._database.writing(now_ms) as (connection, writer):
             if writer.row(alarm) is None:
                 raise AlarmNotFoundError(alarm)
             writer.event(
@@ -179,9 +176,6 @@ class AlarmRepository:
             )
             if also is not None:
                 also(connection, writer.told[-1].alarm)
-        if self._feed is not None:
-            self._feed.publish(writer.told)
-        self._wake()
         return writer.told[-1].alarm
 
     def _act(
@@ -193,46 +187,26 @@ class AlarmRepository:
         act: Callable[[State], Step],
         also: Also | None,
     ) -> Alarm:
-        with self._begin() as connection:
-            writer = Writer(connection, self._routes(), now_ms)
-            row = writer.row(alarm)
-            if row is None:
-                raise AlarmNotFoundError(alarm)
-            if not row["is_open"]:
-                raise NotAllowedError("not_open")
+        with self._database.writing(now_ms) as (connection, writer):
+            row = open_row(writer, alarm)
             state, transitions = act(state_of(row))
             if not transitions:
                 return to_alarm(row)
+            if not state.open:
+                if Hold.SHELVED in state.held:
+                    shelf_rows.end_once(connection, shelf_rows.key_of(row), now_ms)
+                state = replace(state, held=())
             values = flags(state) | {"updated_at": now_ms}
             if Transition.ACKNOWLEDGED in transitions:
                 values |= {"acked_by": actor, "acked_at": now_ms}
             if note:
                 values["note"] = note
             if not state.open:
-                values["cleared_at"] = now_ms
+                values |= {"cleared_at": now_ms, "shelf": None}
             writer.update(alarm, values)
             for transition in transitions:
                 said = note if transition is not Transition.CLEARED else None
                 writer.event(alarm, transition, now_ms, actor=actor, note=said)
             if also is not None:
                 also(connection, writer.told[-1].alarm)
-        if self._feed is not None:
-            self._feed.publish(writer.told)
-        self._wake()
         return writer.told[-1].alarm
-
-    @contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
-        try:
-            with reading(self._engine) as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            raise AlertsError(f"the alarms cannot be read now: {error}") from error
-
-    @contextmanager
-    def _begin(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            raise AlertsError(f"the alarms cannot be written now: {error}") from error

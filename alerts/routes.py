@@ -25,6 +25,7 @@ _TOLD = (
     Transition.RETURNED,
     Transition.LATCHED,
     Transition.CLEARED,
+    Transition.RELEASED,
 )
 
 

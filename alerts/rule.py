@@ -63,6 +63,10 @@ class AlarmClass(Strict):
     """How long notifications of one place wait for each other. [s]"""
     escalate: tuple[Seconds, ...] = ()
     """When the next person is told if nobody acknowledges. [s]"""
+    life_safety: bool = False
+    """People may be in danger: never shelved, inhibited or collapsed into a digest."""
+    two_persons: bool = False
+    """Under maintenance only where the window names the class and a second person confirmed it."""
     drillable: bool = True
     """Whether an alarm of a part in test is a test alarm. Silence is never a test."""
     source: str
@@ -105,6 +109,7 @@ class RuleEntry(Strict):
     confidence: Confidence | None = None
     note: str | None = None
     drillable: bool | None = None
+    unless_announced: bool = False
     applies_to_parts: bool = True
     devices: tuple[Id, ...] = ()
     sites: tuple[Id, ...] = ()
@@ -161,6 +166,8 @@ class Rule:
     drillable: bool = True
     origin: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False)
     """Setting to the file and line that gave it."""
+    unless_announced: bool = False
+    """Whether an announced drill that names the device makes it no alarm."""
 
     @property
     def urgent(self) -> bool:
@@ -200,6 +207,7 @@ def make_rule(
         enabled=entry.enabled,
         drillable=above.drillable if entry.drillable is None else entry.drillable,
         origin=origin,
+        unless_announced=entry.unless_announced,
     )
 
 

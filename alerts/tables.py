@@ -38,6 +38,11 @@ alarms = sa.Table(
     sa.Column("acked_at", sa.BigInteger),
     sa.Column("cleared_at", sa.BigInteger),
     sa.Column("note", sa.Text),
+    sa.Column("community", sa.String(63)),
+    sa.Column("group_key", sa.String(200)),
+    sa.Column("group_id", sa.BigInteger),
+    sa.Column("chattering_until", sa.BigInteger),
+    sa.Column("shelf", _VALUE),
 )
 sa.Index(
     "uq_alarms_open",
@@ -49,6 +54,21 @@ sa.Index(
     postgresql_where=alarms.c.is_open,
 )
 sa.Index("ix_alarms_place_id", alarms.c.place, alarms.c.id)
+sa.Index("ix_alarms_key", alarms.c.rule, alarms.c.device, alarms.c.point, alarms.c.id)
+sa.Index("ix_alarms_community_raised", alarms.c.community, alarms.c.raised_at)
+sa.Index(
+    "ix_alarms_chattering",
+    alarms.c.chattering_until,
+    sqlite_where=alarms.c.chattering_until.is_not(None),
+    postgresql_where=alarms.c.chattering_until.is_not(None),
+)
+sa.Index(
+    "ix_alarms_group",
+    alarms.c.group_key,
+    alarms.c.id,
+    sqlite_where=alarms.c.is_open,
+    postgresql_where=alarms.c.is_open,
+)
 
 alarm_events = sa.Table(
     "alarm_events",

@@ -23,29 +23,19 @@ OF_ANSWERS = (Missing, Refused)
 
 @dataclass
 class Tracked:
-    """A state that is not normal, with what it belongs to."""
+    """One key that is not normal."""
 
     key: Key
     rule: Rule
     watch: Watch
     state: State
 
-
-def is_safety(tracked: Tracked) -> bool:
-    """Whether what it is about travels in the safety lane."""
-    condition = tracked.rule.condition
-    if isinstance(condition, Refused):
-        return condition.protecting
-    if isinstance(condition, Together):
-        return True
-    return tracked.watch.is_safety(tracked.key.point)
-
-
-@dataclass(frozen=True)
-class Gone:
-    """Timing of a rule that no longer exists: it can only end."""
-
-    on_delay_ms: int = 0
-    off_delay_ms: int = 0
-    latch: bool = False
-    urgent: bool = False
+    @property
+    def is_safety(self) -> bool:
+        """Whether what it is about travels in the safety lane."""
+        condition = self.rule.condition
+        if isinstance(condition, Refused):
+            return condition.protecting
+        if isinstance(condition, Together):
+            return True
+        return self.watch.is_safety(self.key.point)

@@ -22,6 +22,8 @@ from alerts.condition import (
 from alerts.conditions import OfFacts
 from alerts.deviation import Deviation
 from alerts.expression import Expression
+from alerts.inhibition import SILENCES, Parent, Topology, child_after_ms, topology
+from alerts.refusals import point_names
 from alerts.rule import Rule, covers
 from alerts.rules import RuleSet
 from alerts.texts import text
@@ -29,7 +31,8 @@ from alerts.window import Count, Increase, Rate, Window
 from collectors.sample import Value
 from device_configs.estate import Device, Estate
 from device_configs.estate_entries import Level
-from device_configs.kinds import Speed, kinds
+from device_configs.kinds import Kind, Speed, kinds
+from device_configs.profile import ProfilePoint
 from device_configs.quantities import Label
 
 SERVICE = "sitewatch"
@@ -204,6 +207,14 @@ class Watch:
     listed: bool = True
     silence_after: int | None = None
     """[ms]; None for parts, whose silence is their parent's."""
+    overdue_after: int | None = None
+    """The same without what it waits for its gateway or line to be told first. [ms]"""
+    poll_ms: int = 0
+    """How often it is polled; 0 for what reports by itself. [ms]"""
+    cut_off: bool = False
+    """Whether the line it hangs on is silent."""
+    can_tell_test: bool = False
+    """Whether it, or the panel it hangs on, has a test bit."""
     heard_at: int = 0
     silent: bool = False
     test: bool = False
@@ -256,6 +267,24 @@ class Watch:
         return known
 
 
+def _has_test(kind: Kind, points: Mapping[str, ProfilePoint]) -> bool:
+    """Whether devices of a profile have a test bit; one that names no points may have all."""
+    return "test" in (point_names(points) if points else kind.points)
+
+
+def desk_and_building(estate: Estate, place: str) -> tuple[str, str]:
+    """The community whose desk a place belongs to, and the building that groups its alarms.
+
+    Both are empty for what belongs to the whole estate; without a building the community groups.
+    """
+    if place not in estate.sites:
+        return "", ""
+    community = estate.community_of(place)
+    desk = community.id if community is not None else ""
+    nodes = estate.path(place)
+    return desk, next((node.id for node in nodes if node.level is Level.BUILDING), desk)
+
+
 def place_path(estate: Estate, place: str) -> tuple[SiteName, ...]:
     """The sites from the community down to a place."""
     if place not in estate.sites:
@@ -289,8 +318,11 @@ class Watches:
         self._by_rating: dict[tuple[int, float], Rule] = {}
         self._day = day or dt.date.max
         self._read = self._points_read()
+        self.topology: Topology = topology(estate)
         self.roots: tuple[Watch, ...] = tuple(self.of(device) for device in estate.devices)
         self._link()
+        for watch in self.roots:
+            self._wait_for_parents(watch)
 
     def of(self, device: str) -> Watch:
         """The watch of a device or part, listed or not."""
@@ -298,6 +330,26 @@ class Watches:
         if found is None:
             found = self._watches[device] = self._make(device)
         return found
+
+    def _wait_for_parents(self, watch: Watch) -> None:
+        """Give its gateway and line the time to be told first."""
+        own = watch.overdue_after
+        if own is None:
+            return
+        waits = [own]
+        for name in self.topology.above.get(watch.id, ()):
+            parent = self.topology.parents[name]
+            waits.append(child_after_ms(own, watch.poll_ms, self._down_after(parent)))
+        watch.silence_after = max(waits)
+
+    def _down_after(self, parent: Parent) -> int | None:
+        """How long a gateway takes to count as down [ms]; None for a line."""
+        if parent.is_line:
+            return None
+        watch = self.of(parent.id)
+        rules = (rule for rule in watch.plan.rules_of("connected") if rule.alarm_class in SILENCES)
+        delays = [rule.on_delay_ms for rule in rules]
+        return min(delays, default=watch.overdue_after or 0)
 
     def known(self) -> Mapping[str, Watch]:
         """Every watch made so far."""
@@ -315,21 +367,32 @@ class Watches:
         part = entry.parts.get(part_id)
         place = part.place if part else entry.place
         name = part.name if part and part.name else _part_name(entry.name, part_id)
+        desk, building = desk_and_building(self.estate, place)
         subject = Subject(
-            device, kind, name, place, place_path(self.estate, place), unplaced=part is None
+            device, kind, name, place, place_path(self.estate, place), part is None, desk, building
         )
         plan = self._plan(subject, part=True)
-        return Watch(subject, plan, parent=self.of(parent_id), listed=part is not None)
+        parent = self.of(parent_id)
+        tells = parent.can_tell_test or (
+            profile_parts is not None and _has_test(profile_parts.kind, profile_parts.points)
+        )
+        return Watch(subject, plan, parent, part is not None, can_tell_test=tells)
 
     def _device(self, entry: Device) -> Watch:
         kind = entry.profile.kind.kind
         path = place_path(self.estate, entry.place)
-        subject = Subject(entry.id, kind, entry.name, entry.place, path)
+        desk, building = desk_and_building(self.estate, entry.place)
+        subject = Subject(entry.id, kind, entry.name, entry.place, path, False, desk, building)
         plan = self._plan(subject, part=False)
         after = None
         if plan.silence is not None and isinstance(plan.silence.condition, Silence):
             after = silence_ms(entry, plan.silence.condition.after)
-        return Watch(subject, plan, silence_after=after)
+        polled = entry.profile.protocol in _POLLED
+        return Watch(
+            subject, plan, silence_after=after, overdue_after=after,
+            poll_ms=round(entry.interval_s * 1000) if polled else 0,
+            can_tell_test=_has_test(entry.profile.kind, entry.profile.points),
+        )  # fmt: skip
 
     def _stranger(self, device: str) -> Watch:
         """A device that is in no file of the estate, and sitewatch itself."""

@@ -6,18 +6,37 @@ same moment cannot undo each other.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import sqlalchemy as sa
 
 from alerts import tables
-from alerts.alarm import Alarm, AlarmQuality, Severity, SiteName, Subject, Transition, to_json
-from alerts.engine import NORMAL, Observation, State, Timing, step
+from alerts.alarm import (
+    Alarm,
+    AlarmQuality,
+    Hold,
+    Severity,
+    Shelf,
+    SiteName,
+    Subject,
+    Transition,
+)
+from alerts.chatter import chattering_until
+from alerts.condition import Verdict
+from alerts.engine import NORMAL, Observation, State, Timing, begin_of, hold, release, step
 from alerts.evidence import Sealer
 from alerts.feed import AlarmChange
+from alerts.flood import RULE as FLOOD
+from alerts.flood import Floods
+from alerts.grouping import group_key
+from alerts.history import leader_of, raises_of
+from alerts.in_force import Held, InForce, in_force
 from alerts.routes import Routes
 from alerts.rule import Rule
-from alerts.watch import Key
+from alerts.shelf_rows import end_once
+from alerts.telling import tell
+from alerts.texts import text
+from alerts.watch import SERVICE, Key
 from collectors.sample import Value
 from device_configs.quantities import Label
 
@@ -28,6 +47,8 @@ class Input:
 
     observation: Observation | None
     at: int
+    inhibited: bool | None = None
+    """Whether what it hangs on is down; None where that does not matter."""
 
 
 @dataclass
@@ -74,6 +95,10 @@ def to_alarm(row: sa.RowMapping) -> Alarm:
         acked_at=row["acked_at"],
         cleared_at=row["cleared_at"],
         note=row["note"],
+        community=row["community"] or "",
+        group=row["group_id"] or row["id"],
+        chattering=row["chattering_until"] is not None,
+        shelf=Shelf(**row["shelf"]) if row["shelf"] else None,
     )
 
 
@@ -109,14 +134,48 @@ def flags(state: State) -> dict[str, object]:
     }
 
 
+_RAISES = frozenset({Transition.RAISED, Transition.RERAISED, Transition.BECAME_REAL})
+_NORMAL_AGAIN = frozenset({Transition.RETURNED, Transition.CLEARED})
+_UNACKED = frozenset({Transition.RERAISED, Transition.BECAME_REAL, Transition.RELEASED})
+
+
+def _group_of(change: Change, *, test: bool) -> str:
+    subject = change.subject
+    where = subject.building or subject.place
+    return group_key(change.rule.alarm_class, subject.kind, subject.device, where, test=test)
+
+
+def flood_change(
+    rule: Rule, community: str, at: int, of: Subject | None = None, count: int | None = None
+) -> Change:
+    """A flood that begins with an alarm `of` a community, or, without one, ends."""
+    above = [] if of is None else [step.id for step in of.path]
+    path = () if of is None or community not in above else of.path[: above.index(community) + 1]
+    subject = Subject(SERVICE, "service", text("device.service"), community, path)
+    change = Change(Key(FLOOD, SERVICE, community), rule, rule, subject, State(), State())
+    verdict = Verdict.FALSE if of is None else Verdict.TRUE
+    change.inputs.append(Input(Observation(verdict, at, count), at))
+    return change
+
+
 class Writer:
     """Writes transitions of alarms inside one transaction, for the judge and for people."""
 
-    def __init__(self, connection: sa.Connection, routes: Routes, now_ms: int) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        routes: Routes,
+        now_ms: int,
+        *,
+        flood_rule: Rule | None = None,
+    ) -> None:
+        """`flood_rule` is the rule `alarm_flood`; without it no flood begins."""
         self._connection = connection
         self._sealer = Sealer(connection)
         self._routes = routes
         self._now_ms = now_ms
+        self._in_force: InForce | None = None
+        self._floods = Floods(connection, flood_rule)
         self.told: list[AlarmChange] = []
 
     def open_row(self, key: Key) -> sa.RowMapping | None:
@@ -152,7 +211,10 @@ class Writer:
             "unplaced": subject.unplaced,
             "raised_at": at,
             "updated_at": at,
+            "community": subject.community,
+            "group_key": _group_of(change, test=state.test),
         }
+        values["group_id"] = leader_of(self._connection, str(values["group_key"]))
         result = self._connection.execute(sa.insert(tables.alarms).values(**values))
         key = result.inserted_primary_key
         assert key is not None  # noqa: S101  (an insert of one row always has its key)
@@ -173,6 +235,7 @@ class Writer:
         note: str | None = None,
         source_at: int | None = None,
         value: Value = None,
+        at_once: bool = False,
     ) -> None:
         """One event, the notifications that follow from it, and the word for the feed."""
         row = self.row(alarm)
@@ -185,31 +248,11 @@ class Writer:
         number = self._sealer.add(event, dict(row))
         told = AlarmChange(to_alarm(row), transition)
         self.told.append(told)
-        self._notify(told, number)
-
-    def _notify(self, told: AlarmChange, event: int) -> None:
-        alarm = told.alarm
-        payload = {**to_json(alarm), "transition": told.transition.value}
-        rows = [
-            {
-                "event": event,
-                "alarm": alarm.id,
-                "transition": told.transition.value,
-                "rank": alarm.severity.rank,
-                "channel": target.channel,
-                "target": target.name,
-                "parameters": target.parameters,
-                "payload": payload,
-                "created_at": self._now_ms,
-                "due_at": self._now_ms,
-                "attempts": 0,
-                "claimed_until": 0,
-            }
-            for target in self._routes.targets(alarm, told.transition)
-            if alarm.point != target.name
-        ]
-        if rows:
-            self._connection.execute(sa.insert(tables.outbox), rows)
+        flooded = self._floods.flooded(told.alarm.community)
+        tell(
+            self._connection, self._routes, told, number, self._now_ms,
+            flooded=flooded, at_once=at_once,
+        )  # fmt: skip
 
     def apply(self, change: Change) -> State:
         """Judge a change's inputs on the row as it is now, and write what follows."""
@@ -219,8 +262,10 @@ class Writer:
         state = state_of(row, change.base) if row is not None else closed
         alarm = int(row["id"]) if row is not None else None
         for one in change.inputs:
-            state, transitions = step(change.timing, state, one.observation, one.at)
-            alarm = self._write(change, alarm, state, transitions, one)
+            state, transitions = step(
+                change.timing, state, one.observation, one.at, inhibited=one.inhibited
+            )
+            alarm, state = self._write(change, alarm, state, transitions, one)
         if alarm is not None:
             self.update(alarm, flags(state))
         return state
@@ -232,21 +277,135 @@ class Writer:
         state: State,
         transitions: Sequence[Transition],
         one: Input,
-    ) -> int | None:
-        source_at = one.observation.source_at if one.observation else None
+    ) -> tuple[int | None, State]:
         for transition in transitions:
             if transition is Transition.RAISED:
                 alarm = self.insert(change, state, one.at)
+                state = self._born(alarm, state)
             if alarm is None:
                 continue
             gone = transition is Transition.CLEARED
-            now = replace(state, active=False, acked=True, latched=False) if gone else state
-            values = flags(now) | {"updated_at": one.at}
-            if transition in {Transition.RERAISED, Transition.BECAME_REAL}:
-                values |= {"acked_by": None, "acked_at": None}
+            if Hold.SHELVED in state.held and transition in _NORMAL_AGAIN:
+                end_once(self._connection, change.key, self._now_ms)
             if gone:
-                values["cleared_at"] = one.at
+                state = replace(state, held=())
+            now = replace(state, active=False, acked=True, latched=False) if gone else state
+            values = flags(now) | {"updated_at": one.at} | self._beside(change, transition, now)
+            if gone:
+                values |= {"cleared_at": one.at, "shelf": None}
             self.update(alarm, values)
-            self.event(alarm, transition, one.at, source_at=source_at, value=state.value)
+            self._tell(change, alarm, state, transition, one)
+            if transition is Transition.RETURNED and state.held:
+                state = self._returned(alarm, state, one.at)
             alarm = None if gone else alarm
-        return alarm
+        return alarm, state
+
+    def _beside(self, change: Change, transition: Transition, state: State) -> dict[str, object]:
+        """The columns that a transition changes beside those of the state."""
+        values: dict[str, object] = {}
+        if transition in _UNACKED:
+            values |= {"acked_by": None, "acked_at": None}
+        if transition is Transition.BECAME_REAL:
+            key = _group_of(change, test=state.test)
+            values |= {"group_key": key, "group_id": leader_of(self._connection, key)}
+        return values
+
+    def _tell(
+        self, change: Change, alarm: int, state: State, transition: Transition, one: Input
+    ) -> None:
+        source_at = one.observation.source_at if one.observation else None
+        began = transition in _RAISES and self._chatter(change.key, alarm, one.at)
+        if transition is Transition.RAISED and not state.held and not state.test:
+            self._flood(change, one.at)
+        self.event(alarm, transition, one.at, source_at=source_at, value=state.value, at_once=began)
+        if began:
+            self.event(alarm, Transition.CHATTER_BEGAN, one.at)
+        if transition is Transition.RAISED:
+            self._why_held(alarm, state, one.at)
+
+    def _chatter(self, key: Key, alarm: int, at: int) -> bool:
+        """Note whether what is raised now chatters; tells whether it has just begun to."""
+        raises, known = raises_of(self._connection, key)
+        until = chattering_until(raises, known, at)
+        if until is not None:
+            self.update(alarm, {"chattering_until": until})
+        return until is not None and (known is None or known <= at)
+
+    def _flood(self, change: Change, at: int) -> None:
+        begun = self._floods.count(change.subject.community, change.rule.alarm_class, at)
+        if begun is not None:
+            self.apply(flood_change(begun.rule, begun.community, at, change.subject, begun.count))
+
+    # ---- holds ----
+
+    def in_force(self) -> InForce:
+        """The shelves and windows of now, read once a transaction."""
+        if self._in_force is None:
+            self._in_force = in_force(self._connection, self._now_ms)
+        return self._in_force
+
+    def _born(self, alarm: int, state: State) -> State:
+        """What is shelved or under maintenance already when it is raised."""
+        row = self.row(alarm)
+        if row is None or not (self.in_force().shelves or self.in_force().windows):
+            return state
+        held = self.in_force().holds_of(to_alarm(row))
+        for why, reason in held.items():
+            state, _ = hold(state, why)
+            if reason.shelf is not None:
+                self.update(alarm, {"shelf": asdict(reason.shelf)})
+        return state
+
+    def _returned(self, alarm: int, state: State, at: int) -> State:
+        """A shelf for one occurrence ends with it."""
+        row = self.row(alarm)
+        if row is None or not row["shelf"] or not row["shelf"]["once"]:
+            return state
+        self.let_go(row, Hold.SHELVED, at, None, None)
+        return release(state, Hold.SHELVED)[0]
+
+    def _why_held(self, alarm: int, state: State, at: int) -> None:
+        if not state.held:
+            return
+        row = self.row(alarm)
+        if row is None:
+            return
+        known = self.in_force().holds_of(to_alarm(row))
+        for why in state.held:
+            reason = known.get(Hold(why), Held(None, ""))
+            self.event(alarm, begin_of(why), at, actor=reason.actor, note=reason.note or None)
+
+    def put_on_hold(self, row: sa.RowMapping, why: Hold, held: Held, at: int) -> None:
+        """Hold an open alarm from now on."""
+        shelf = {} if held.shelf is None else {"shelf": asdict(held.shelf)}
+        self._change_hold(row, hold(state_of(row), why), at, held.actor, held.note, shelf)
+
+    def let_go_quietly(self, row: sa.RowMapping, why: Hold) -> None:
+        """End a hold that another of the same kind takes the place of."""
+        self.update(int(row["id"]), {"held": [one for one in row["held"] if one != why]})
+
+    def let_go(
+        self, row: sa.RowMapping, why: Hold, at: int, actor: str | None, note: str | None
+    ) -> None:
+        """End one hold of an open alarm; if it is still active and nothing else holds it, tell."""
+        shelf: dict[str, object] = {"shelf": None} if why is Hold.SHELVED else {}
+        self._change_hold(row, release(state_of(row), why), at, actor, note, shelf)
+
+    def _change_hold(
+        self,
+        row: sa.RowMapping,
+        done: tuple[State, Sequence[Transition]],
+        at: int,
+        actor: str | None,
+        note: str | None,
+        columns: Mapping[str, object],
+    ) -> None:
+        state, transitions = done
+        if not transitions:
+            return
+        values = flags(state) | {"updated_at": at, **columns}
+        if Transition.RELEASED in transitions:
+            values |= {"acked_by": None, "acked_at": None}
+        self.update(int(row["id"]), values)
+        for transition in transitions:
+            self.event(int(row["id"]), transition, at, actor=actor, note=note, value=row["value"])

@@ -1,6 +1,7 @@
 """Alarms as the interface shows them."""
 
-from alerts.alarm import Alarm, AlarmEvent
+from alerts.alarm import Alarm, AlarmEvent, shelving_state, told
+from alerts.holds import max_time_shelved_ms
 from api.device_items import both
 from api.items import moment
 from api.schemas import AlarmEvent as EventItem
@@ -9,6 +10,7 @@ from api.schemas import AlarmItem
 
 def to_alarm_item(alarm: Alarm) -> AlarmItem:
     """An alarm as `GET alarms` and the live stream show it."""
+    longest = max_time_shelved_ms(alarm)
     return AlarmItem(
         id=alarm.id,
         rule=alarm.rule,
@@ -36,6 +38,15 @@ def to_alarm_item(alarm: Alarm) -> AlarmItem:
         acked_at=None if alarm.acked_at is None else moment(alarm.acked_at),
         cleared_at=None if alarm.cleared_at is None else moment(alarm.cleared_at),
         note=alarm.note,
+        group=alarm.group or alarm.id,
+        first_in_group=alarm.first_in_group,
+        chattering=alarm.chattering,
+        shelving_state=shelving_state(alarm),
+        shelved_until=None if alarm.shelf is None else moment(alarm.shelf.until),
+        shelved_by=None if alarm.shelf is None else alarm.shelf.by,
+        shelved_reason=None if alarm.shelf is None else alarm.shelf.reason,
+        max_time_shelved_s=None if longest is None else longest / 1000,
+        suppressed_or_shelved=not told(alarm),
     )
 
 

@@ -24,8 +24,10 @@ from api.routes import (
     alarms,
     audit,
     devices,
+    drills,
     lines,
     live,
+    maintenance,
     metrics,
     people,
     quality,
@@ -41,7 +43,8 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, devices, lines, live, alarms, quality, reports, people, audit,
+    session, system, sites, devices, lines, live, alarms, maintenance, drills,
+    quality, reports, people, audit,
 )  # fmt: skip
 
 

@@ -13,7 +13,13 @@ from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 
-from alerts.errors import AlarmNotFoundError, AlertsError, NotAllowedError
+from alerts.errors import (
+    AlarmNotFoundError,
+    AlertsError,
+    DrillNotFoundError,
+    NotAllowedError,
+    WindowNotFoundError,
+)
 from alerts.texts import text
 from api.headers import secure
 from device_configs.quantities import Label, Strict
@@ -38,6 +44,8 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     UnknownSiteError: "not_found",
     InvalidPeriodError: "invalid",
     AlarmNotFoundError: "not_found",
+    DrillNotFoundError: "not_found",
+    WindowNotFoundError: "not_found",
 }
 """Errors of the packages below that are the asker's, and the problem each is."""
 _UNAVAILABLE = (

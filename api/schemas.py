@@ -232,6 +232,21 @@ class AlarmItem(Shape):
     acked_at: dt.datetime | None = None
     cleared_at: dt.datetime | None = None
     note: str | None = None
+    group: int
+    """Number of the first alarm of its incident: its own where it is the first."""
+    first_in_group: bool
+    """OPC UA Part 9: FirstInGroup."""
+    chattering: bool
+    """Raised again and again: messages about it are one, unless people may be in danger."""
+    shelving_state: str
+    """OPC UA Part 9, ShelvingState: Unshelved, TimedShelved or OneShotShelved."""
+    shelved_until: dt.datetime | None = None
+    shelved_by: str | None = None
+    shelved_reason: str | None = None
+    max_time_shelved_s: float | None = None
+    """OPC UA Part 9, MaxTimeShelved; null where it cannot be shelved. [s]"""
+    suppressed_or_shelved: bool
+    """OPC UA Part 9, SuppressedOrShelved: held by anything, so that nobody is told."""
 
 
 class AlarmPage(Shape):
@@ -246,7 +261,8 @@ class AlarmEvent(Shape):
 
     at: dt.datetime
     event: str
-    """raised, acknowledged, returned, latched, reset, cleared, quality_lost, quality_back, ..."""
+    """raised, acknowledged, returned, latched, reset, cleared, quality_lost, quality_back,
+    shelved, inhibited, out_of_service, released, ..."""
     actor: str | None
     note: str | None
     source_at: dt.datetime | None

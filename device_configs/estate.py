@@ -176,6 +176,7 @@ class _Loader:
         virtual = self.virtual_meters(estate_file, sites, devices)
         self.check_meters(devices, virtual)
         self.check_lines(devices)
+        self.check_gateways(devices)
         if self.faults or estate_file is None:
             raise InvalidConfigError(self.faults)
         name = next(iter(sites.values())).name
@@ -362,6 +363,29 @@ class _Loader:
             for device_id, message in conflicts(mine):
                 document, index = self.where[device_id]
                 self.fault(document, (index, "link"), f"{device_id}: {message}")
+
+    def check_gateways(self, devices: Mapping[str, Device]) -> None:
+        """Find devices that report through nothing, or through themselves."""
+        for device in devices.values():
+            via = device.entry.via
+            if via is None:
+                continue
+            document, index = self.where[device.id]
+            if via not in devices:
+                message = f"there is no device {via!r}{did_you_mean(via, devices)}"
+                self.fault(document, (index, "via"), message)
+            elif device.id in _way(device.id, devices):
+                self.fault(document, (index, "via"), f"{device.id} reports through itself")
+
+
+def _way(device: str, devices: Mapping[str, Device]) -> frozenset[str]:
+    """What a device reports through, directly and beyond."""
+    found: set[str] = set()
+    step = devices[device].entry.via
+    while step is not None and step in devices and step not in found:
+        found.add(step)
+        step = devices[step].entry.via
+    return frozenset(found)
 
 
 def _unknown_counters(device: Device) -> Iterator[str]:

@@ -173,6 +173,8 @@ class DeviceEntry(Strict):
     """How often safety points are read; as the others when absent. [s]"""
     slow_interval: Seconds | None = None
     """How often slow points such as counters are read; once a minute when absent. [s]"""
+    via: Id | None = None
+    """The gateway or panel that it reports through: while that is down, its silence is not news."""
     variant: str | None = None
     """Which variant of its profile it is, where the device does not tell."""
     accept_unverified: bool = False

@@ -84,11 +84,20 @@ def body(message: Message, zone: ZoneInfo) -> str:
             f"{_word('mail.value', language)}: "
             f"{message.string('point')} = {message.string('value')}",
             f"{_word('mail.raised_at', language)}: {_local(message, 'raised_at', zone)}",
+            *_digest(message, language),
             "",
             _word("mail.footer", language),
         ]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def _digest(message: Message, language: str) -> list[str]:
+    """How many messages this one stands for."""
+    digest = message.payload.get("digest")
+    if not isinstance(digest, dict):
+        return []
+    return [f"{_word('mail.digest', language)}: {digest['messages']}"]
 
 
 class Email:

@@ -14,6 +14,7 @@ from api.estate_index import EstateIndex
 from api.house import House
 from api.parts_of_app import Behind, IndexOfNow
 from api.schemas import AckRequest, AlarmEvent, AlarmItem, AlarmPage, FindingRequest
+from api.schemas_holds import ShelveRequest
 from records import audit
 
 router = APIRouter(tags=["alarms"])
@@ -105,6 +106,39 @@ def post_reset(
     note, now = _note(request), house.now_ms()
     also = _audited(caller, "alarm.reset", note, now)
     return to_alarm_item(house.alarms.reset(alarm, caller.actor.name, note, now, also=also))
+
+
+@router.post("/alarms/{alarm}/shelve")
+def post_shelve(
+    alarm: Id, request: ShelveRequest, caller: Asking, house: Behind, index: IndexOfNow
+) -> AlarmItem:
+    """Put an alarm aside for a time: it is judged and shown, and nobody is told of it."""
+    _find(house, caller, index, alarm)
+    now = house.now_ms()
+    also = _audited(caller, "alarm.shelved", request.reason, now)
+    duration = None if request.duration_s is None else request.duration_s * 1000
+    shelved = house.alarms.holds.shelve(
+        alarm, caller.actor.name, request.reason, now,
+        duration_ms=duration, once=request.once, also=also,
+    )  # fmt: skip
+    return to_alarm_item(shelved)
+
+
+@router.post("/alarms/{alarm}/unshelve")
+def post_unshelve(
+    alarm: Id,
+    caller: Asking,
+    house: Behind,
+    index: IndexOfNow,
+    request: AckRequest | None = None,
+) -> AlarmItem:
+    """Take an alarm from its shelf; if it is still active it is told as new."""
+    _find(house, caller, index, alarm)
+    note, now = _note(request), house.now_ms()
+    also = _audited(caller, "alarm.unshelved", note, now)
+    return to_alarm_item(
+        house.alarms.holds.unshelve(alarm, caller.actor.name, note, now, also=also)
+    )
 
 
 @router.post("/alarms/{alarm}/finding")

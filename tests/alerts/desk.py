@@ -24,7 +24,10 @@ RULES = load_rules()
 def memory_engine() -> sa.Engine:
     """An empty database in memory with the tables of this package."""
     engine = make_engine("sqlite://")
-    names = ("alarms", "alarm_events", "rule_timers", "judge_facts", "judge_cursor", "outbox")
+    names = (
+        "alarms", "alarm_events", "rule_timers", "judge_facts", "judge_cursor", "outbox",
+        "alarm_shelves", "maintenance_windows", "drills", "alarm_digest_rows",
+    )  # fmt: skip
     metadata.create_all(engine, tables=[metadata.tables[name] for name in names])
     return engine
 
@@ -69,6 +72,7 @@ class Desk:
         self.repository = AlarmRepository(self.engine, routes=lambda: self.routes)
         self.cursor = Cursor()
         self.now_s = 0.0
+        self.upkeep = False
         self.start()
 
     def start(self) -> None:
@@ -77,6 +81,17 @@ class Desk:
         restored = self.ledger.restore()
         self.evaluator.restore(restored)
         self.cursor = restored.cursor
+        self.look()
+
+    def look(self) -> None:
+        """Take up what people have announced, as the judge does once a second."""
+        now = self.now_ms()
+        found = self.ledger.look(now)
+        self.upkeep = found.due
+        self.evaluator.announce(found.drills, now)
+
+    def now_ms(self) -> int:
+        return START + round(self.now_s * 1000)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -97,19 +112,23 @@ class Desk:
         source_s: float | None = None,
     ) -> None:
         self.now_s = max(self.now_s, at_s)
+        self.look()
         self.feed(sample(device, values, at_s, reasons=reasons, source_s=source_s))
         self.commit()
 
     def tick(self, at_s: float) -> None:
         self.now_s = at_s
-        now = START + round(at_s * 1000)
+        now = self.now_ms()
+        self.look()
         self.evaluator.tick(now, now)
         self.commit()
 
     def commit(self) -> None:
         changes, facts = self.evaluator.pending()
-        now = START + round(self.now_s * 1000)
-        committed = self.ledger.commit(Stretch(changes, facts, self.cursor), self.routes, now)
+        stretch = Stretch(changes, facts, self.cursor, self.upkeep)
+        flood_rule = self.rules.find("alarm_flood")
+        committed = self.ledger.commit(stretch, self.routes, self.now_ms(), flood_rule)
+        self.upkeep = False
         self.evaluator.settle(committed.states)
 
     def alarm(self, rule: str, device: str, point: str | None = None) -> Alarm | None:

@@ -93,7 +93,8 @@ async def doomed(folder: Path, point: str, delay_s: float) -> None:
         bus = DeadlyBus(journal, point)
         judge = Judge(engine, bus, make_estate(), RULES, ROUTES, now_ms=wall_ms)
         task = asyncio.ensure_future(judge.run())
-        await until(lambda: judge.health.reason is None)
+        # Not before its first look at the database is over: listeners are added below.
+        await until(lambda: judge.health.reason is None and judge.health.judged_until > 0)
         arm(engine, point)
         await journal.append([Sample("smoke-1", wall_ms(), {"smoke": True}, lane=Lane.SAFETY)])
         # The return of append is the word that the broker may forget the message.

@@ -65,7 +65,7 @@ def outcome(desk: Desk) -> dict[tuple[str, str], list[object]]:
     found: dict[tuple[str, str], list[object]] = {}
     for alarm in reversed(desk.repository.page("all", limit=1000).items):
         events = [(e.event, e.at, e.source_at, e.value) for e in desk.repository.events(alarm.id)]
-        plain = dataclasses.replace(alarm, id=0)
+        plain = dataclasses.replace(alarm, id=0, group=0)
         found.setdefault((alarm.rule, alarm.device), []).append((plain, events))
     for rule, device, transition in desk.outbox():
         found[rule, device].append(transition)

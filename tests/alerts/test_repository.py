@@ -120,7 +120,11 @@ def test_only_one_alarm_can_be_open_for_a_key(desk: Desk) -> None:
     with pytest.raises(sa.exc.IntegrityError), desk.engine.begin() as connection:
         connection.execute(
             sa.text(
-                "INSERT INTO alarms SELECT 999, rule, alarm_class, severity, title, device, "
+                "INSERT INTO alarms (id, rule, alarm_class, severity, title, device, "
+                "device_name, kind, point, place, path, unplaced, is_open, active, acked, latched,"
+                " quality, held, test, occurrences, value, raised_at, updated_at, observed_at, "
+                "acked_by, acked_at, cleared_at, note) SELECT 999, rule, "
+                "alarm_class, severity, title, device, "
                 "device_name, kind, point, place, path, unplaced, is_open, active, acked, latched,"
                 " quality, held, test, occurrences, value, raised_at, updated_at, observed_at, "
                 "acked_by, acked_at, cleared_at, note FROM alarms WHERE id = 1"

@@ -1,5 +1,6 @@
 """A real house for the interface: SQLite, DuckDB, live values, alarms; a small estate of two."""
 
+import datetime as dt
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -225,6 +226,11 @@ class Built:
             writer.event(number, Transition.RAISED, self.clock(), value=True)
         self.house.alarm_feed.publish(writer.told)
         return number
+
+    def later(self, seconds: float) -> str:
+        """A moment after now, as a request writes it."""
+        at = dt.datetime.fromtimestamp(self.clock() / 1000 + seconds, dt.UTC)
+        return at.isoformat()
 
     def client(self, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
         """A client without a session; an error of the app is the answer that users would see."""

@@ -14,7 +14,8 @@ from tests.api.house import Built, built
 
 TABLE = load_permissions()
 VALUES: Mapping[str, str] = {
-    "device": "grid", "alarm": "999", "username": "nobody", "name": "nothing",
+    "device": "grid", "alarm": "999", "window": "999", "drill": "999", "username": "nobody",
+    "name": "nothing",
 }  # fmt: skip
 
 

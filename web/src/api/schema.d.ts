@@ -440,6 +440,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/alarms/{alarm}/shelve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Shelve
+     * @description Put an alarm aside for a time: it is judged and shown, and nobody is told of it.
+     */
+    post: operations["post_shelve_api_v1_alarms__alarm__shelve_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarms/{alarm}/unshelve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Unshelve
+     * @description Take an alarm from its shelf; if it is still active it is told as new.
+     */
+    post: operations["post_unshelve_api_v1_alarms__alarm__unshelve_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/alarms/{alarm}/finding": {
     parameters: {
       query?: never;
@@ -454,6 +494,114 @@ export interface paths {
      * @description Note what the alarm turned out to be, also once it is closed; the newest finding counts.
      */
     post: operations["post_finding_api_v1_alarms__alarm__finding_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/maintenance": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Windows
+     * @description Maintenance windows, newest first; `next` of a page is `after` of the next one.
+     */
+    get: operations["get_windows_api_v1_maintenance_get"];
+    put?: never;
+    /**
+     * Post Window
+     * @description Plan a window; alarms inside are recorded and shown, and nobody is told of them.
+     */
+    post: operations["post_window_api_v1_maintenance_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/maintenance/{window}/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Confirm
+     * @description The second person's word, without which life safety stays in service.
+     */
+    post: operations["post_confirm_api_v1_maintenance__window__confirm_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/maintenance/{window}/end": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post End
+     * @description End a window before its time; what is still active is told as new.
+     */
+    post: operations["post_end_api_v1_maintenance__window__end_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/drills": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Drills
+     * @description Announced drills, newest first; `next` of a page is `after` of the next one.
+     */
+    get: operations["get_drills_api_v1_drills_get"];
+    put?: never;
+    /**
+     * Post Drill
+     * @description Announce a drill: alarms of its class at what it names are marked, and told to the desk.
+     */
+    post: operations["post_drill_api_v1_drills_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/drills/{drill}/end": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post End
+     * @description End a drill before its time; what is still active becomes real.
+     */
+    post: operations["post_end_api_v1_drills__drill__end_post"];
     delete?: never;
     options?: never;
     head?: never;
@@ -808,6 +956,24 @@ export interface components {
       cleared_at?: string | null;
       /** Note */
       note?: string | null;
+      /** Group */
+      group: number;
+      /** First In Group */
+      first_in_group: boolean;
+      /** Chattering */
+      chattering: boolean;
+      /** Shelving State */
+      shelving_state: string;
+      /** Shelved Until */
+      shelved_until?: string | null;
+      /** Shelved By */
+      shelved_by?: string | null;
+      /** Shelved Reason */
+      shelved_reason?: string | null;
+      /** Max Time Shelved S */
+      max_time_shelved_s?: number | null;
+      /** Suppressed Or Shelved */
+      suppressed_or_shelved: boolean;
     };
     /**
      * AlarmPage
@@ -1106,6 +1272,81 @@ export interface components {
       parts: number;
       /** Alarms */
       alarms: number;
+    };
+    /**
+     * DrillItem
+     * @description One announced drill.
+     */
+    DrillItem: {
+      /** Id */
+      id: number;
+      /** Owner */
+      owner: string;
+      /** Reason */
+      reason: string;
+      /** Alarm Class */
+      alarm_class: string;
+      /** Site */
+      site: string | null;
+      /** Devices */
+      devices: string[];
+      /**
+       * Starts At
+       * Format: date-time
+       */
+      starts_at: string;
+      /**
+       * Ends At
+       * Format: date-time
+       */
+      ends_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Ended By */
+      ended_by: string | null;
+      /** Running */
+      running: boolean;
+    };
+    /**
+     * DrillPage
+     * @description `GET drills`, newest first.
+     */
+    DrillPage: {
+      /** Items */
+      items: components["schemas"]["DrillItem"][];
+      /** Next */
+      next?: string | null;
+    };
+    /**
+     * DrillRequest
+     * @description `POST drills`: announce one; it marks alarms of a class at what it names, for 2 h at most.
+     */
+    DrillRequest: {
+      /** Owner */
+      owner: string;
+      /** Reason */
+      reason: string;
+      /** Alarm Class */
+      alarm_class: string;
+      /** Site */
+      site?: string | null;
+      /**
+       * Devices
+       * @default []
+       */
+      devices: string[];
+      /** Starts At */
+      starts_at?: string | null;
+      /**
+       * Ends At
+       * Format: date-time
+       */
+      ends_at: string;
     };
     /**
      * EnergyReport
@@ -1903,6 +2144,21 @@ export interface components {
      */
     Severity: "emergency" | "high" | "medium" | "info";
     /**
+     * ShelveRequest
+     * @description `POST alarms/{id}/shelve`: put it aside; without a duration as long as its class allows.
+     */
+    ShelveRequest: {
+      /** Reason */
+      reason: string;
+      /** Duration S */
+      duration_s?: number | null;
+      /**
+       * Once
+       * @default false
+       */
+      once: boolean;
+    };
+    /**
      * SiteNode
      * @description A node of `GET sites`; a flat list, parents before children.
      */
@@ -2021,6 +2277,97 @@ export interface components {
       /** Revision */
       revision: string;
     };
+    /**
+     * WindowItem
+     * @description One maintenance window.
+     */
+    WindowItem: {
+      /** Id */
+      id: number;
+      /** Owner */
+      owner: string;
+      /** Reason */
+      reason: string;
+      /** Site */
+      site: string | null;
+      /** Devices */
+      devices: string[];
+      /** Rules */
+      rules: string[];
+      /** Classes */
+      classes: string[];
+      /**
+       * Starts At
+       * Format: date-time
+       */
+      starts_at: string;
+      /**
+       * Ends At
+       * Format: date-time
+       */
+      ends_at: string;
+      /** Created By */
+      created_by: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Confirmed By */
+      confirmed_by: string | null;
+      /** Confirmed At */
+      confirmed_at: string | null;
+      /** Ended By */
+      ended_by: string | null;
+      /** Needs Second Person */
+      needs_second_person: boolean;
+      /** Running */
+      running: boolean;
+    };
+    /**
+     * WindowPage
+     * @description `GET maintenance`, newest first.
+     */
+    WindowPage: {
+      /** Items */
+      items: components["schemas"]["WindowItem"][];
+      /** Next */
+      next?: string | null;
+    };
+    /**
+     * WindowRequest
+     * @description `POST maintenance`: what is out of service; everything that is given must fit an alarm.
+     */
+    WindowRequest: {
+      /** Owner */
+      owner: string;
+      /** Reason */
+      reason: string;
+      /** Site */
+      site?: string | null;
+      /**
+       * Devices
+       * @default []
+       */
+      devices: string[];
+      /**
+       * Rules
+       * @default []
+       */
+      rules: string[];
+      /**
+       * Classes
+       * @default []
+       */
+      classes: string[];
+      /** Starts At */
+      starts_at?: string | null;
+      /**
+       * Ends At
+       * Format: date-time
+       */
+      ends_at: string;
+    };
   };
   responses: never;
   parameters: never;
@@ -2047,6 +2394,9 @@ export type DeviceDetail = components["schemas"]["DeviceDetail"];
 export type DeviceOnLine = components["schemas"]["DeviceOnLine"];
 export type DeviceState = components["schemas"]["DeviceState"];
 export type DeviceSummary = components["schemas"]["DeviceSummary"];
+export type DrillItem = components["schemas"]["DrillItem"];
+export type DrillPage = components["schemas"]["DrillPage"];
+export type DrillRequest = components["schemas"]["DrillRequest"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
 export type Finding = components["schemas"]["Finding"];
@@ -2088,12 +2438,16 @@ export type Series = components["schemas"]["Series"];
 export type SeriesPoint = components["schemas"]["SeriesPoint"];
 export type Session = components["schemas"]["Session"];
 export type Severity = components["schemas"]["Severity"];
+export type ShelveRequest = components["schemas"]["ShelveRequest"];
 export type SiteNode = components["schemas"]["SiteNode"];
 export type SiteState = components["schemas"]["SiteState"];
 export type Step = components["schemas"]["Step"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
 export type Version = components["schemas"]["Version"];
+export type WindowItem = components["schemas"]["WindowItem"];
+export type WindowPage = components["schemas"]["WindowPage"];
+export type WindowRequest = components["schemas"]["WindowRequest"];
 export type $defs = Record<string, never>;
 export interface operations {
   get_session_api_v1_session_get: {
@@ -2824,6 +3178,76 @@ export interface operations {
       };
     };
   };
+  post_shelve_api_v1_alarms__alarm__shelve_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ShelveRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_unshelve_api_v1_alarms__alarm__unshelve_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["AckRequest"] | null;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   post_finding_api_v1_alarms__alarm__finding_post: {
     parameters: {
       query?: never;
@@ -2846,6 +3270,229 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["AlarmItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_windows_api_v1_maintenance_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        after?: number | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WindowPage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_window_api_v1_maintenance_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["WindowRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WindowItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_confirm_api_v1_maintenance__window__confirm_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        window: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WindowItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_end_api_v1_maintenance__window__end_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        window: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WindowItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_drills_api_v1_drills_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        after?: number | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DrillPage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_drill_api_v1_drills_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DrillRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DrillItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_end_api_v1_drills__drill__end_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        drill: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DrillItem"];
         };
       };
       /** @description A problem document (RFC 9457). */

@@ -1,0 +1,126 @@
+"""Puts messages into the outbox, or lets them wait in a digest, in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from alerts import tables
+from alerts.alarm import iso, to_json, told
+from alerts.digests import Digest, Why, digest_for, joined
+from alerts.feed import AlarmChange
+from alerts.hold_tables import digest_rows
+from alerts.routes import Routes, Target
+
+_NAMED = 100
+"""How many alarms a digest names; it counts them all."""
+
+Row = Mapping[str, object]
+
+
+def tell(
+    connection: sa.Connection,
+    routes: Routes,
+    change: AlarmChange,
+    event: int,
+    now_ms: int,
+    *,
+    flooded: bool = False,
+    at_once: bool = False,
+) -> None:
+    """Tell who is to be told of one event; of a held alarm nobody."""
+    alarm = change.alarm
+    if not told(alarm):
+        return
+    targets = [t for t in routes.targets(alarm, change.transition) if alarm.point != t.name]
+    if not targets:
+        return
+    digest = None
+    if not at_once:
+        digest = digest_for(alarm, change.transition, now_ms, flooded=flooded)
+        digest = _waiting(connection, alarm.id, digest, now_ms)
+    rows = [_row(change, event, target) for target in targets]
+    if digest is None:
+        connection.execute(sa.insert(tables.outbox), [_to_send(row, now_ms) for row in rows])
+        return
+    _prolong(connection, digest)
+    own = {
+        "key": digest.key, "reason": digest.why.value,
+        "first_at": digest.first_at, "due_at": digest.due_at,
+    }  # fmt: skip
+    connection.execute(sa.insert(digest_rows), [{**row, **own} for row in rows])
+
+
+def _row(change: AlarmChange, event: int, target: Target) -> Row:
+    return {
+        "event": event,
+        "alarm": change.alarm.id,
+        "transition": change.transition.value,
+        "rank": change.alarm.severity.rank,
+        "channel": target.channel,
+        "target": target.name,
+        "parameters": target.parameters,
+        "payload": {**to_json(change.alarm), "transition": change.transition.value},
+    }
+
+
+def _to_send(row: Row, now_ms: int) -> Row:
+    return {**row, "created_at": now_ms, "due_at": now_ms, "attempts": 0, "claimed_until": 0}
+
+
+def _waiting(
+    connection: sa.Connection, alarm: int, digest: Digest | None, now_ms: int
+) -> Digest | None:
+    """What says more of an alarm that waits in a digest waits there as well: the order stays."""
+    table = digest_rows
+    query = sa.select(table.c.key, table.c.reason, table.c.first_at, table.c.due_at).limit(1)
+    row = connection.execute(query.where(table.c.alarm == alarm)).one_or_none()
+    if row is None and digest is not None:
+        row = connection.execute(query.where(table.c.key == digest.key)).one_or_none()
+    if row is None:
+        return digest
+    found = Digest(row.key, Why(row.reason), row.first_at, row.due_at)
+    if digest is None or digest.why is not found.why:
+        return found
+    return joined(replace(digest, key=found.key), found)
+
+
+def _prolong(connection: sa.Connection, digest: Digest) -> None:
+    table = digest_rows
+    connection.execute(
+        sa.update(table)
+        .where(table.c.key == digest.key, table.c.due_at != digest.due_at)
+        .values(due_at=digest.due_at)
+    )
+
+
+def send_digests(connection: sa.Connection, now_ms: int) -> int:
+    """Send every digest whose time has come; tells how many messages that were."""
+    table = digest_rows
+    query = sa.select(table).where(table.c.due_at <= now_ms).order_by(table.c.id)
+    together: dict[tuple[str, str, str], list[sa.RowMapping]] = {}
+    for row in connection.execute(query).mappings():
+        together.setdefault((row["key"], row["channel"], row["target"]), []).append(row)
+    for rows in together.values():
+        connection.execute(sa.insert(tables.outbox).values(**_to_send(_merged(rows), now_ms)))
+    if together:
+        connection.execute(sa.delete(table).where(table.c.due_at <= now_ms))
+    return len(together)
+
+
+def _merged(rows: Sequence[sa.RowMapping]) -> Row:
+    """The newest message, with how many it stands for; one alone is as it would have been."""
+    last = rows[-1]
+    names = ("event", "alarm", "transition", "channel", "target", "parameters")
+    merged = {name: last[name] for name in names}
+    payload = dict(last["payload"])
+    if len(rows) > 1:
+        alarms = list(dict.fromkeys(row["alarm"] for row in rows))
+        payload["digest"] = {
+            "reason": last["reason"],
+            "messages": len(rows),
+            "alarms": len(alarms),
+            "alarm_ids": alarms[:_NAMED],
+            "since": iso(last["first_at"]),
+        }
+    return {**merged, "rank": min(row["rank"] for row in rows), "payload": payload}
