@@ -103,6 +103,11 @@ class Broker:
         """Kill -9: it saves nothing more."""
         self._end(lambda process: process.kill())
 
+    def send(self, number: int) -> None:
+        """Send it a signal: SIGSTOP holds it, SIGCONT lets it go on."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def _end(self, signal: Callable[[subprocess.Popen[bytes]], None]) -> None:
         if self._process is not None:
             signal(self._process)
