@@ -171,9 +171,9 @@ class Publisher:
         """Publish one message; returns when the broker has acknowledged it."""
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
 
-    def publish_all(self, messages: list[tuple[str, bytes]]) -> None:
+    def publish_all(self, messages: list[tuple[str, bytes]], *, retain: bool = False) -> None:
         """Publish many; returns when the broker has acknowledged all of them."""
-        infos = [self._client.publish(topic, payload, qos=1) for topic, payload in messages]
+        infos = [self._client.publish(topic, body, 1, retain) for topic, body in messages]
         for info in infos:
             info.wait_for_publish(30)
 

@@ -20,10 +20,10 @@ from tests.e2e.load import Load, count_on, counting_meter
 from tests.e2e.service import Service, eventually, launched, started
 from tests.webhook import Receiver, receiving
 
-KILLS = 100 if os.environ.get("SITEWATCH_FULL") == "1" else 4
+KILLS = 100 if os.environ.get("SITEWATCH_FULL") == "1" else 3
 DETECTORS_A_KILL = 2
 SHORTEST_LIFE_S = 0.3
-UNDER_LOAD_S = 2.0
+UNDER_LOAD_S = 1.5
 """A service lives up to this much longer than a start takes: some are killed while starting."""
 SEED = 20261123
 
