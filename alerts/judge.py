@@ -14,7 +14,7 @@ from alerts.feed import AlarmFeed
 from alerts.ledger import CONSUMER, Committed, Ledger, Stretch
 from alerts.routes import Routes
 from alerts.rules import RuleSet
-from collectors.sample import Sample
+from collectors.sample import Lane, Sample
 from device_configs.estate import Estate
 from ingest.bus import Bus, Cursor, IngestError
 
@@ -126,7 +126,8 @@ class Judge:
             # A bus that waits with wait_for can swallow a cancellation in Python 3.11.
             raise asyncio.CancelledError
         self.health.reason = None
-        return [s for s in found if s.seq > self._cursor.of(s.lane)]
+        safety, routine = self._cursor.safety, self._cursor.routine
+        return [s for s in found if s.seq > (safety if s.lane is Lane.SAFETY else routine)]
 
     def _judge(self, evaluator: Evaluator, samples: Sequence[Sample]) -> None:
         evaluator.samples(samples)

@@ -44,6 +44,7 @@ from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
+from sitewatch.garbage import settle
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.records_database import open_records
@@ -280,6 +281,7 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    settle()
     running = Running(house.current.loaded, house.store, house.intervals)
     async with asyncio.TaskGroup() as group:
         stages: dict[str, Callable[[], Awaitable[None]]] = {
