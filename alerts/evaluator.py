@@ -11,7 +11,7 @@ from alerts import refusals
 from alerts.alarm import Subject
 from alerts.condition import ByService, Missing, Refused, Threshold, Verdict
 from alerts.condition import State as StateCondition
-from alerts.engine import NORMAL, Observation, State, Timing, due_at, step
+from alerts.engine import NORMAL, Observation, State, Timing, clock_set, due_at, step
 from alerts.ledger import Fact, Restored
 from alerts.rule import Rule
 from alerts.rules import RuleSet
@@ -271,6 +271,14 @@ class Evaluator:
             self._input(key, tracked.rule, tracked.watch, None, clock)
         if routine_ms > self._no_silence_until:
             self._look_for_silence(routine_ms)
+
+    def clock_set(self, by_ms: int, now_ms: int) -> None:
+        """Our clock was set by so much: delays and silences last as long as they would have."""
+        self._no_silence_until = 0
+        for watch in self.watches.known().values():
+            watch.clock_set(by_ms, now_ms)
+        for tracked in self.tracked.values():
+            tracked.state = clock_set(tracked.state, by_ms, now_ms)
 
     def _look_for_silence(self, at: int) -> None:
         """Look at every device: 10,000 of them are too many to be looked at each time."""

@@ -25,7 +25,7 @@ from collectors.registry import DRIVERS
 from collectors.supervise import supervise
 from device_configs.estate import Estate
 from device_configs.kinds import kinds
-from ingest.clock import wall_clock_ms
+from ingest.clock import steady_clock_ms, wall_clock_ms
 from ingest.intake import Intake
 from ingest.intervals import IntervalWriter
 from ingest.journal import Journal
@@ -196,6 +196,7 @@ async def _open(
                 Judge(
                     engine, journal, loaded.estate, loaded.rules, loaded.routes,
                     now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
+                    steady_ms=steady_clock_ms,
                 ),
                 IntervalWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 QualityWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),

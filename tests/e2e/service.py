@@ -56,7 +56,7 @@ class Service:
         }
 
     def series(self, device: str, point: str, start_ms: int) -> list[Any]:
-        """The stored values of a point from a moment until an hour from now."""
+        """The stored values of a point from a moment until two days from now."""
         return [row[1] for row in self.rows(device, point, start_ms)]
 
     def rows(self, device: str, point: str, start_ms: int) -> list[list[Any]]:
@@ -64,7 +64,7 @@ class Service:
         query = {
             "points": point,
             "start": dt.datetime.fromtimestamp(start_ms / 1000, dt.UTC).isoformat(),
-            "end": (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat(),
+            "end": (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).isoformat(),
         }
         found = self.get(f"devices/{device}/series", **query)["points"]
         data: list[list[Any]] = found[point]["data"] if point in found else []

@@ -34,6 +34,8 @@ def set_clock(file: Path, offset_s: float) -> None:
     fresh = file.with_suffix(".new")
     fresh.write_text(str(offset_s), "ascii")
     fresh.rename(file)
+    # Until it has looked; else what is said at once would still come at the old time.
+    time.sleep(2 * _LOOK_EVERY_NS / 1e9)
 
 
 def main() -> None:
