@@ -22,12 +22,24 @@ from collectors.sample import Value
 from device_configs.quantities import Label
 
 
+PAST_MS = 15 * 60_000
+"""What is told later than this, by the device's clock, and is not urgent, may be over. [ms] [P]"""
+LASTING_MS = 30_000
+"""It is told if nothing says within this time that it is over. [ms] [P]"""
+_ENDS = frozenset({Transition.RETURNED, Transition.CLEARED})
+
+
 @dataclass(frozen=True)
 class Input:
     """One observation, or the passing of time, and when we had it [ms, UTC]."""
 
     observation: Observation | None
     at: int
+
+
+def _is_past(timing: Timing, one: Input) -> bool:
+    seen = one.observation
+    return seen is not None and not timing.urgent and one.at - seen.at > PAST_MS
 
 
 @dataclass
@@ -173,8 +185,12 @@ class Writer:
         note: str | None = None,
         source_at: int | None = None,
         value: Value = None,
+        past: bool = False,
     ) -> None:
-        """One event, the notifications that follow from it, and the word for the feed."""
+        """One event, the notifications that follow from it, and the word for the feed.
+
+        `past` is what was so long ago and is not urgent: it is told if it lasts.
+        """
         row = self.row(alarm)
         if row is None:
             return
@@ -185,9 +201,19 @@ class Writer:
         number = self._sealer.add(event, dict(row))
         told = AlarmChange(to_alarm(row), transition)
         self.told.append(told)
-        self._notify(told, number)
+        if not (past and transition in _ENDS and self._withdraw(alarm)):
+            self._notify(told, number, self._now_ms + LASTING_MS if past else self._now_ms)
 
-    def _notify(self, told: AlarmChange, event: int) -> None:
+    def _withdraw(self, alarm: int) -> bool:
+        """Take back what nobody was told yet, because it might have been over; whether there was any."""
+        table = tables.outbox
+        waiting = sa.and_(
+            table.c.alarm == alarm, table.c.sent_at.is_(None), table.c.failed_at.is_(None),
+            table.c.attempts == 0, table.c.due_at > table.c.created_at,
+        )  # fmt: skip
+        return self._connection.execute(sa.delete(table).where(waiting)).rowcount > 0
+
+    def _notify(self, told: AlarmChange, event: int, due_at: int) -> None:
         alarm = told.alarm
         payload = {**to_json(alarm), "transition": told.transition.value}
         rows = [
@@ -201,7 +227,7 @@ class Writer:
                 "parameters": target.parameters,
                 "payload": payload,
                 "created_at": self._now_ms,
-                "due_at": self._now_ms,
+                "due_at": due_at,
                 "attempts": 0,
                 "claimed_until": 0,
             }
@@ -247,6 +273,9 @@ class Writer:
             if gone:
                 values["cleared_at"] = one.at
             self.update(alarm, values)
-            self.event(alarm, transition, one.at, source_at=source_at, value=state.value)
+            self.event(
+                alarm, transition, one.at, source_at=source_at, value=state.value,
+                past=_is_past(change.timing, one),
+            )  # fmt: skip
             alarm = None if gone else alarm
         return alarm
