@@ -43,6 +43,7 @@ from sitewatch.collection import Collection
 from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
+from sitewatch.disk_reserve import DiskReserve
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.garbage import settle
 from sitewatch.open_store import open_store
@@ -98,6 +99,7 @@ class _House:
     work: Workplace
     care: StoreCare | None
     """Housekeeping of the embedded store; None where the series are elsewhere."""
+    reserve: DiskReserve
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Hand a changed estate folder to everything that works with it."""
@@ -121,6 +123,7 @@ class _House:
                 "engine": lambda: self.judge.health.reason,
                 "outbox": lambda: self.dispatcher.health.reason,
                 "estate": lambda: self.current.reason,
+                "disk": lambda: self.reserve.reason,
                 "store files": lambda: None if self.care is None else self.care.reason,
             },
         )
@@ -162,6 +165,8 @@ async def _open(
     loaded: EstateFolder, settings: Settings, data: DataFolder, engine: sa.Engine
 ) -> AsyncIterator[_House]:
     current = Current(loaded)
+    reserve = DiskReserve(data.path)
+    await asyncio.to_thread(reserve.look)
     letters = DeadLetterBox(engine, now_ms=wall_clock_ms)
     store = await asyncio.to_thread(
         open_store, settings.store, data, lambda: current.loaded.estate, letters
@@ -192,7 +197,7 @@ async def _open(
             yield _House(
                 current, settings, engine, journal, store, latest, intake,
                 Collection(DRIVERS, wiring, loaded.estate),
-                Recorder(journal, store),
+                Recorder(journal, store, held=_held(store, reserve)),
                 Judge(
                     engine, journal, loaded.estate, loaded.rules, loaded.routes,
                     now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
@@ -209,10 +214,16 @@ async def _open(
                 Workplace(
                     store, data, lambda: current.loaded.estate, loaded.folder, settings,
                 ),
-                _care(store, settings, current),
+                _care(store, settings, current), reserve,
             )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)
+
+
+def _held(store: TimeSeriesStore, reserve: DiskReserve) -> Callable[[], str | None]:
+    """Why the store must wait: it is on the disk that is full. One elsewhere empties the journal."""
+    embedded = isinstance(store, DuckDbStore)
+    return lambda: reserve.reason if embedded else None
 
 
 def _care(store: TimeSeriesStore, settings: Settings, current: Current) -> StoreCare | None:
@@ -292,6 +303,7 @@ async def _run(
             "quality": house.quality.run,
             "outbox": house.dispatcher.run,
             "collection": house.collection.run,
+            "disk reserve": house.reserve.run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),
             "control": functools.partial(serve_control, house.work.data.path, house.work.perform),
