@@ -21,7 +21,6 @@ from alerts.watch import Key
 from collectors.sample import Value
 from device_configs.quantities import Label
 
-
 PAST_MS = 15 * 60_000
 """What is told later than this, by the device's clock, and is not urgent, may be over. [ms] [P]"""
 LASTING_MS = 30_000
@@ -205,7 +204,7 @@ class Writer:
             self._notify(told, number, self._now_ms + LASTING_MS if past else self._now_ms)
 
     def _withdraw(self, alarm: int) -> bool:
-        """Take back what nobody was told yet, because it might have been over; whether there was any."""
+        """Take back what was put off because it might be over; tells whether there was any."""
         table = tables.outbox
         waiting = sa.and_(
             table.c.alarm == alarm, table.c.sent_at.is_(None), table.c.failed_at.is_(None),

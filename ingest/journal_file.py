@@ -338,7 +338,7 @@ class JournalFile:
 
     @translated("tidied")
     def returnable(self) -> int:
-        """Bytes that the file still takes on the disk and does not need. [B]"""
+        """What the file still takes on the disk and does not need [B]."""
         try:
             on_disk = self.path.stat().st_size
         except OSError as error:

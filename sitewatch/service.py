@@ -221,7 +221,7 @@ async def _open(
 
 
 def _held(store: TimeSeriesStore, reserve: DiskReserve) -> Callable[[], str | None]:
-    """Why the store must wait: it is on the disk that is full. One elsewhere empties the journal."""
+    """Why a store on the disk that is full must wait; one elsewhere empties the journal."""
     embedded = isinstance(store, DuckDbStore)
     return lambda: reserve.reason if embedded else None
 

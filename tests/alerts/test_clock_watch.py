@@ -1,4 +1,4 @@
-"""The wall clock is set while alarms are judged: the watch, and the judge on a clock that is set."""
+"""The wall clock is set while alarms are judged."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who is told of what comes late."""
 
-from collections.abc import Sequence
-
 import pytest
 import sqlalchemy as sa
 
@@ -27,10 +25,8 @@ def waiting(desk: Desk) -> list[tuple[str, int]]:
     """Transition and the wait until it is told, of all that is in the outbox. [ms]"""
     table = tables.outbox
     with desk.engine.begin() as connection:
-        rows: Sequence[sa.Row[tuple[str, int, int]]] = connection.execute(
-            sa.select(table.c.transition, table.c.created_at, table.c.due_at).order_by(table.c.id)
-        ).all()
-    return [(transition, due - created) for transition, created, due in rows]
+        rows = connection.execute(sa.select(table).order_by(table.c.id)).mappings().all()
+    return [(row["transition"], row["due_at"] - row["created_at"]) for row in rows]
 
 
 def test_what_was_over_hours_ago_pages_nobody_and_is_in_the_events(desk: Desk) -> None:

@@ -5,7 +5,7 @@ import random
 import struct
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,7 +106,7 @@ class Load:
         body = {"ts": round(time.time() * 1000), "event_id": name, "code": 9, "phase": "raise"}
         return _Sent(self.said.trapped, name, self._send(f"v1/centre/elevator/{name}/event", body))
 
-    def _send(self, topic: str, body: dict[str, object]) -> MQTTMessageInfo:
+    def _send(self, topic: str, body: Mapping[str, object]) -> MQTTMessageInfo:
         return self._client.publish(topic, json.dumps(body), qos=1)
 
     @contextmanager

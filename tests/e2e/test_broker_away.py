@@ -1,8 +1,8 @@
 """The broker restarts, is killed, hangs; retained storms and payloads of 1 MB. covers: the service.
 
-Counted by id: the gates' messages have an identity and must be stored once each. What a killed broker
-had acknowledged and not yet written to its disk is the broker's loss; so nothing is on its way when it
-is killed, and what was not acknowledged the device says again, as a device does.
+Counted by id: the gates' messages have an identity and must be stored once each. What a killed
+broker had acknowledged and not yet written to its disk is the broker's loss; so nothing is on its
+way when it is killed, and what was not acknowledged the device says again, as a device does.
 """
 
 import json

@@ -4,6 +4,7 @@ Only the wall clock moves. Nothing may be cleared, raised or told because of it;
 the step counts as at any other time.
 """
 
+import functools
 import json
 import sys
 import time
@@ -190,10 +191,7 @@ def test_the_end_of_the_day_is_like_any_other_second(house: House) -> None:
     for offset_s in sorted((until_utc_midnight, until_local_midnight)):
         house.step(offset_s - QUIET_S / 2)
         past = now_ms() + round(offset_s * 1000) - 60_000
-        eventually(
-            "the meter is stored",
-            lambda at=past: bool(house.service.series("m1", "voltage_l1", at)),
-        )
+        eventually("the meter is stored", functools.partial(_is_stored, house, past))
 
 
 def test_a_device_clock_that_is_wrong_is_its_own_fault(house: House) -> None:
@@ -202,7 +200,7 @@ def test_a_device_clock_that_is_wrong_is_its_own_fault(house: House) -> None:
     for name, stamp in (("gate-2", now_ms() + 600_000), ("gate-3", 1000)):
         shown = house.gate_says(name, stamp)
         assert (shown["quality"], shown["source_at"]) == ("good", None)
-        eventually(f"{name}'s clock", lambda n=name: bool(house.of("device_clock_wrong", n)))
+        eventually(f"{name}'s clock", functools.partial(_has_wrong_clock, house, name))
     assert house.of("device_clock_wrong", "gate-1") == []
     # Our own clock set back by an hour: every device seems ahead; back again, none does.
     house.gate_says("gate-4", now_ms())
@@ -236,3 +234,11 @@ def test_a_clock_that_is_set_back_hides_nothing(house: House) -> None:
 def _is(house: House, device: str, point: str, *, value: object) -> bool:
     found = house.service.latest(device).get(point, {})
     return bool(found.get("quality") == "good" and found.get("value") == value)
+
+
+def _has_wrong_clock(house: House, device: str) -> bool:
+    return bool(house.of("device_clock_wrong", device))
+
+
+def _is_stored(house: House, since_ms: int) -> bool:
+    return bool(house.service.series("m1", "voltage_l1", since_ms))

@@ -25,8 +25,8 @@ from tests.webhook import Receiver, receiving
 
 FULL = os.environ.get("SITEWATCH_FULL") == "1"
 SIZE_MB = 512 if FULL else 128
-COUNT = 60_000 if FULL else 9_000
-FLOOR_BYTES = 24_000_000
+COUNT = 60_000 if FULL else 6_500
+FLOOR_BYTES = 18_000_000
 RESERVE_BYTES = 16 * 1024**2
 """What the journal keeps in any case (`ingest.journal_limits`)."""
 METER = """\

@@ -1,16 +1,17 @@
-"""What devices and networks do to messages: twice, shuffled, late by hours, spoilt. covers: the service.
+"""Messages that come twice, shuffled, late by hours, spoilt. covers: the service.
 
 Everything that has an identity is stored once, at its own time; energy is what the counter says,
 whatever order it was told in; what is spoilt is unknown and never a number, and is counted.
 """
 
+import datetime as dt
 import json
 import os
 import random
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,44 +114,36 @@ def test_what_comes_twice_and_in_any_order_is_stored_once(
     house: House, say: Callable[[str], None]
 ) -> None:
     chance = random.Random(SEED)
-    expected: dict[str, list[list[Any]]] = {}
+    expected: dict[str, list[tuple[int, int]]] = {}
     messages: list[tuple[str, bytes]] = []
     for number in range(GATES):
         name = f"gate-{number}"
         counts = [n for n in range(1, MESSAGES // GATES + 1) if chance.random() > 0.1]
-        expected[name] = [[house.base + n, n] for n in counts]
+        expected[name] = [(house.base + n, n) for n in counts]
         for n in counts:
             body = json.dumps({"ts": house.base + n, "seq": n, "people_in": n}).encode()
             messages += [(f"v1/centre/gate/{name}/state", body)] * chance.choice((1, 1, 2, 3))
     chance.shuffle(messages)
     house.gateway.publish_all(messages)
 
-    def found() -> dict[str, list[list[Any]]]:
+    def found() -> dict[str, list[tuple[int, int]]]:
         return {name: _in_ms(house.stored(name, "people_in_total")) for name in expected}
 
-    want = {name: [(at, value) for at, value in rows] for name, rows in expected.items()}
-    eventually("all are stored", lambda: _count(found()) >= _count(want), within_s=120)
-    total = _count(want)
+    total = _count(expected)
+    eventually("all are stored", lambda: _count(found()) >= total, within_s=120)
     say(f"messages, seed {SEED}: {len(messages)} sent, {total} different, {_count(found())} stored")
-    assert found() == want
+    assert found() == expected
     for name, rows in expected.items():
         assert house.service.latest(name)["people_in_total"]["value"] == rows[-1][1]
 
 
-def _count(rows: dict[str, Any]) -> int:
+def _count(rows: Mapping[str, Sequence[object]]) -> int:
     return sum(map(len, rows.values()))
 
 
-def _in_ms(rows: list[list[Any]]) -> list[Any]:
-    import datetime as dt
-
-    def ms(at: object) -> int:
-        if isinstance(at, str):
-            return round(dt.datetime.fromisoformat(at).timestamp() * 1000)
-        assert isinstance(at, int | float)
-        return round(at)
-
-    return [(ms(at), value) for at, value in rows]
+def _in_ms(rows: list[list[Any]]) -> list[tuple[int, int]]:
+    """Times as the interface gives them, in milliseconds."""
+    return [(round(dt.datetime.fromisoformat(at).timestamp() * 1000), v) for at, v in rows]
 
 
 def test_six_hours_told_late_correct_the_energy(house: House) -> None:
@@ -199,13 +192,14 @@ def test_old_alarms_of_a_backfill_page_only_what_latches_or_lasts(house: House) 
         for n in range(1, OUTAGE_MS // QUARTER_MS)
     ]
     # People were trapped five hours ago, and nobody was told.
-    event = {"event_id": "e-1", "code": 9, "ts": started_at + 4 * QUARTER_MS}
+    trapped_at = started_at + 4 * QUARTER_MS
+    event = {"event_id": "e-1", "code": 9, "ts": trapped_at}
     trapped = [
         ("v1/centre/elevator/lift-old/event", json.dumps(event | {"phase": "raise"}).encode()),
         (
             "v1/centre/elevator/lift-old/event",
             json.dumps(
-                event | {"event_id": "e-2", "phase": "clear", "ts": event["ts"] + MINUTE_MS}
+                event | {"event_id": "e-2", "phase": "clear", "ts": trapped_at + MINUTE_MS}
             ).encode(),
         ),
     ]
