@@ -16,6 +16,7 @@ from alerts.feed import AlarmFeed
 from alerts.ledger import CONSUMER, Committed, Ledger, Restored, Stretch
 from alerts.routes import Routes
 from alerts.rules import RuleSet
+from collectors.pulse import Pulse
 from collectors.sample import Lane, Sample
 from device_configs.estate import Estate
 from ingest.bus import Bus, Cursor, IngestError
@@ -79,6 +80,7 @@ class Judge:
         self._set_back = False
         """Whether samples from before the clock was set back may still be read."""
         self.health = JudgeHealth()
+        self.pulse = Pulse()
 
     @property
     def routes(self) -> Routes:
@@ -98,6 +100,7 @@ class Judge:
         """Judge until cancelled; waits and tries again while the database or the bus is down."""
         evaluator = await self._restored(self._now_ms())
         while True:
+            self.pulse.beat()
             evaluator = await self._replaced(evaluator)
             samples = await self._read()
             by_ms = self._clock_watch.set_by()
@@ -207,6 +210,7 @@ class Judge:
                 result = await asyncio.to_thread(work)
             except sa.exc.SQLAlchemyError as error:
                 self._trouble("database", error)
+                self.pulse.beat()
                 await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
                 attempt += 1
             else:
