@@ -27,6 +27,7 @@ _T = TypeVar("_T")
 
 _TICK_S = 0.2
 _QUIET_COMMIT_MS = 1000
+_RECENT_MS = 600_000
 _READ_LIMIT = 500
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
@@ -81,6 +82,10 @@ class Judge:
         """Whether samples from before the clock was set back may still be read."""
         self.health = JudgeHealth()
         self.pulse = Pulse()
+
+    def clock_set_recently(self) -> int:
+        """By how much our clock was set in the last ten minutes [ms]; 0 where it was not."""
+        return self._clock_watch.recently(_RECENT_MS)
 
     @property
     def routes(self) -> Routes:

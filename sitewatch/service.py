@@ -313,8 +313,9 @@ async def _run(
     say: Callable[[str], None],
 ) -> None:
     watch = SelfWatch(
-        house.intake, house.journal.statistics, Outbox(house.engine).waiting, house.work.data.path
-    )
+        house.intake, house.journal.statistics, Outbox(house.engine).waiting, house.work.data.path,
+        clock_set_ms=house.judge.clock_set_recently,
+    )  # fmt: skip
     beats = house.heartbeats(watch)
     app = create_app(house.api(beats))
     server = make_server(app)

@@ -54,6 +54,9 @@ def test_only_a_clock_that_was_set_is_told_and_once() -> None:
         clocks.pass_by(200)
         assert watch.set_by() == by
         assert watch.set_by() == 0
+        assert watch.recently(600_000) == abs(by)
+    clocks.pass_by(600_001)
+    assert watch.recently(600_000) == 0
 
 
 def judge_on(clocks: Clocks, engine: sa.Engine, bus: MemoryBus) -> Judge:

@@ -31,6 +31,7 @@ DAY_S = 86_400.0
 UTC_PLUS_8_S = 8 * HOUR_S
 FIRST_PART = 100
 FIRE, TEST = 0b1, 0b10000
+CLOCK_WAS_SET = "clock_was_set"
 QUIET_S = 1.0
 """How long nothing may happen after a step: several turns of every stage."""
 RULES = """\
@@ -63,13 +64,17 @@ class House:
 
     def raised(self) -> Counter[tuple[str, str]]:
         """Rule and device of every alarm there ever was."""
-        return Counter((one["rule"], one["device"]) for one in self.service.every_alarm("all"))
+        return Counter((one["rule"], one["device"]) for one in self.alarms())
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Every alarm there ever was, but for that of the clock itself."""
+        return [one for one in self.service.every_alarm("all") if one["rule"] != CLOCK_WAS_SET]
 
     def events(self) -> dict[int, list[str]]:
         """What happened to each alarm."""
         return {
             one["id"]: [e["event"] for e in self.service.get(f"alarms/{one['id']}/events")]
-            for one in self.service.every_alarm("all")
+            for one in self.alarms()
         }
 
     def step(self, offset_s: float) -> None:
@@ -183,6 +188,7 @@ def test_the_service_clock_is_set_forth_and_back(house: House) -> None:
     assert set(house.raised()) == {
         ("smoke_detector_fire", f"smoke-{n}") for n in range(1, house.smoke + 1)
     }
+    eventually("the setting is an alarm", lambda: bool(house.of(CLOCK_WAS_SET, "sitewatch")))
 
 
 def test_the_end_of_the_day_is_like_any_other_second(house: House) -> None:
