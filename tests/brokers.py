@@ -17,6 +17,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.ports import free_ports
+
 CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "mosquitto.conf"
 _START_S = 15.0
 
@@ -28,9 +30,7 @@ def mosquitto_path() -> str | None:
 
 def free_port() -> int:
     """A port of the loopback interface that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 class Broker:
