@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 
 from tests.brokers import publisher, running_broker
 from tests.device_configs.estates import write
-from tests.e2e.folders import estate, smoke, webhook
+from tests.e2e.folders import estate, gate, smoke, webhook
 from tests.e2e.service import Service, command, eventually, started
 from tests.influx import influx_server
 from tests.webhook import Receiver, receiving
@@ -176,6 +177,52 @@ def test_a_full_disk_costs_the_oldest_routine_and_says_how_much(tmp_path: Path) 
             own = len(stored(store.url, "service", "sitewatch", "memory"))
             # Besides the meter's, only the service's own values can be among the dropped.
             assert missing <= counted() <= missing + own + 10
+
+
+def test_the_embedded_store_waits_for_room_and_misses_nothing(tmp_path: Path) -> None:
+    base = round(time.time() * 1000) - 60_000
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        running_broker(tmp_path / "broker") as broker,
+        receiving() as receiver,
+        publisher(broker) as gateway,
+    ):
+        home = estate(tmp_path, gate() + smoke(["smoke-1", "smoke-2"]), webhook(receiver.url))
+        arguments = ("run", "--estate", str(home), "--data", str(disk / "data"), "--port", "0")
+        environment = {
+            "SITEWATCH_MQTT__URL": broker.url,
+            "SITEWATCH_JOURNAL__FREE_FLOOR_BYTES": "1000000",
+        }
+        with started(*arguments, folder=tmp_path, environment=environment) as service:
+
+            def say(first: int, last: int) -> None:
+                topic = "v1/centre/gate/gate-1/state"
+                gateway.publish_all([
+                    (topic, json.dumps({"ts": base + n, "seq": n, "people_in": n}).encode())
+                    for n in range(first, last + 1)
+                ])  # fmt: skip
+
+            def stage() -> str:
+                return str(service.get("health")["stages"]["disk"])
+
+            say(1, 500)
+            fill(disk / "ballast")
+            gateway.publish("zigbee2mqtt/smoke-1", '{"smoke": true}')
+            raised_and_told(service, receiver, "smoke-1")
+            eventually("health says so", lambda: stage().startswith("the disk is full"))
+            say(501, 1000)
+            gateway.publish("zigbee2mqtt/smoke-2", '{"smoke": true}')
+            raised_and_told(service, receiver, "smoke-2")
+            (disk / "ballast").unlink()
+            eventually("there is room again", lambda: stage() == "ok")
+            eventually(
+                "everything is stored",
+                lambda: len(service.series("gate-1", "people_in_total", base)) >= 1000,
+                within_s=90,
+            )
+            found = service.series("gate-1", "people_in_total", base)
+            assert sorted(found) == list(range(1, 1001)), "every message, exactly once"
+            assert not is_open(service, "samples_dropped")
 
 
 def test_a_data_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
