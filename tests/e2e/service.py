@@ -59,12 +59,28 @@ class Service:
         """The stored values of a point from a moment until two days from now."""
         return [row[1] for row in self.rows(device, point, start_ms)]
 
-    def rows(self, device: str, point: str, start_ms: int) -> list[list[Any]]:
+    def counts(self, device: str, point: str, base_ms: int, last: int) -> list[int]:
+        """The stored values of a counter whose reading n is of n ms after a moment, up to the last.
+
+        The interface gives at most 20,000 readings at once.
+        """
+        found: list[int] = []
+        for first in range(base_ms, base_ms + last + 1, 10_000):
+            rows = self.rows(device, point, first, first + 10_000)
+            found += [row[1] for row in rows if row[1] is not None]
+        return found
+
+    def rows(
+        self, device: str, point: str, start_ms: int, end_ms: int | None = None
+    ) -> list[list[Any]]:
         """The same with their times and qualities, as the interface gives them."""
+        end = dt.datetime.now(dt.UTC) + dt.timedelta(days=2)
+        if end_ms is not None:
+            end = dt.datetime.fromtimestamp(end_ms / 1000, dt.UTC)
         query = {
             "points": point,
             "start": dt.datetime.fromtimestamp(start_ms / 1000, dt.UTC).isoformat(),
-            "end": (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).isoformat(),
+            "end": end.isoformat(),
         }
         found = self.get(f"devices/{device}/series", **query)["points"]
         data: list[list[Any]] = found[point]["data"] if point in found else []
