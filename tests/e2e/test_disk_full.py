@@ -27,9 +27,8 @@ from tests.webhook import Receiver, receiving
 FULL = os.environ.get("SITEWATCH_FULL") == "1"
 SIZE_MB = 512 if FULL else 128
 COUNT = 60_000 if FULL else 6_500
-FLOOR_BYTES = 18_000_000
-RESERVE_BYTES = 16 * 1024**2
-"""What the journal keeps in any case (`ingest.journal_limits`)."""
+FLOOR_BYTES = SIZE_MB * 1024**2 // 10 + 5_000_000
+"""More than the room kept for alarms (`sitewatch.disk_reserve`): the journal must give too."""
 METER = """\
 profile: wordy_meter
 kind: electricity_meter
