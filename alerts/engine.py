@@ -102,6 +102,15 @@ NORMAL = State()
 Step = tuple[State, tuple[Transition, ...]]
 
 
+def clock_set(state: State, by_ms: int, now_ms: int) -> State:
+    """The state after the clock was set: what runs, runs on as long; nothing is later than now."""
+    rising = None if state.rising is None else state.rising + by_ms
+    falling = None if state.falling is None else state.falling + by_ms
+    return replace(
+        state, rising=rising, falling=falling, observed_at=min(state.observed_at, now_ms)
+    )
+
+
 def step(
     rule: Timing,
     state: State,

@@ -15,7 +15,7 @@ from alerts.condition import State as StateCondition
 from alerts.deviation import Deviation
 from alerts.deviations import Finding
 from alerts.drills import Drill
-from alerts.engine import NORMAL, Gone, Observation, State, Timing, due_at, step
+from alerts.engine import NORMAL, Gone, Observation, State, Timing, clock_set, due_at, step
 from alerts.inhibition import RULES as BEHIND
 from alerts.ledger import Fact, Restored
 from alerts.marks import Marks
@@ -337,6 +337,14 @@ class Evaluator:
         at = max(over, self._state(key).observed_at)
         told = Observation(Verdict.FALSE, at)
         self._input(key, tracked.rule, tracked.watch, told, clock)
+
+    def clock_set(self, by_ms: int, now_ms: int) -> None:
+        """Our clock was set by so much: delays and silences last as long as they would have."""
+        self._no_silence_until = 0
+        for watch in self.watches.known().values():
+            watch.clock_set(by_ms, now_ms)
+        for tracked in self.tracked.values():
+            tracked.state = clock_set(tracked.state, by_ms, now_ms)
 
     def _look_for_silence(self, at: int) -> None:
         """Look at every device: 10,000 of them are too many to be looked at each time."""

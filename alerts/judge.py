@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 
+from alerts.clock_watch import ClockWatch
 from alerts.deviations import Finding
 from alerts.evaluator import Evaluator
 from alerts.feed import AlarmFeed
 from alerts.flood import RULE as FLOOD
-from alerts.ledger import CONSUMER, Committed, Ledger, Stretch
+from alerts.ledger import CONSUMER, Committed, Ledger, Restored, Stretch
 from alerts.routes import Routes
 from alerts.rules import RuleSet
 from collectors.pulse import Pulse
@@ -28,6 +30,7 @@ _T = TypeVar("_T")
 _TICK_S = 0.2
 _QUIET_COMMIT_MS = 1000
 _LOOK_MS = 1000
+_RECENT_MS = 600_000
 _READ_LIMIT = 500
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
@@ -59,8 +62,12 @@ class Judge:
         now_ms: Callable[[], int],
         feed: AlarmFeed | None = None,
         wake: Callable[[], None] = lambda: None,
+        steady_ms: Callable[[], int] | None = None,
     ) -> None:
-        """`wake` is called after a commit that may have put something into the outbox."""
+        """`wake` is called after a commit that may have put something into the outbox.
+
+        `steady_ms` is a clock that nobody sets; by it the judge knows when the other one was set.
+        """
         self._ledger = Ledger(engine)
         self._bus = bus
         self._given = (estate, rules, routes)
@@ -76,8 +83,15 @@ class Judge:
         self._findings: list[Finding] = []
         self._looked_at = -_LOOK_MS
         self._upkeep = False
+        self._clock_watch = ClockWatch(now_ms, steady_ms or now_ms)
+        self._set_back = False
+        """Whether samples from before the clock was set back may still be read."""
         self.health = JudgeHealth()
         self.pulse = Pulse()
+
+    def clock_set_recently(self) -> int:
+        """By how much our clock was set in the last ten minutes [ms]; 0 where it was not."""
+        return self._clock_watch.recently(_RECENT_MS)
 
     @property
     def routes(self) -> Routes:
@@ -106,14 +120,35 @@ class Judge:
             evaluator = await self._replaced(evaluator)
             await self._look(evaluator)
             samples = await self._read()
+            by_ms = self._clock_watch.set_by()
+            if by_ms:
+                await self._clock_set(evaluator, by_ms)
             self._judge(evaluator, samples)
             if self._must_commit(evaluator):
                 await self._commit(evaluator)
 
+    async def _clock_set(self, evaluator: Evaluator, by_ms: int) -> None:
+        """Our clock was set: nothing may be raised, cleared or held up by that."""
+        _LOG.error("the clock of this machine was set", seconds=by_ms / 1000)
+        await self._commit(evaluator)
+        now = self._now_ms()
+        if by_ms < 0:
+            self._set_back = True
+            await self._persistently(lambda: self._ledger.set_back(now))
+        evaluator.clock_set(by_ms, now)
+        self._clocks = (min(self._clocks[0] + by_ms, now), min(self._clocks[1] + by_ms, now))
+        self._committed_at = now
+
     async def _restored(self, now_ms: int) -> Evaluator:
         estate, rules, _ = self._given
         evaluator = Evaluator(estate, rules, now_ms)
-        restored = await self._persistently(self._ledger.restore)
+
+        def known() -> Restored:
+            # The clock may have been set back while nobody judged.
+            self._ledger.set_back(now_ms)
+            return self._ledger.restore()
+
+        restored = await self._persistently(known)
         evaluator.restore(restored)
         self._cursor = self._committed = restored.cursor
         return evaluator
@@ -155,13 +190,16 @@ class Judge:
         return [s for s in found if s.seq > (safety if s.lane is Lane.SAFETY else routine)]
 
     def _judge(self, evaluator: Evaluator, samples: Sequence[Sample]) -> None:
-        evaluator.samples(samples)
-        self._cursor = self._cursor.advanced(samples)
         now = self._now_ms()
         with self._lock:
             found, self._findings = self._findings, []
         evaluator.findings(found, now)
         drained = len(samples) < _READ_LIMIT
+        if self._set_back:
+            samples = [_not_later(sample, now) for sample in samples]
+            self._set_back = not drained
+        evaluator.samples(samples)
+        self._cursor = self._cursor.advanced(samples)
         safety, routine = _clocks_of(samples, now, drained)
         self._clocks = (max(self._clocks[0], safety), max(self._clocks[1], routine))
         evaluator.tick(*self._clocks)
@@ -215,6 +253,13 @@ class Judge:
         if self.health.reason is None or not self.health.reason.startswith(what):
             _LOG.error("the judge cannot go on", what=what, error=str(error))
         self.health.reason = f"{what}: {error}"
+
+
+def _not_later(sample: Sample, now_ms: int) -> Sample:
+    """A sample that came before the clock was set back, as of now."""
+    if sample.received_at <= now_ms:
+        return sample
+    return msgspec.structs.replace(sample, received_at=now_ms)
 
 
 def _clocks_of(samples: Sequence[Sample], now_ms: int, drained: bool) -> tuple[int, int]:

@@ -104,6 +104,24 @@ class Ledger:
         with reading(self._engine) as connection:
             return Look(announced(connection, now_ms), is_due(connection, now_ms))
 
+    def set_back(self, now_ms: int) -> None:
+        """Let nothing that was observed be later than now: the clock was set back.
+
+        Else all that is observed until the clock has caught up would count as late.
+        """
+        times = {
+            tables.alarms: ("observed_at",),
+            tables.rule_timers: ("observed_at", "rising", "falling"),
+            tables.judge_facts: ("at",),
+        }
+        with self._engine.begin() as connection:
+            for table, names in times.items():
+                for name in names:
+                    column = table.c[name]
+                    connection.execute(
+                        sa.update(table).where(column > now_ms).values({name: now_ms})
+                    )
+
     def commit(
         self, stretch: Stretch, routes: Routes, now_ms: int, flood_rule: Rule | None = None
     ) -> Committed:

@@ -107,8 +107,9 @@ class Outbox:
         free = sa.and_(
             table.c.sent_at.is_(None),
             table.c.failed_at.is_(None),
-            table.c.due_at <= now_ms,
-            table.c.claimed_until <= now_ms,
+            # Later than anything is ever put off: the clock was set back since.
+            sa.or_(table.c.due_at <= now_ms, table.c.due_at > now_ms + _LONGEST_RETRY_MS),
+            sa.or_(table.c.claimed_until <= now_ms, table.c.claimed_until > now_ms + _LEASE_MS),
         )
         lane = table.c.rank == 0 if emergency else table.c.rank > 0
         query = (

@@ -27,8 +27,12 @@ def tell(
     *,
     flooded: bool = False,
     at_once: bool = False,
+    wait_ms: int = 0,
 ) -> None:
-    """Tell who is to be told of one event; of a held alarm nobody."""
+    """Tell who is to be told of one event; of a held alarm nobody.
+
+    With `wait_ms` it is sent only then, and can be taken back until then.
+    """
     alarm = change.alarm
     if not told(alarm):
         return
@@ -41,7 +45,10 @@ def tell(
         digest = _waiting(connection, alarm.id, digest, now_ms)
     rows = [_row(change, event, target) for target in targets]
     if digest is None:
-        connection.execute(sa.insert(tables.outbox), [_to_send(row, now_ms) for row in rows])
+        due_at = now_ms + wait_ms
+        connection.execute(
+            sa.insert(tables.outbox), [_to_send(row, now_ms, due_at) for row in rows]
+        )
         return
     _prolong(connection, digest)
     own = {
@@ -64,8 +71,19 @@ def _row(change: AlarmChange, event: int, target: Target) -> Row:
     }
 
 
-def _to_send(row: Row, now_ms: int) -> Row:
-    return {**row, "created_at": now_ms, "due_at": now_ms, "attempts": 0, "claimed_until": 0}
+def _to_send(row: Row, now_ms: int, due_at: int | None = None) -> Row:
+    due = now_ms if due_at is None else due_at
+    return {**row, "created_at": now_ms, "due_at": due, "attempts": 0, "claimed_until": 0}
+
+
+def withdraw(connection: sa.Connection, alarm: int) -> bool:
+    """Take back what was put off because it might be over; tells whether there was any."""
+    table = tables.outbox
+    waiting = sa.and_(
+        table.c.alarm == alarm, table.c.sent_at.is_(None), table.c.failed_at.is_(None),
+        table.c.attempts == 0, table.c.due_at > table.c.created_at,
+    )  # fmt: skip
+    return connection.execute(sa.delete(table).where(waiting)).rowcount > 0
 
 
 def _waiting(

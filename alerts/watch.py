@@ -253,6 +253,13 @@ class Watch:
             if at > self.point_at.get(point, 0):
                 self.point_at[point] = at
 
+    def clock_set(self, by_ms: int, now_ms: int) -> None:
+        """Our clock was set: what was heard is as long ago as before, and nothing is in future."""
+        self.heard_at += by_ms
+        self.newest_at = min(self.newest_at, now_ms)
+        for times in (self.values_at, self.point_at):
+            times.update({point: now_ms for point, at in times.items() if at > now_ms})
+
     @property
     def in_test(self) -> bool:
         """Whether it, or the panel it hangs on, is in test."""

@@ -34,11 +34,17 @@ from alerts.in_force import Held, InForce, in_force
 from alerts.routes import Routes
 from alerts.rule import Rule
 from alerts.shelf_rows import end_once
-from alerts.telling import tell
+from alerts.telling import tell, withdraw
 from alerts.texts import text
 from alerts.watch import SERVICE, Key
 from collectors.sample import Value
 from device_configs.quantities import Label
+
+PAST_MS = 15 * 60_000
+"""What is told later than this, by the device's clock, and is not urgent, may be over. [ms] [P]"""
+LASTING_MS = 30_000
+"""It is told if nothing says within this time that it is over. [ms] [P]"""
+_ENDS = frozenset({Transition.RETURNED, Transition.CLEARED})
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,11 @@ class Input:
     at: int
     inhibited: bool | None = None
     """Whether what it hangs on is down; None where that does not matter."""
+
+
+def _is_past(timing: Timing, one: Input) -> bool:
+    seen = one.observation
+    return seen is not None and not timing.urgent and one.at - seen.at > PAST_MS
 
 
 @dataclass
@@ -236,8 +247,12 @@ class Writer:
         source_at: int | None = None,
         value: Value = None,
         at_once: bool = False,
+        past: bool = False,
     ) -> None:
-        """One event, the notifications that follow from it, and the word for the feed."""
+        """One event, the notifications that follow from it, and the word for the feed.
+
+        `past` is what was so long ago and is not urgent: it is told if it lasts.
+        """
         row = self.row(alarm)
         if row is None:
             return
@@ -248,10 +263,12 @@ class Writer:
         number = self._sealer.add(event, dict(row))
         told = AlarmChange(to_alarm(row), transition)
         self.told.append(told)
+        if past and transition in _ENDS and withdraw(self._connection, alarm):
+            return
         flooded = self._floods.flooded(told.alarm.community)
         tell(
             self._connection, self._routes, told, number, self._now_ms,
-            flooded=flooded, at_once=at_once,
+            flooded=flooded, at_once=at_once, wait_ms=LASTING_MS if past else 0,
         )  # fmt: skip
 
     def apply(self, change: Change) -> State:
@@ -317,7 +334,10 @@ class Writer:
         began = transition in _RAISES and self._chatter(change.key, alarm, one.at)
         if transition is Transition.RAISED and not state.held and not state.test:
             self._flood(change, one.at)
-        self.event(alarm, transition, one.at, source_at=source_at, value=state.value, at_once=began)
+        self.event(
+            alarm, transition, one.at, source_at=source_at, value=state.value, at_once=began,
+            past=_is_past(change.timing, one),
+        )  # fmt: skip
         if began:
             self.event(alarm, Transition.CHATTER_BEGAN, one.at)
         if transition is Transition.RAISED:

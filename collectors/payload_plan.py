@@ -27,8 +27,7 @@ INT64 = 1 << 63
 """Samples hold signed 64-bit integers; what is outside becomes a float."""
 _CODE_LIMIT = 64
 """Longest event code. [characters]"""
-_YEAR_2000_MS = 946_684_800_000
-_YEAR_2100_MS = 4_102_444_800_000
+_YEAR_10000_MS = 253_402_300_800_000
 
 Clock = Callable[[object], int | None]
 """Decoded payload to the device's moment [ms, UTC]; None where it gives no plausible one."""
@@ -166,10 +165,8 @@ def _clock(time: Time) -> Clock:
 
     def at(data: object) -> int | None:
         moment = read(get(data))
-        # A device that lost its clock says 1970: no moment at all is better than that one.
-        if moment is None or not _YEAR_2000_MS <= moment < _YEAR_2100_MS:
-            return None
-        return moment
+        # 1970 is what a device says that lost its clock: a moment, and the intake names the fault.
+        return moment if moment is not None and 0 <= moment < _YEAR_10000_MS else None
 
     return at
 

@@ -67,6 +67,8 @@ class Journal:
         self._closing = False
         self._cursors_changed = False
         self._repair_from = 0.0
+        self._untidy: str | None = None
+        """Why the newest tidying failed."""
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
     @classmethod
@@ -330,16 +332,21 @@ class Journal:
 
     def _tidy(self) -> None:
         try:
+            # First: without room nothing of the rest can be written.
+            self._file.shrink(always=self._keep_space_free())
             if self._cursors_changed:
-                self._cursors_changed = False
                 self._file.save_cursors()
+                self._cursors_changed = False
             self._file.trim(self._limits.keep_batches, at_most=500)
             oldest = self._now_ms() - self._limits.identity_ms
             self._file.forget(oldest, self._limits.max_identities)
-            self._file.shrink(always=self._keep_space_free())
         except IngestError as error:
-            self._state.reason = str(error)
+            self._untidy = self._state.reason = str(error)
             self._file.suspect |= isinstance(error, JournalDamagedError)
+        else:
+            if self._untidy is not None and self._state.reason == self._untidy:
+                self._state.reason = None
+            self._untidy = None
 
     def _keep_space_free(self) -> bool:
         try:
@@ -347,12 +354,15 @@ class Journal:
         except OSError as error:
             raise IngestError(f"the journal's disk cannot be asked: {error}") from error
         missing = self._limits.min_free_bytes - free
+        if missing <= 0:
+            return False
+        self._file.trim(keep=0, at_most=1000)
         spare = self._file.size - self._limits.reserve_bytes
-        if missing > 0 and spare > 0:
-            self._file.trim(keep=0, at_most=1000)
-            # In steps: the file system shows the space only after the file has shrunk.
-            self._file.drop(min(missing, spare, 1024**2))
-        return missing > 0
+        # The file system shows what was deleted only when the file has become shorter.
+        wanted = min(missing - self._file.returnable(), spare, 1024**2)
+        if wanted > 0:
+            self._file.drop(wanted)
+        return True
 
     async def _close(self) -> None:
         with self._wake:

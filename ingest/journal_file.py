@@ -30,6 +30,7 @@ from ingest.journal_row import Row, sealed
 from ingest.journal_salvage import resume, salvage
 from ingest.journal_sqlite import (
     INSERT_BATCH,
+    PAGE,
     FileLock,
     JournalDamagedError,
     connect,
@@ -330,13 +331,30 @@ class JournalFile:
                 connection.executemany("DELETE FROM identity WHERE id = ?", old)
         return len(old)
 
+    def _pages(self) -> tuple[int, int]:
+        """Pages of the file that are used, and that are free."""
+        free = int(self._writer.execute("PRAGMA freelist_count").fetchone()[0])
+        return int(self._writer.execute("PRAGMA page_count").fetchone()[0]) - free, free
+
+    @translated("tidied")
+    def returnable(self) -> int:
+        """What the file still takes on the disk and does not need [B]."""
+        try:
+            on_disk = self.path.stat().st_size
+        except OSError as error:
+            raise IngestError(f"the journal's file cannot be asked: {error}") from error
+        return max(0, on_disk - self._pages()[0] * PAGE)
+
     @translated("tidied")
     def shrink(self, pages: int = 256, *, always: bool = False) -> None:
         """Give some of the file's free pages back to the file system, when many are free."""
-        free = self._writer.execute("PRAGMA freelist_count").fetchone()[0]
-        used = self._writer.execute("PRAGMA page_count").fetchone()[0] - free
+        used, free = self._pages()
         if always or free > max(used, 4 * pages):
-            self._writer.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+            # As a script: `execute` takes one step of it, which frees a single page.
+            self._writer.executescript(f"PRAGMA incremental_vacuum({pages})")
+        if always:
+            # The file itself becomes shorter only now.
+            self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def read(self, lane: Lane, after: int, limit: int) -> list[Sample]:
         """Samples of a lane after a number, whole batches until `limit` is reached.

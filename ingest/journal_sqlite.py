@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS consumer (
 CREATE TABLE IF NOT EXISTS total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 
+PAGE = 4096
+"""Of the file. [B]"""
 VERSION = 1
 """Of the format, in `user_version`; in version 0 the checksum was over the payload alone."""
 INSERT_BATCH = (
@@ -56,7 +58,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection whose commits are synced to disk when they return."""
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     for pragma in (
-        "page_size=4096",
+        f"page_size={PAGE}",
         "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         "synchronous=FULL",

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from collectors.sample import Lane, Quality, Reason, Sample, is_hearing
+from ingest.checks import FUTURE_MS
 from ingest.clock import wall_clock_ms
 from ingest.stores.store import LatestValue
 
@@ -171,7 +172,8 @@ class Latest:
             self._members.setdefault(_root(device), []).append(device)
         if is_hearing(sample):
             root = _root(device)
-            self._heard[root] = max(self._heard.get(root, 0), sample.received_at)
+            known = self._heard.get(root, 0) if loaded else 0
+            self._heard[root] = max(known, sample.received_at)
             points.heard = points.heard or not loaded
         points.due = 0
         fresh = points.fresh(sample)
@@ -232,7 +234,8 @@ class Latest:
         quality, reason = sample.quality(point), sample.reasons.get(point)
         if quality is not Quality.MISSING:
             age = now_ms - self._spoken_at(device, sample, points)
-            if age > self._stale_after(device, point):
+            # From a future that our clock left when it was set back: of unknown age.
+            if age > self._stale_after(device, point) or age < -FUTURE_MS:
                 quality, reason = Quality.STALE, Reason.NOT_CURRENT
         value = sample.values[point]
         return LatestValue(
@@ -266,8 +269,9 @@ class Latest:
             for point, sample in points.samples.items():
                 if sample.values[point] is None or point in points.stale:
                     continue
-                until = self._spoken_at(device, sample, points) + self._stale_after(device, point)
-                if until >= now_ms:
+                spoken_at = self._spoken_at(device, sample, points)
+                until = spoken_at + self._stale_after(device, point)
+                if until >= now_ms and spoken_at <= now_ms + FUTURE_MS:
                     due = min(due, until)
                     continue
                 points.stale.add(point)
@@ -285,5 +289,6 @@ def _is_older(sample: Sample, known: Sample) -> bool:
     whose clock is ahead would look live for minutes after it fell silent.
     """
     if sample.source_at is None or known.source_at is None:
-        return (sample.received_at, sample.seq) < (known.received_at, known.seq)
+        # By their numbers: our own clock may have been set back. What a store held has none.
+        return (sample.seq, sample.received_at) < (known.seq, known.received_at)
     return (sample.source_at, sample.seq) < (known.source_at, known.seq)

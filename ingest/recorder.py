@@ -65,8 +65,11 @@ class Recorder:
         gather_s: float = GATHER_S,
         now_ms: Callable[[], int] = wall_clock_ms,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        held: Callable[[], str | None] = lambda: None,
     ) -> None:
+        """`held` tells why the store must not be written now, such as a disk that is full."""
         self._bus = bus
+        self._held = held
         self._store = store
         self._batch = batch
         self._gather_s = gather_s
@@ -102,6 +105,9 @@ class Recorder:
             return cursor
         self._waiting = True
         after = cursor.advanced(samples)
+        reason = self._held()
+        if reason is not None:
+            raise StoreError(reason)
         await asyncio.to_thread(self._store.write, samples, after)
         self._count(samples)
         await self._bus.commit(CONSUMER, after)

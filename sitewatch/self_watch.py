@@ -41,6 +41,8 @@ class SelfWatch:
     now_ms: Callable[[], int] = wall_clock_ms
     stalled: Callable[[], int] = lambda: 0
     """How many stages have stopped."""
+    clock_set_ms: Callable[[], int] = lambda: 0
+    """By how much the clock of this machine was set lately."""
     pulse: Pulse = field(default_factory=Pulse)
     """Beats when the journal has taken the values or refused them: it is the journal's pulse."""
 
@@ -58,6 +60,7 @@ class SelfWatch:
         """The values of this moment, each point in its lane."""
         values = {**_counted(self.journal()), **self._measured()}
         values |= {"outbox_lag": waiting, "stalled_stages": self.stalled()}
+        values["clock_set"] = self.clock_set_ms() / 1000
         now = self.now_ms()
         specs = kinds()["service"].points
         found = []

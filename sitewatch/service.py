@@ -44,6 +44,7 @@ from sitewatch.collection import Collection
 from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
+from sitewatch.disk_reserve import DiskReserve
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.expectations import Expectations, Scene
 from sitewatch.garbage import settle
@@ -104,6 +105,7 @@ class _House:
     care: StoreCare | None
     """Housekeeping of the embedded store; None where the series are elsewhere."""
     expectations: Expectations
+    reserve: DiskReserve
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Hand a changed estate folder to everything that works with it."""
@@ -152,6 +154,7 @@ class _House:
                 "engine": lambda: beats.reason("engine") or self.judge.health.reason,
                 "outbox": lambda: beats.reason("outbox") or self.dispatcher.health.reason,
                 "estate": lambda: self.current.reason,
+                "disk": lambda: self.reserve.reason,
                 "store files": lambda: None if self.care is None else self.care.reason,
                 "expectations": lambda: self.expectations.reason,
             },
@@ -194,6 +197,8 @@ async def _open(
     loaded: EstateFolder, settings: Settings, data: DataFolder, engine: sa.Engine
 ) -> AsyncIterator[_House]:
     current = Current(loaded)
+    reserve = DiskReserve(data.path)
+    await asyncio.to_thread(reserve.look)
     letters = DeadLetterBox(engine, now_ms=wall_clock_ms)
     store = await asyncio.to_thread(
         open_store, settings.store, data, lambda: current.loaded.estate, letters
@@ -223,12 +228,12 @@ async def _open(
             )
             judge = Judge(
                 engine, journal, loaded.estate, loaded.rules, loaded.routes,
-                now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
+                now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake, steady_ms=steady_clock_ms,
             )  # fmt: skip
             yield _House(
                 current, settings, engine, journal, store, latest, intake,
                 Collection(DRIVERS, wiring, loaded.estate),
-                Recorder(journal, store),
+                Recorder(journal, store, held=_held(store, reserve)),
                 judge,
                 IntervalWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 QualityWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
@@ -243,6 +248,7 @@ async def _open(
                 ),
                 _care(store, settings, current),
                 Expectations(engine, store, lambda: _scene(current), judge.tell, wall_clock_ms),
+                reserve,
             )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)
@@ -250,6 +256,12 @@ async def _open(
 
 def _scene(current: Current) -> Scene:
     return Scene(current.loaded.estate, current.loaded.rules, current.loaded.holidays)
+
+
+def _held(store: TimeSeriesStore, reserve: DiskReserve) -> Callable[[], str | None]:
+    """Why a store on the disk that is full must wait; one elsewhere empties the journal."""
+    embedded = isinstance(store, DuckDbStore)
+    return lambda: reserve.reason if embedded else None
 
 
 def _care(store: TimeSeriesStore, settings: Settings, current: Current) -> StoreCare | None:
@@ -310,8 +322,9 @@ async def _run(
     say: Callable[[str], None],
 ) -> None:
     watch = SelfWatch(
-        house.intake, house.journal.statistics, Outbox(house.engine).waiting, house.work.data.path
-    )
+        house.intake, house.journal.statistics, Outbox(house.engine).waiting, house.work.data.path,
+        clock_set_ms=house.judge.clock_set_recently,
+    )  # fmt: skip
     beats = house.heartbeats(watch)
     app = create_app(house.api(beats))
     server = make_server(app)
@@ -334,6 +347,7 @@ async def _run(
             "outbox": house.dispatcher.run,
             "expectations": house.expectations.run,
             "collection": house.collection.run,
+            "disk reserve": house.reserve.run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),
             "control": functools.partial(serve_control, house.work.data.path, house.work.perform),

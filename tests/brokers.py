@@ -17,6 +17,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.ports import free_ports
+
 CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "mosquitto.conf"
 _START_S = 15.0
 
@@ -28,9 +30,7 @@ def mosquitto_path() -> str | None:
 
 def free_port() -> int:
     """A port of the loopback interface that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 class Broker:
@@ -103,6 +103,11 @@ class Broker:
         """Kill -9: it saves nothing more."""
         self._end(lambda process: process.kill())
 
+    def send(self, number: int) -> None:
+        """Send it a signal: SIGSTOP holds it, SIGCONT lets it go on."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def _end(self, signal: Callable[[subprocess.Popen[bytes]], None]) -> None:
         if self._process is not None:
             signal(self._process)
@@ -166,9 +171,9 @@ class Publisher:
         """Publish one message; returns when the broker has acknowledged it."""
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
 
-    def publish_all(self, messages: list[tuple[str, bytes]]) -> None:
+    def publish_all(self, messages: list[tuple[str, bytes]], *, retain: bool = False) -> None:
         """Publish many; returns when the broker has acknowledged all of them."""
-        infos = [self._client.publish(topic, payload, qos=1) for topic, payload in messages]
+        infos = [self._client.publish(topic, body, 1, retain) for topic, body in messages]
         for info in infos:
             info.wait_for_publish(30)
 

@@ -1,7 +1,7 @@
 """A real InfluxDB 1.x and a real VictoriaMetrics on free ports, for the tests."""
 
 import shutil
-import socket
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.ports import free_ports
 
 _CONFIG = """\
 reporting-disabled = true
@@ -30,17 +32,6 @@ bind-address = "127.0.0.1:{rpc}"
 """
 MAX_BODY = 2_000_000
 """What the server takes in one request. [bytes]"""
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of the loopback that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for opened in sockets:
-        opened.bind(("127.0.0.1", 0))
-    ports = [opened.getsockname()[1] for opened in sockets]
-    for opened in sockets:
-        opened.close()
-    return ports
 
 
 @contextmanager
@@ -74,6 +65,57 @@ def influxd(folder: Path, *, http_port: int | None = None, auth: bool = False) -
     text = _CONFIG.format(rpc=rpc, http=http, folder=folder, auth=flag)
     with _influxd(folder, text, http) as url:
         yield url
+
+
+class InfluxServer:
+    """An influxd 1.x that can be killed, held and started again on its port and files."""
+
+    def __init__(self, folder: Path) -> None:
+        if shutil.which("influxd") is None:
+            pytest.skip("influxd (InfluxDB 1.x) is not on the PATH")
+        rpc, self.port = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.port}"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._config = folder / "influxdb.conf"
+        text = _CONFIG.format(rpc=rpc, http=self.port, folder=folder, auth="false")
+        self._config.write_text(text, "utf-8")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = ["influxd", "-config", str(self._config)]
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
+        _wait(self._process, f"{self.url}/ping")
+
+    def send(self, number: signal.Signals) -> None:
+        """SIGSTOP holds it, SIGCONT lets it go on."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill -9."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stop it as a service manager does."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(30)
+            self._process = None
+
+
+@contextmanager
+def influx_server(folder: Path) -> Iterator[InfluxServer]:
+    """A server that is not started yet; killed at the end."""
+    server = InfluxServer(folder)
+    try:
+        yield server
+    finally:
+        server.kill()
 
 
 @contextmanager

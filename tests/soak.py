@@ -1,6 +1,7 @@
 """`make soak`: the tests of loss and life with their full counts, shard by shard, resumable.
 
-A shard that has passed on the present sources is not run again. Every run is written to
+A shard that has passed on the present sources is not run again; shards that are named are the only
+ones that are run. Every run is written to
 `docs/measured/soak.json` with seed, count, seconds and result as the test printed them.
 """
 
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from tests.tree import PACKAGES, ROOT
@@ -23,6 +25,11 @@ SHARDS = (
     "tests/alerts/test_engine.py",
     "tests/collectors/test_mqtt_kill.py",
     "tests/e2e/test_kill.py",
+    "tests/e2e/test_database_away.py",
+    "tests/e2e/test_broker_away.py",
+    "tests/e2e/test_disk_full.py",
+    "tests/e2e/test_clocks.py",
+    "tests/e2e/test_messages.py",
     *(
         f"tests/collectors/test_fuzz_frames.py::{_SPOILED}[{frames}-{shard}]"
         for frames in ("tcp", "rtu")
@@ -66,11 +73,15 @@ def run(shard: str, state: str) -> dict[str, Any]:
     }
 
 
-def main() -> int:
-    """Run what has not passed yet; 1 when a shard fails."""
+def main(named: Sequence[str]) -> int:
+    """Run what has not passed yet, of the shards that are named or of all; 1 when one fails."""
+    unknown = set(named) - set(SHARDS)
+    if unknown:
+        print(f"there is no shard {', '.join(sorted(unknown))}")
+        return 2
     state = sources()
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
-    for shard in SHARDS:
+    for shard in named or SHARDS:
         if any(r["shard"] == shard and r["sources"] == state and r["passed"] for r in found):
             print(f"{shard}: passed already")
             continue
@@ -82,4 +93,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -205,6 +205,19 @@ async def test_a_claim_that_was_never_finished_is_taken_up_after_its_lease(
     assert again.attempts == 2
 
 
+async def test_a_clock_that_is_set_back_holds_up_no_notification(engine: sa.Engine) -> None:
+    own = desk(engine, to("http://127.0.0.1:9/x"))
+    own.say("smoke-1", 1, {"smoke": True})
+    outbox, now, hour_ms = Outbox(engine), wall_ms(), 3_600_000
+    (one,) = outbox.claim(5, True, now)
+    outbox.failed(one, SendError("later"), now + 30_000, now, None, own.routes)
+    assert outbox.claim(5, True, now + 29_000) == ()
+    (again,) = outbox.claim(5, True, now - hour_ms)
+    assert again.attempts == 2
+    (taken_up,) = outbox.claim(5, True, now - 2 * hour_ms)
+    assert taken_up.attempts == 3, "its claim was from a time that the clock has left"
+
+
 async def test_what_a_killed_dispatcher_had_claimed_is_sent_at_once(engine: sa.Engine) -> None:
     desk(engine, to("http://127.0.0.1:9/x")).say("smoke-1", 1, {"smoke": True})
     assert len(Outbox(engine).claim(5, True, wall_ms())) == 1

@@ -179,9 +179,14 @@ def test_a_trusted_clock_is_the_time_of_the_sample() -> None:
     assert state(ts=str(AT)).source_at == AT
 
 
-@pytest.mark.parametrize("ts", [0, 5, -1, None, True, "soon", [AT], 1e308, 10**30, AT * 1000])
-def test_a_clock_that_was_never_set_gives_no_time(ts: object) -> None:
+@pytest.mark.parametrize("ts", [-1, None, True, "soon", [AT], 1e308, 10**30, AT * 1000])
+def test_what_is_no_moment_gives_no_time(ts: object) -> None:
     assert state(ts=ts).source_at is None
+
+
+@pytest.mark.parametrize("ts", [0, 5, 2**32 * 1000])
+def test_a_clock_that_was_never_set_is_a_moment_of_which_the_intake_judges(ts: int) -> None:
+    assert state(ts=ts).source_at == ts
 
 
 def test_identity_needs_all_its_parts() -> None:

@@ -44,6 +44,15 @@ def smoke(names: Sequence[str]) -> str:
     )
 
 
+def gate(name: str = "gate-1", interval: str = "1h") -> str:
+    """An access gate over MQTT, whose payloads have an identity."""
+    link = f"{{mqtt: {{topic: v1/centre/gate/{name}}}}}"
+    return (
+        f"- {{id: {name}, profile: generic_access_gate_mqtt, place: centre, link: {link}, "
+        f"interval: {interval}}}\n"
+    )
+
+
 def panel(port: int, parts: str = "[]") -> str:
     """A fire panel over Modbus."""
     link = f"{{modbus_tcp: {{host: 127.0.0.1, port: {port}, unit: 1}}}}"

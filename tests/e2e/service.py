@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 
 PASSWORD = "a long enough first password"
 STARTS_WITHIN_S = 60.0
+PROGRAM = (sys.executable, "-m", "sitewatch")
 
 
 @dataclass
@@ -55,19 +56,59 @@ class Service:
         }
 
     def series(self, device: str, point: str, start_ms: int) -> list[Any]:
-        """The stored values of a point from a moment until an hour from now."""
+        """The stored values of a point from a moment until two days from now."""
+        return [row[1] for row in self.rows(device, point, start_ms)]
+
+    def counts(self, device: str, point: str, base_ms: int, last: int) -> list[int]:
+        """The stored values of a counter whose reading n is of n ms after a moment, up to the last.
+
+        The interface gives at most 20,000 readings at once.
+        """
+        found: list[int] = []
+        for first in range(base_ms, base_ms + last + 1, 10_000):
+            rows = self.rows(device, point, first, first + 10_000)
+            found += [row[1] for row in rows if row[1] is not None]
+        return found
+
+    def rows(
+        self, device: str, point: str, start_ms: int, end_ms: int | None = None
+    ) -> list[list[Any]]:
+        """The same with their times and qualities, as the interface gives them."""
+        end = dt.datetime.now(dt.UTC) + dt.timedelta(days=2)
+        if end_ms is not None:
+            end = dt.datetime.fromtimestamp(end_ms / 1000, dt.UTC)
         query = {
             "points": point,
             "start": dt.datetime.fromtimestamp(start_ms / 1000, dt.UTC).isoformat(),
-            "end": (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat(),
+            "end": end.isoformat(),
         }
-        data = self.get(f"devices/{device}/series", **query)["points"][point]["data"]
-        return [row[1] for row in data]
+        found = self.get(f"devices/{device}/series", **query)["points"]
+        data: list[list[Any]] = found[point]["data"] if point in found else []
+        return data
 
-    def alarms(self, state: str = "open") -> list[dict[str, Any]]:
+    def alarms(self, state: str = "open", **query: str) -> list[dict[str, Any]]:
         """The alarms."""
-        found: list[dict[str, Any]] = self.get("alarms", state=state, limit=500)["items"]
+        found: list[dict[str, Any]] = self.get("alarms", state=state, limit=500, **query)["items"]
         return found
+
+    def every_alarm(self, state: str = "open") -> list[dict[str, Any]]:
+        """The alarms of all pages."""
+        found: list[dict[str, Any]] = []
+        after: dict[str, str] = {}
+        while True:
+            page = self.get("alarms", state=state, limit=500, **after)
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            after = {"after": page["next"]}
+
+    def pause(self) -> None:
+        """SIGSTOP: it stands still."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> float:
         """Stop as Ctrl-C does; returns how long it took. [s]"""
@@ -98,7 +139,7 @@ class Service:
 
 def command(*arguments: str) -> list[str]:
     """The command line of sitewatch in this environment."""
-    return [sys.executable, "-m", "sitewatch", *arguments]
+    return [*PROGRAM, *arguments]
 
 
 def _read(process: subprocess.Popen[str], lines: list[str]) -> None:
@@ -109,25 +150,42 @@ def _read(process: subprocess.Popen[str], lines: list[str]) -> None:
             return
 
 
-@contextmanager
-def started(
-    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[Service]:
-    """Start a command that serves the page, wait until it does, sign in; stop it at the end."""
+def _variables(folder: Path, more: Mapping[str, str] | None) -> Mapping[str, str]:
     password = folder / "first-password"
     password.write_text(PASSWORD, encoding="utf-8")
     password.chmod(0o600)
-    variables = os.environ | {
+    own = {
         "SITEWATCH_ADMIN_PASSWORD_FILE": str(password),
         "PYTHONUNBUFFERED": "1",
         "NO_COLOR": "1",
     }
+    return os.environ | own | dict(more or {})
+
+
+def launched(
+    *arguments: str, folder: Path, log: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a command and wait for nothing; what it says is added to a file."""
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            command(*arguments), stdout=said, stderr=said, env=_variables(folder, environment)
+        )
+
+
+@contextmanager
+def started(
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = PROGRAM,
+) -> Iterator[Service]:
+    """Start a command that serves the page, wait until it does, sign in; stop it at the end."""
     process = subprocess.Popen(
-        command(*arguments),
+        [*program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=variables | dict(environment or {}),
+        env=_variables(folder, environment),
     )
     lines: list[str] = []
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)

@@ -6,9 +6,8 @@ import time
 from pathlib import Path
 
 from tests.brokers import publisher, running_broker
-from tests.e2e.folders import estate
+from tests.e2e.folders import estate, gate
 from tests.e2e.service import command, eventually, started
-from tests.e2e.test_kill import _gate
 
 
 def _done(*arguments: object) -> str:
@@ -23,7 +22,7 @@ def test_a_running_service_is_backed_up_exported_and_restored(tmp_path: Path) ->
     base = round(time.time() * 1000) - 60_000
     data, other = tmp_path / "data", tmp_path / "other"
     with running_broker(tmp_path / "broker") as broker:
-        home = estate(tmp_path, _gate("gate-1"))
+        home = estate(tmp_path, gate("gate-1"))
         environment = {"SITEWATCH_MQTT__URL": broker.url}
         run = ("run", "--estate", str(home), "--port", "0", "--data")
         with started(*run, str(data), folder=tmp_path, environment=environment) as service:

@@ -8,7 +8,8 @@ import httpx
 from tests.brokers import publisher, running_broker
 from tests.e2e.folders import estate
 from tests.e2e.service import eventually, started
-from tests.influx import free_ports, influxd
+from tests.influx import influxd
+from tests.ports import free_ports
 
 TOPIC = "v1/centre/gate/gate-1/state"
 

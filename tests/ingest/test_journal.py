@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 import random
 import signal
 import sqlite3
@@ -287,6 +288,19 @@ async def test_below_the_free_space_floor_it_shrinks_to_its_reserve(tmp_path: Pa
         await until(lambda: journal.statistics().bytes <= 3000)
         assert journal.statistics().dropped_total > 0
         assert (await all_of(journal))[0].lane is Lane.SAFETY
+
+
+async def test_what_it_drops_below_the_floor_is_free_on_the_disk(tmp_path: Path) -> None:
+    limits = JournalLimits(reserve_bytes=1_000_000, tidy_s=0.01)
+    text = {"model": "w" * 4000}
+    async with open_journal(tmp_path / FILE, ("judge",), limits=limits) as journal:
+        for _ in range(40):
+            await journal.append([Sample("m1", NOW, text) for _ in range(50)])
+    assert (tmp_path / FILE).stat().st_size > 8_000_000
+    limits = dataclasses.replace(limits, min_free_bytes=2**60)
+    async with open_journal(tmp_path / FILE, ("judge",), limits=limits) as journal:
+        await until(lambda: journal.statistics().bytes <= 1_000_000)
+        await until(lambda: (tmp_path / FILE).stat().st_size < 2_000_000)
 
 
 async def test_too_many_waiting_routine_samples_are_refused(tmp_path: Path) -> None:

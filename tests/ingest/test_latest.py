@@ -71,6 +71,23 @@ def test_age_counts_from_the_moment_of_the_value_not_from_its_arrival(latest: La
     assert value_of(latest).quality is Quality.STALE
 
 
+def test_after_our_clock_was_set_back_the_newest_value_is_the_last_that_came(
+    latest: Latest,
+) -> None:
+    hour_ms = 3_600_000
+    latest.apply([spoken("m1", NOW, 5.0, 1)])
+    back = NOW - hour_ms
+    old = value_of(latest, now=back)
+    assert (old.quality, old.reason) == (Quality.STALE, Reason.NOT_CURRENT), "not live for an hour"
+    with latest.subscribe() as subscription:
+        assert latest.expire(back) == 1
+        latest.apply([spoken("m1", back, 6.0, 2)])
+        assert subscription.dropped == 0
+    found = value_of(latest, now=back)
+    assert (found.value, found.quality) == (6.0, Quality.GOOD)
+    assert latest.heard_at("m1") == back
+
+
 def test_unknown_replaces_a_value_and_the_device_stays_heard_at_its_last_word(
     latest: Latest,
 ) -> None:
@@ -291,9 +308,9 @@ def test_every_point_has_the_sample_that_no_other_is_newer_than(
             before = known.get(point)
             if before is not None:
                 both = sample.source_at is not None and before[0] is not None
-                mine = (sample.source_at if both else sample.received_at, sample.seq)
-                theirs = (before[0] if both else before[1], before[2])
-                if mine < theirs:
+                by_clock = (sample.source_at, sample.seq) < (before[0], before[2]) if both else None
+                by_number = (sample.seq, sample.received_at) < (before[2], before[1])
+                if by_number if by_clock is None else by_clock:
                     continue
             known[point] = (sample.source_at, sample.received_at, sample.seq, value)
     shown = {

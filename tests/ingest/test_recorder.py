@@ -87,6 +87,27 @@ async def test_goes_on_where_the_store_is(journal: Journal, store: DuckDbStore) 
         await until(lambda: values(store) == [7, 8, 9])
 
 
+async def test_a_store_on_a_disk_that_is_full_waits_and_misses_nothing(
+    journal: Journal, store: DuckDbStore
+) -> None:
+    full: list[str] = ["the disk is full"]
+    paused = asyncio.Event()
+
+    async def pause(_: float) -> None:
+        paused.set()
+        await asyncio.sleep(0)
+
+    recorder = Recorder(journal, store, pause=pause, held=lambda: full[0] if full else None)
+    await journal.append(counted(0, 10))
+    async with running(recorder):
+        await paused.wait()
+        assert recorder.health().reason == "the disk is full"
+        assert values(store) == []
+        full.clear()
+        await until(lambda: values(store) == list(range(10)))
+        await until(lambda: recorder.health().ok)
+
+
 @pytest.mark.parametrize("after_write", [False, True])
 async def test_a_store_that_is_down_is_tried_again_and_loses_and_doubles_nothing(
     journal: Journal, tmp_path: Path, after_write: bool

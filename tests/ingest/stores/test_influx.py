@@ -12,9 +12,10 @@ from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.store import Aggregate, StoreError
 from records.engine import RecordsError
-from tests.influx import MAX_BODY, free_ports, influxd
+from tests.influx import MAX_BODY, influxd
 from tests.ingest.samples import NOW
 from tests.ingest.stores.conftest import Letters, describe
+from tests.ports import free_ports
 from tests.scripted_http import Reply, scripted
 
 Make = Callable[..., InfluxStore]

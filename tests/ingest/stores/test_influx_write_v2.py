@@ -13,9 +13,10 @@ from ingest.stores.influx import InfluxStore
 from ingest.stores.influx_write import InfluxSettings
 from ingest.stores.influx_write_v2 import WriteV2
 from ingest.stores.store import StoreError
-from tests.influx import free_ports, victoria_metrics
+from tests.influx import victoria_metrics
 from tests.ingest.samples import NOW
 from tests.ingest.stores.conftest import Letters, describe
+from tests.ports import free_ports
 from tests.scripted_http import Reply, scripted
 
 Found = dict[tuple[str, str], list[tuple[int, float]]]
