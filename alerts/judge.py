@@ -16,7 +16,7 @@ from alerts.routes import Routes
 from alerts.rules import RuleSet
 from collectors.sample import Sample
 from device_configs.estate import Estate
-from ingest.bus import Bus, Cursor, IngestError
+from ingest.bus import Cursor, IngestError, Log
 
 _LOG = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class Judge:
     def __init__(
         self,
         engine: sa.Engine,
-        bus: Bus,
+        bus: Log,
         estate: Estate,
         rules: RuleSet,
         routes: Routes,

@@ -293,6 +293,7 @@ def built(
     static.mkdir()
     stages: dict[str, str] = {"journal": "ok", "store": "ok", "engine": "ok"}
     lines = _lines()
+    letters = DeadLetterBox(engine, clock)
     house = House(
         estate=lambda: estates[-1],
         kinds=kinds(),
@@ -303,7 +304,9 @@ def built(
         alarm_feed=feed,
         rules=lambda: rules,
         line_health=lambda: lines,
-        dead_letters=DeadLetterBox(engine, clock),
+        dead_letters=letters,
+        letter_counts=letters.statistics,
+        is_watched=lambda: True,
         health=lambda: stages,
         revision=lambda: "abc123",
         now_ms=clock,

@@ -1,0 +1,161 @@
+"""The watching half: from the devices through the journal to alarms and those who are told.
+
+It needs nothing of the serving half, so that nothing there can hold up or take down an alarm.
+"""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from alerts.feed import AlarmFeed
+from alerts.judge import Judge
+from alerts.outbox import Dispatcher, Outbox
+from alerts.watch import SERVICE
+from collectors.driver import Driver, Wiring
+from collectors.registry import DRIVERS
+from device_configs.estate import Estate
+from device_configs.kinds import kinds
+from ingest.clock import wall_clock_ms
+from ingest.intake import Intake
+from ingest.journal import Journal
+from ingest.journal_limits import JournalLimits
+from ingest.latest import Latest
+from records.dead_letters import DeadLetterBox
+from sitewatch.channels import open_channels
+from sitewatch.collection import Collection
+from sitewatch.current import Current
+from sitewatch.data_folder import DataFolder
+from sitewatch.estate_folder import EstateFolder
+from sitewatch.self_watch import SelfWatch
+from sitewatch.settings import Settings
+from sitewatch.staleness import stale_after
+from sitewatch.watched import CONSUMERS, Watched
+
+_EXPIRE_S = 1.0
+_START_S = 0.001
+"""Between the first polls of two devices: all at once, each would wait for all others. [s]"""
+
+Stage = Callable[[], Awaitable[None]]
+"""Runs until cancelled."""
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Everything that is open while somebody watches."""
+
+    current: Current
+    data: DataFolder
+    engine: sa.Engine
+    journal: Journal
+    latest: Latest
+    intake: Intake
+    collection: Collection
+    judge: Judge
+    dispatcher: Dispatcher
+    feed: AlarmFeed
+    letters: DeadLetterBox
+
+    def take_up(self, loaded: EstateFolder) -> None:
+        """Work with a changed estate folder from now on."""
+        self.intake.use(loaded.estate.devices)
+        self.judge.replace(loaded.estate, loaded.rules, loaded.routes)
+        self.collection.change(loaded.estate)
+
+    def reasons(self) -> Mapping[str, str | None]:
+        """Stage to why it does not work."""
+        return {
+            "journal": self.journal.statistics().reason,
+            "engine": self.judge.health.reason,
+            "outbox": self.dispatcher.health.reason,
+        }
+
+    def stages(self) -> Mapping[str, Stage]:
+        """What runs, by name."""
+        own = SelfWatch(
+            self.intake, self.journal.statistics, Outbox(self.engine).waiting, self.data.path
+        )
+        return {
+            "judge": self.judge.run,
+            "outbox": self.dispatcher.run,
+            "collection": self.collection.run,
+            "expire": functools.partial(expire, self.latest),
+            "self watch": own.run,
+        }
+
+    def seen(self) -> Watched:
+        """It, as the serving half of the same process sees it."""
+        return Watched(
+            log=self.journal,
+            latest=self.latest,
+            feed=self.feed,
+            told_by=self.feed,
+            wake=self.dispatcher.wake,
+            lines=self.collection.health,
+            reasons=self.reasons,
+            letters=self.letters,
+            letter_counts=self.letters.statistics,
+            answers=lambda: True,
+            one_process=True,
+        )
+
+
+@asynccontextmanager
+async def open_watching(
+    current: Current, settings: Settings, data: DataFolder, engine: sa.Engine
+) -> AsyncIterator[Watching]:
+    """Open the watching half; nothing runs yet.
+
+    Raises:
+        IngestError: the journal cannot be opened.
+    """
+    estate = current.loaded.estate
+    letters = DeadLetterBox(engine, now_ms=wall_clock_ms)
+    limits = JournalLimits(
+        max_bytes=settings.journal.max_bytes, min_free_bytes=settings.journal.free_floor_bytes
+    )
+    async with (
+        Journal.open(data.journal, CONSUMERS, limits=limits) as journal,
+        open_channels(settings, estate, wall_clock_ms) as channels,
+    ):
+        latest = Latest(stale_after(lambda: current.loaded.estate.devices))
+        intake = Intake(journal, latest, estate.devices, own={SERVICE: kinds()["service"]})
+        feed = AlarmFeed()
+        dispatcher = Dispatcher(
+            engine,
+            channels,
+            now_ms=wall_clock_ms,
+            routes=lambda: current.loaded.routes,
+            failure_rule=lambda: current.loaded.rules.find("channel_failed"),
+            feed=feed,
+        )
+        judge = Judge(
+            engine, journal, estate, current.loaded.rules, current.loaded.routes,
+            now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
+        )  # fmt: skip
+        wiring = functools.partial(_wiring, settings, estate, intake, letters)
+        collection = Collection(DRIVERS, wiring, estate)
+        yield Watching(
+            current, data, engine, journal, latest, intake, collection, judge, dispatcher, feed,
+            letters,
+        )  # fmt: skip
+
+
+def _wiring(
+    settings: Settings, estate: Estate, intake: Intake, letters: DeadLetterBox, driver: Driver
+) -> Wiring:
+    own: dict[str, object] = {}
+    spread_s = max(1.0, len(estate.devices) * _START_S)
+    if any(schema.protocol == "mqtt" for schema in driver.schemas):
+        own = settings.mqtt.broker(f"sitewatch-{estate.id}")
+    return Wiring(intake, letters, wall_clock_ms, own, spread_s)
+
+
+async def expire(latest: Latest) -> None:
+    """Tell the readers of the latest values what has become stale, until cancelled."""
+    while True:
+        await asyncio.sleep(_EXPIRE_S)
+        latest.expire(wall_clock_ms())
