@@ -30,6 +30,10 @@ class Lifeline:
         with suppress(OSError):
             self._socket.send(word, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
+    def close(self) -> None:
+        """Close it; the parent hears that, too."""
+        self._socket.close()
+
     async def beat(self) -> None:
         """Give signs of life until cancelled: from the event loop, so that they prove it turns."""
         while True:
