@@ -1,8 +1,7 @@
 """Follows alarms in SQL and tells the feed of this process what other processes did to them."""
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import sqlalchemy as sa
@@ -17,8 +16,6 @@ from records.engine import reading
 _LOG = structlog.get_logger(__name__)
 _LOOK_S = 1.0
 """How often the table is looked at although nobody called. [s]"""
-_SETTLED_S = 10.0
-"""PostgreSQL gives numbers before the commit: one may appear so long after a higher one. [s]"""
 _AT_ONCE = 500
 _KNOWN = {transition.value for transition in Transition}
 
@@ -26,22 +23,12 @@ _KNOWN = {transition.value for transition in Transition}
 class AlarmTail:
     """Publishes each event that is written from now on, once, in the order of the numbers."""
 
-    def __init__(
-        self,
-        engine: sa.Engine,
-        feed: AlarmFeed,
-        *,
-        monotonic: Callable[[], float] = time.monotonic,
-        look_s: float = _LOOK_S,
-    ) -> None:
+    def __init__(self, engine: sa.Engine, feed: AlarmFeed, *, look_s: float = _LOOK_S) -> None:
         self._engine = engine
         self._feed = feed
-        self._monotonic = monotonic
         self._look_s = look_s
-        self._floor: int | None = None
-        """Everything up to it was told."""
-        self._told: dict[int, float] = {}
-        """Events above it that were told, and when. [s, monotonic]"""
+        self._told: int | None = None
+        """Number of the newest event that was told; None before the first look."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._called = asyncio.Event()
 
@@ -70,30 +57,23 @@ class AlarmTail:
     def look(self) -> None:
         """Tell what is new; blocks. The first look only notes where to begin.
 
+        Events are sealed one after the other (`alerts.evidence`): none appears below a higher one.
+
         Raises:
             sa.exc.SQLAlchemyError: the database cannot be read.
         """
-        table = tables.alarm_events
+        column = tables.alarm_events.c.id
         with reading(self._engine) as connection:
-            if self._floor is None:
-                newest = connection.execute(sa.select(sa.func.max(table.c.id))).scalar_one()
-                self._floor = newest or 0
+            if self._told is None:
+                newest = connection.execute(sa.select(sa.func.max(column))).scalar_one()
+                self._told = newest or 0
                 return
-            query = sa.select(table.c.id).where(table.c.id > self._floor).order_by(table.c.id)
-            fresh = [n for n in connection.execute(query).scalars() if n not in self._told]
+            query = sa.select(column).where(column > self._told).order_by(column)
+            fresh = list(connection.execute(query).scalars())
             for begin in range(0, len(fresh), _AT_ONCE):
                 portion = fresh[begin : begin + _AT_ONCE]
                 self._feed.publish(_changes(connection, portion))
-                self._told.update(dict.fromkeys(portion, self._monotonic()))
-        self._settle()
-
-    def _settle(self) -> None:
-        before = self._monotonic() - _SETTLED_S
-        for number in sorted(self._told):
-            if self._told[number] > before:
-                break
-            self._floor = number
-            del self._told[number]
+                self._told = portion[-1]
 
 
 def _changes(connection: sa.Connection, numbers: Sequence[int]) -> list[AlarmChange]:

@@ -13,11 +13,13 @@ from ingest.stores.store import TimeSeriesStore
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
+from sitewatch.garbage import settle
 from sitewatch.greeting import greet
 from sitewatch.records_database import open_records
 from sitewatch.serving import PageServer, Serving, first_person, keep_revision, open_serving
 from sitewatch.settings import Settings
-from sitewatch.watching import Stage, Watching, open_watching
+from sitewatch.watchdog import Watchdog
+from sitewatch.watching import Watching, Work, open_watching
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,14 @@ async def serve(
             server = PageServer(serving, listening)
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, server.stop)
+            settle()
             greet(loaded, listening, say)
             await run_beside(server.run, _stages(watching, serving, companions))
 
 
 def _stages(
     watching: Watching, serving: Serving, companions: Sequence[Companion]
-) -> dict[str, Stage]:
+) -> dict[str, Work]:
     async def take_up(loaded: EstateFolder) -> None:
         watching.take_up(loaded)
         await serving.take_up(loaded)
@@ -75,11 +78,15 @@ def _stages(
         f"companion {number}": functools.partial(one, running)
         for number, one in enumerate(companions, 1)
     }
-    folder = {"estate folder": functools.partial(current.watch, take_up)}
-    return {**watching.stages(), **serving.stages(), **folder, **beside}
+    around: dict[str, Work] = {
+        "estate folder": functools.partial(current.watch, take_up),
+        "watchdog": Watchdog.of_process(watching.beats).run,
+    }
+    watches = watching.stages(lambda: len(serving.beats.stalled()))
+    return {**watches, **serving.stages(), **around, **beside}
 
 
-async def run_beside(main: Stage, stages: dict[str, Stage]) -> None:
+async def run_beside(main: Work, stages: dict[str, Work]) -> None:
     """Keep the stages running until `main` ends."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]

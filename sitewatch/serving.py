@@ -34,13 +34,14 @@ from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
+from sitewatch.heartbeats import Heartbeats, Stage
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.settings import Settings
 from sitewatch.stages import Stages
 from sitewatch.store_care import StoreCare
 from sitewatch.watched import Watched
-from sitewatch.watching import Stage
+from sitewatch.watching import Work
 from sitewatch.web import make_server
 
 _LOG = structlog.get_logger(__name__)
@@ -61,6 +62,8 @@ class Serving:
     work: Workplace
     care: StoreCare | None
     """Housekeeping of the embedded store; None where the series are elsewhere."""
+    beats: Heartbeats
+    """The pulses of its stages."""
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Keep a changed estate folder, and work with it from now on."""
@@ -68,9 +71,9 @@ class Serving:
         self.intervals.take_estate(loaded.estate)
         self.quality.take_estate(loaded.estate)
 
-    def stages(self) -> Mapping[str, Stage]:
+    def stages(self) -> Mapping[str, Work]:
         """What runs beside the server, by name."""
-        stages: dict[str, Stage] = {
+        stages: dict[str, Work] = {
             "recorder": self.recorder.run,
             "intervals": self.intervals.run,
             "quality": self.quality.run,
@@ -84,7 +87,7 @@ class Serving:
         """How the stages of both halves are doing."""
         watched = self.watched.reasons()
         own = {
-            "store": self.recorder.health().reason,
+            "store": self.beats.reason("store") or self.recorder.health().reason,
             "estate": self.current.reason or watched.get("estate"),
             "store files": None if self.care is None else self.care.reason,
         }
@@ -140,15 +143,16 @@ async def open_serving(
         if isinstance(store, DuckDbStore):
             care = StoreCare(store, settings.store, estate)
         log = watched.log
+        recorder = Recorder(log, store)
         yield Serving(
-            current, settings, engine, watched, store,
-            Recorder(log, store),
+            current, settings, engine, watched, store, recorder,
             IntervalWriter(engine, log, estate(), now_ms=wall_clock_ms),
             QualityWriter(
                 engine, log, estate(), now_ms=wall_clock_ms, own_run=watched.one_process
             ),
             Workplace(store, data, estate, current.loaded.folder, settings),
             care,
+            Heartbeats({"store": Stage(recorder.pulse, 300, safety=False)}),
         )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)

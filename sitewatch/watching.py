@@ -5,9 +5,9 @@ It needs nothing of the serving half, so that nothing there can hold up or take 
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from alerts.judge import Judge
 from alerts.outbox import Dispatcher, Outbox
 from alerts.watch import SERVICE
 from collectors.driver import Driver, Wiring
+from collectors.mqtt_settings import read_settings
 from collectors.registry import DRIVERS
 from device_configs.estate import Estate
 from device_configs.kinds import kinds
@@ -30,6 +31,8 @@ from sitewatch.collection import Collection
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
+from sitewatch.heartbeats import Heartbeats, Stage
+from sitewatch.outside import Outside
 from sitewatch.self_watch import SelfWatch
 from sitewatch.settings import Settings
 from sitewatch.staleness import stale_after
@@ -39,7 +42,7 @@ _EXPIRE_S = 1.0
 _START_S = 0.001
 """Between the first polls of two devices: all at once, each would wait for all others. [s]"""
 
-Stage = Callable[[], Awaitable[None]]
+Work = Callable[[], Awaitable[None]]
 """Runs until cancelled."""
 
 
@@ -58,6 +61,10 @@ class Watching:
     dispatcher: Dispatcher
     feed: AlarmFeed
     letters: DeadLetterBox
+    own: SelfWatch
+    beats: Heartbeats
+    """The pulses of its stages; the journal's is that of the service's own values."""
+    settings: Settings
 
     def take_up(self, loaded: EstateFolder) -> None:
         """Work with a changed estate folder from now on."""
@@ -66,24 +73,38 @@ class Watching:
         self.collection.change(loaded.estate)
 
     def reasons(self) -> Mapping[str, str | None]:
-        """Stage to why it does not work."""
-        return {
+        """Work to why it does not work."""
+        known = {
             "journal": self.journal.statistics().reason,
             "engine": self.judge.health.reason,
             "outbox": self.dispatcher.health.reason,
         }
+        return {name: self.beats.reason(name) or reason for name, reason in known.items()}
 
-    def stages(self) -> Mapping[str, Stage]:
-        """What runs, by name."""
-        own = SelfWatch(
-            self.intake, self.journal.statistics, Outbox(self.engine).waiting, self.data.path
-        )
+    def trouble(self) -> Sequence[str]:
+        """The stages that have stopped or do not work, so that an alarm might not get through."""
+        return [name for name, reason in self.reasons().items() if reason is not None]
+
+    def stages(self, also_stalled: Callable[[], int]) -> Mapping[str, Work]:
+        """What runs, by name.
+
+        Args:
+            also_stalled: how many stages of the serving half have stopped.
+        """
+
+        def stalled() -> int:
+            return len(self.beats.stalled()) + also_stalled()
+
+        estate = self.current.loaded.estate.id
+        broker = read_settings(self.settings.mqtt.broker(f"sitewatch-{estate}"))
+        outside = Outside(estate, self.settings.heartbeat, broker, self.engine, self.trouble)
         return {
             "judge": self.judge.run,
             "outbox": self.dispatcher.run,
             "collection": self.collection.run,
             "expire": functools.partial(expire, self.latest),
-            "self watch": own.run,
+            "self watch": replace(self.own, stalled=stalled).run,
+            "outside": outside.run,
         }
 
     def seen(self) -> Watched:
@@ -138,9 +159,15 @@ async def open_watching(
         )  # fmt: skip
         wiring = functools.partial(_wiring, settings, estate, intake, letters)
         collection = Collection(DRIVERS, wiring, estate)
+        own = SelfWatch(intake, journal.statistics, Outbox(engine).waiting, data.path)
+        beats = Heartbeats({
+            "engine": Stage(judge.pulse, 30, safety=True),
+            "outbox": Stage(dispatcher.pulse, 60, safety=True),
+            "journal": Stage(own.pulse, 60, safety=True),
+        })  # fmt: skip
         yield Watching(
             current, data, engine, journal, latest, intake, collection, judge, dispatcher, feed,
-            letters,
+            letters, own, beats, settings,
         )  # fmt: skip
 
 

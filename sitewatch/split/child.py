@@ -15,13 +15,14 @@ from sitewatch.cli import failures
 from sitewatch.data_folder import DataFolder
 from sitewatch.errors import InvalidInputError
 from sitewatch.estate_folder import EstateFolder
+from sitewatch.garbage import settle
 from sitewatch.logs import configure_logs
 from sitewatch.screen import err
 from sitewatch.settings import Settings, load_settings
 from sitewatch.split.accepted import load_or_accepted
 from sitewatch.split.lifeline import READY, Lifeline
 
-Stage = Callable[[], Awaitable[None]]
+Work = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Child:
     lifeline: Lifeline
     listening: int | None
     """Descriptor of the page's socket."""
+    opening: asyncio.Task[None]
+    """Gives signs of life while a large journal or store is opened."""
 
 
 Body = Callable[[Child], Awaitable[None]]
@@ -67,7 +70,7 @@ def main(body: Body) -> None:
         data = DataFolder(given.data)
         loaded = load_or_accepted(given.estate, settings, data)
         lifeline = Lifeline(given.lifeline)
-        asyncio.run(_run(body, Child(loaded, settings, data, lifeline, given.listening)))
+        asyncio.run(_run(body, loaded, settings, data, lifeline, given.listening))
     except InvalidConfigError as error:
         for fault in error.faults:
             err.print(str(fault))
@@ -80,19 +83,34 @@ def main(body: Body) -> None:
         sys.exit(1)
 
 
-async def _run(body: Body, child: Child) -> None:
-    """Beat from the first moment: opening a large journal or store may take its time."""
-    beating = asyncio.create_task(child.lifeline.beat(), name="beat")
+async def _run(
+    body: Body,
+    loaded: EstateFolder,
+    settings: Settings,
+    data: DataFolder,
+    lifeline: Lifeline,
+    listening: int | None,
+) -> None:
+    opening = asyncio.create_task(lifeline.beat(), name="opening")
     try:
-        await body(child)
+        await body(Child(loaded, settings, data, lifeline, listening, opening))
     finally:
-        beating.cancel()
+        opening.cancel()
 
 
 async def run_until_stopped(
-    child: Child, stages: Mapping[str, Stage], main: Stage, stop: Callable[[], None]
+    child: Child,
+    stages: Mapping[str, Work],
+    main: Work,
+    stop: Callable[[], None],
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Keep stages running until `main` ends; SIGTERM and the end of the parent call `stop`."""
+    """Keep stages running until `main` ends; SIGTERM and the end of the parent call `stop`.
+
+    Where it does not go on, the parent hears nothing more and starts the process anew.
+    """
+    settle()
+    child.opening.cancel()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop)
 
@@ -103,6 +121,7 @@ async def run_until_stopped(
     child.lifeline.end_with_parent(orphaned)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]
+        tasks.append(group.create_task(child.lifeline.beat(goes_on), name="beat"))
         child.lifeline.say(READY)
         await main()
         for task in tasks:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from subprocess import DEVNULL
 
+from collectors.pulse import Pulse
 from sitewatch.split.keeping import Signs
 from sitewatch.split.lifeline import BEAT, BLOCKED, FREE, READY
 
@@ -26,6 +27,8 @@ class Half:
         self.was_ready = asyncio.Event()
         """Whether it ever was."""
         self.signs = Signs()
+        self.pulse = Pulse()
+        """Beats with every sign of life, whichever process gave it."""
         self.blocked = 0
         """How often in a row it found the database held by somebody."""
         self._module = module
@@ -70,6 +73,7 @@ class Half:
     def _take(self, word: bytes) -> None:
         if word == BEAT:
             self.signs = self.signs.heard()
+            self.pulse.beat()
         elif word == READY:
             self.was_ready.set()
         elif word == BLOCKED:

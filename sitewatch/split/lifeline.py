@@ -34,10 +34,15 @@ class Lifeline:
         """Close it; the parent hears that, too."""
         self._socket.close()
 
-    async def beat(self) -> None:
-        """Give signs of life until cancelled: from the event loop, so that they prove it turns."""
+    async def beat(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Give signs of life until cancelled: from the event loop, so that they prove it turns.
+
+        Args:
+            goes_on: whether to give one now; who must not go on without something falls silent.
+        """
         while True:
-            self.say(BEAT)
+            if goes_on():
+                self.say(BEAT)
             await asyncio.sleep(BEAT_S)
 
     def end_with_parent(self, stop: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ from sitewatch.data_folder import DataFolder
 from sitewatch.errors import SitewatchError
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.greeting import greet
+from sitewatch.heartbeats import Heartbeats, Stage
 from sitewatch.records_database import open_records
 from sitewatch.settings import Settings
 from sitewatch.split.child import arguments
@@ -25,11 +26,14 @@ from sitewatch.split.keeping import (
     holds_database,
     restart_wait_s,
 )
+from sitewatch.watchdog import Watchdog
 
 _LOG = structlog.get_logger(__name__)
 _ENDS_WITHIN_S = 8.0
 """How long a half may take to end in good order. [s]"""
 _ASK_AGAIN_S = 1.0
+_WATCHED_S = 60.0
+"""After so long without a watching half systemd may start everything anew. [s]"""
 _FAILURES = (1, 2)
 
 
@@ -83,7 +87,9 @@ class Parent:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
         keeping = [asyncio.create_task(self._keep(half)) for half in (self.watch, self.serve)]
-        beside = [asyncio.create_task(self._look()), asyncio.create_task(self._greet(greet))]
+        beside = [
+            asyncio.create_task(work) for work in (self._look(), self._greet(greet), self._tell())
+        ]
         await self._stopping.wait()
         await self._end(keeping)
         for task in beside:
@@ -96,6 +102,12 @@ class Parent:
         await self.serve.was_ready.wait()
         await self.watch.was_ready.wait()
         greet()
+
+    async def _tell(self) -> None:
+        """Tell systemd that alarms are watched for, and go on telling while they are."""
+        beats = Heartbeats({"watch": Stage(self.watch.pulse, _WATCHED_S, safety=True)})
+        await self.watch.was_ready.wait()
+        await Watchdog.of_process(beats).run()
 
     async def _keep(self, half: Half) -> None:
         failures = 0

@@ -24,7 +24,7 @@ from sitewatch.current import Current
 from sitewatch.records_database import open_records
 from sitewatch.screen import say
 from sitewatch.serving import PageServer, Serving, first_person, keep_revision, open_serving
-from sitewatch.split.child import Child, Stage, main, run_until_stopped
+from sitewatch.split.child import Child, Work, main, run_until_stopped
 from sitewatch.split.follow import Follower, cursor_of
 from sitewatch.split.watch_link import WatchLink
 from sitewatch.staleness import stale_after
@@ -98,7 +98,7 @@ def _linked(child: Child, tail: AlarmTail) -> tuple[WatchLink, JournalReader]:
 
 def _stages(
     serving: Serving, link: WatchLink, tail: AlarmTail, follower: Follower
-) -> dict[str, Stage]:
+) -> dict[str, Work]:
     latest = serving.watched.latest
     return {
         "watch link": link.run,

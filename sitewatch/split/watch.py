@@ -9,7 +9,7 @@ from ingest.quality_runs import RunLog
 from sitewatch.current import Current
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.records_database import open_records
-from sitewatch.split.child import Child, Stage, main, run_until_stopped
+from sitewatch.split.child import Child, Work, main, run_until_stopped
 from sitewatch.split.frames import Report
 from sitewatch.split.lock_probe import probe
 from sitewatch.split.recall import recall
@@ -33,14 +33,17 @@ async def watch(child: Child) -> None:
             async def until_stopped() -> None:
                 await stopped.wait()
 
+            def goes_on() -> bool:
+                return not watching.beats.stalled(safety_only=True)
+
             stages = {**_stages(watching), "runs": runs.run}
             if child.settings.database.url is None:
                 file: Path = child.data.records
                 stages["lock probe"] = functools.partial(probe, file, child.lifeline)
-            await run_until_stopped(child, stages, until_stopped, stopped.set)
+            await run_until_stopped(child, stages, until_stopped, stopped.set, goes_on)
 
 
-def _stages(watching: Watching) -> dict[str, Stage]:
+def _stages(watching: Watching) -> dict[str, Work]:
     async def take_up(loaded: EstateFolder) -> None:
         watching.take_up(loaded)
 
@@ -53,7 +56,7 @@ def _stages(watching: Watching) -> dict[str, Stage]:
         functools.partial(report, watching),
     )
     return {
-        **watching.stages(),
+        **watching.stages(lambda: int(server.is_alone())),
         "estate folder": functools.partial(current.watch, take_up),
         "watch socket": server.run,
     }

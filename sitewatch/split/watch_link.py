@@ -138,7 +138,7 @@ class WatchLink:
         return [_unknown(line) for line in self._report.lines]
 
     def reasons(self) -> Mapping[str, str | None]:
-        """Stage to why it does not work."""
+        """Work to why it does not work."""
         if self.answers() and self._report is not None:
             return {STAGE: None, **self._report.reasons}
         since = self._started_ms if self._report is None else self._report.at_ms

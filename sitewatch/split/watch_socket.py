@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,6 +31,8 @@ _LOG = structlog.get_logger(__name__)
 _REPORT_S = 1.0
 _GATHER_S = 0.02
 """Between two words that something was written. [s]"""
+_ALONE_S = 300.0
+"""After so long without a listener the serving half counts as a stage that has stopped. [s]"""
 _MOST_WAITING = 1 << 20
 """What a reader that does not read may have waiting; it is told no more then. [bytes]"""
 
@@ -52,10 +55,16 @@ class WatchSocket:
         self._report = report
         self._writers: set[asyncio.StreamWriter] = set()
         self._written = asyncio.Event()
+        self._left_at = time.monotonic()
+        """When the last one left. [s, monotonic]"""
         journal.listen(self._on_written)
 
     def _on_written(self, _samples: Sequence[Sample]) -> None:
         self._written.set()
+
+    def is_alone(self) -> bool:
+        """Whether nobody has listened for long: the serving half does not work."""
+        return not self._writers and time.monotonic() - self._left_at > _ALONE_S
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -91,6 +100,7 @@ class WatchSocket:
             _LOG.error("the serving process is not understood", error=str(error))
         finally:
             self._writers.discard(writer)
+            self._left_at = time.monotonic()
             writer.close()
 
     async def _hear(self, message: ToWatching) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from alerts import tables
 from alerts.alarm import Transition
 from alerts.feed import AlarmChange, AlarmFeed, AlarmSubscription
 from alerts.repository import AlarmRepository
@@ -21,14 +20,6 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
     migrate(made)
     yield made
     made.dispose()
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def told(subscription: AlarmSubscription) -> list[tuple[str, Transition]]:
@@ -55,37 +46,6 @@ async def test_what_was_before_is_not_told_and_what_comes_is_told_once(engine: s
             ("smoke-2", Transition.RAISED),
             ("smoke-2", Transition.ACKNOWLEDGED),
         ]
-
-
-async def test_an_event_whose_number_appears_late_is_told(engine: sa.Engine) -> None:
-    # PostgreSQL gives a number when a row is written, and shows it when it is committed.
-    desk, feed, clock = Desk(engine=engine), AlarmFeed(), Clock()
-    tail = AlarmTail(engine, feed, monotonic=clock)
-    tail.look()
-    desk.say("smoke-1", 1, {"smoke": True})
-    (alarm,) = desk.repository.open_alarms()
-
-    def write(number: int, transition: Transition) -> None:
-        with engine.begin() as connection:
-            values = {"id": number, "alarm": alarm.id, "at": START, "event": transition.value}
-            connection.execute(sa.insert(tables.alarm_events).values(**values))
-
-    with feed.subscribe() as changes:
-        write(20, Transition.RETURNED)
-        tail.look()
-        assert await told(changes) == [
-            ("smoke-1", Transition.RAISED),
-            ("smoke-1", Transition.RETURNED),
-        ]
-        clock.now += 5
-        write(10, Transition.ACKNOWLEDGED)
-        tail.look()
-        assert await told(changes) == [("smoke-1", Transition.ACKNOWLEDGED)]
-        clock.now += 60
-        tail.look()
-        write(21, Transition.RESET)
-        tail.look()
-        assert await told(changes) == [("smoke-1", Transition.RESET)]
 
 
 async def test_a_call_makes_it_look_at_once(engine: sa.Engine) -> None:

@@ -138,6 +138,8 @@ async def test_coverage_counts_what_it_lists(seen: Built) -> None:
 
 
 def test_where_nobody_watches_no_place_is_protected(seen: Built) -> None:
+    seen.heard("panel/p002", smoke=False)
+    seen.heard("panel", fire=False)
     seen.heard("north-smoke", smoke=False)
     house, estate, now = seen.house, seen.house.estate(), seen.house.now_ms()
 
