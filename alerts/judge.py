@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,6 +77,11 @@ class Judge:
     def routes(self) -> Routes:
         """The routes of now."""
         return self._given[2]
+
+    @property
+    def devices(self) -> Set[str]:
+        """The devices that are judged now."""
+        return self._given[0].devices.keys()
 
     def replace(self, estate: Estate, rules: RuleSet, routes: Routes) -> None:
         """Take up a new revision at the next turn; callable from any thread.

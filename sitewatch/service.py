@@ -69,7 +69,7 @@ def _stages(
     watching: Watching, serving: Serving, companions: Sequence[Companion]
 ) -> dict[str, Work]:
     async def take_up(loaded: EstateFolder) -> None:
-        watching.take_up(loaded)
+        await watching.take_up(loaded)
         await serving.take_up(loaded)
 
     current = serving.current

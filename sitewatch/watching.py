@@ -6,7 +6,7 @@ It needs nothing of the serving half, so that nothing there can hold up or take 
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -41,6 +41,11 @@ from sitewatch.watched import CONSUMERS, Watched
 _EXPIRE_S = 1.0
 _START_S = 0.001
 """Between the first polls of two devices: all at once, each would wait for all others. [s]"""
+_JUDGED_S = 0.5
+"""What came of a device before it left the estate is judged within this time. [s]"""
+_REPLACED_S = 30.0
+"""How long the judge may take for a new estate; then its devices are let in all the same. [s]"""
+_LOOK_S = 0.05
 
 Work = Callable[[], Awaitable[None]]
 """Runs until cancelled."""
@@ -66,10 +71,22 @@ class Watching:
     """The pulses of its stages; the journal's is that of the service's own values."""
     settings: Settings
 
-    def take_up(self, loaded: EstateFolder) -> None:
-        """Work with a changed estate folder from now on."""
-        self.intake.use(loaded.estate.devices)
+    async def take_up(self, loaded: EstateFolder) -> None:
+        """Work with a changed estate folder from now on.
+
+        Nothing comes in of a device that the judge does not know, or knows no more: it would be
+        an alarm of an unlisted one.
+        """
+        known, wanted = self.judge.devices, loaded.estate.devices
+        self.intake.use({name: one for name, one in wanted.items() if name in known})
+        if not known <= wanted.keys():
+            await asyncio.sleep(_JUDGED_S)
         self.judge.replace(loaded.estate, loaded.rules, loaded.routes)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REPLACED_S):
+                while self.judge.routes is not loaded.routes:  # noqa: ASYNC110 - seldom, and short
+                    await asyncio.sleep(_LOOK_S)
+        self.intake.use(wanted)
         self.collection.change(loaded.estate)
 
     def reasons(self) -> Mapping[str, str | None]:

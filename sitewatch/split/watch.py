@@ -7,7 +7,6 @@ from pathlib import Path
 from ingest.clock import wall_clock_ms
 from ingest.quality_runs import RunLog
 from sitewatch.current import Current
-from sitewatch.estate_folder import EstateFolder
 from sitewatch.records_database import open_records
 from sitewatch.split.child import Child, Work, main, run_until_stopped
 from sitewatch.split.frames import Report
@@ -44,9 +43,6 @@ async def watch(child: Child) -> None:
 
 
 def _stages(watching: Watching) -> dict[str, Work]:
-    async def take_up(loaded: EstateFolder) -> None:
-        watching.take_up(loaded)
-
     current = watching.current
     server = WatchSocket(
         watching.data.path,
@@ -57,7 +53,7 @@ def _stages(watching: Watching) -> dict[str, Work]:
     )
     return {
         **watching.stages(lambda: int(server.is_alone())),
-        "estate folder": functools.partial(current.watch, take_up),
+        "estate folder": functools.partial(current.watch, watching.take_up),
         "watch socket": server.run,
     }
 
