@@ -1,11 +1,9 @@
 """The serving process: `python -m sitewatch.split.serve`, started by the parent.
 
-It gives way to the watching process: the kernel runs that first, and ends this one where memory
-runs out.
+Where memory runs out, the kernel ends it and not the watching process.
 """
 
 import functools
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,7 +29,6 @@ from sitewatch.staleness import stale_after
 from sitewatch.watched import Watched
 from sitewatch.watching import expire
 
-_NICE = 5
 _OUT_OF_MEMORY = Path("/proc/self/oom_score_adj")
 _ENDED_FIRST = "500"
 _IDLE_MS = 5000
@@ -44,7 +41,7 @@ async def serve(child: Child) -> None:
     Raises:
         SitewatchError, IngestError, RecordsError: what it needs cannot be had.
     """
-    give_way()
+    leave_first()
     current = Current(child.loaded)
     with _engine(child) as engine:
         await keep_revision(engine, child.loaded, "start")
@@ -125,10 +122,11 @@ def _engine(child: Child) -> Iterator[sa.Engine]:
         yield engine
 
 
-def give_way() -> None:
-    """Let the watching process go first where processor or memory run short."""
-    with suppress(OSError):
-        os.nice(_NICE)
+def leave_first() -> None:
+    """Let the kernel end this process, and not the watching one, where memory runs out.
+
+    It keeps its share of the processor: what is slow while it holds the database holds up alarms.
+    """
     with suppress(OSError):
         _OUT_OF_MEMORY.write_text(_ENDED_FIRST, "ascii")
 

@@ -26,6 +26,7 @@ from tests.webhook import receiving
 
 APART_S = 0.05
 LOOK_S = 0.002
+_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 REACH_MS = 1000
 """Design, section 11: change at a device to alarm stored, p99. [ms]"""
 
@@ -123,6 +124,8 @@ def measured(
             told = {json.loads(one.body)["device"]: one.at for one in receiver.wait(count)}
             if prepare is undisturbed:
                 eventually("the page has all", lambda: page.at.keys() >= set(names))
+        shown = ", ".join(f"{name} {size:.0f} MB" for name, size in memory(service).items())
+        print(f"resident: {shown}", flush=True)
     places = {"stored": seen.at, "at the webhook": told}
     places |= {"at the page": page.at} if prepare is undisturbed else {}
     return {
@@ -138,6 +141,15 @@ def median(values: Sequence[float]) -> float:
 
 def undisturbed(_service: Service, _during: ExitStack) -> None:
     """Leave it alone."""
+
+
+def memory(service: Service) -> dict[str, float]:
+    """Resident memory of the service's processes. [MB]"""
+    processes = {"main": service.process.pid, **children(service.process.pid)}
+    return {
+        name: round(int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * _PAGE_MB)
+        for name, pid in processes.items()
+    }
 
 
 def stop_serving(service: Service, during: ExitStack) -> None:
