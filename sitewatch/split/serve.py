@@ -19,9 +19,11 @@ from ingest.journal_reader import JournalReader
 from ingest.latest import Latest
 from records.dead_letters import DeadLetterBox, DeadLetterStatistics
 from sitewatch.current import Current
+from sitewatch.data_folder import DataFolder
 from sitewatch.records_database import open_records
 from sitewatch.screen import say
 from sitewatch.serving import PageServer, Serving, first_person, keep_revision, open_serving
+from sitewatch.settings import Settings
 from sitewatch.split.child import Child, Work, main, run_until_stopped
 from sitewatch.split.follow import Follower, cursor_of
 from sitewatch.split.watch_link import WatchLink
@@ -43,7 +45,7 @@ async def serve(child: Child) -> None:
     """
     leave_first()
     current = Current(child.loaded)
-    with _engine(child) as engine:
+    with bounded_records(child.settings, child.data) as engine:
         await keep_revision(engine, child.loaded, "start")
         first_person(engine, child.settings, say)
         feed = AlarmFeed()
@@ -108,8 +110,9 @@ def _stages(
 
 
 @contextmanager
-def _engine(child: Child) -> Iterator[sa.Engine]:
-    with open_records(child.settings, child.data) as engine:
+def bounded_records(settings: Settings, data: DataFolder) -> Iterator[sa.Engine]:
+    """The relational database, in sessions that cannot hold it for ever where it is PostgreSQL."""
+    with open_records(settings, data) as engine:
         if engine.dialect.name == "postgresql":
 
             @event.listens_for(engine, "connect")
@@ -117,6 +120,8 @@ def _engine(child: Child) -> Iterator[sa.Engine]:
                 cursor = connection.cursor()  # type: ignore[attr-defined]
                 cursor.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_MS}")
                 cursor.close()
+                # Rolled back with its transaction the setting would be gone.
+                connection.commit()  # type: ignore[attr-defined]
 
             engine.dispose()
         yield engine

@@ -36,8 +36,8 @@ async def watch(child: Child) -> None:
                 return not watching.beats.stalled(safety_only=True)
 
             stages = {**_stages(watching), "runs": runs.run}
-            if child.settings.database.url is None:
-                file: Path = child.data.records
+            if engine.dialect.name == "sqlite" and engine.url.database:
+                file = Path(engine.url.database)
                 stages["lock probe"] = functools.partial(probe, file, child.lifeline)
             await run_until_stopped(child, stages, until_stopped, stopped.set, goes_on)
 
