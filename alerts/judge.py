@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from alerts.rules import RuleSet
 from collectors.pulse import Pulse
 from collectors.sample import Lane, Sample
 from device_configs.estate import Estate
-from ingest.bus import Bus, Cursor, IngestError
+from ingest.bus import Cursor, IngestError, Log
 
 _LOG = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class Judge:
     def __init__(
         self,
         engine: sa.Engine,
-        bus: Bus,
+        bus: Log,
         estate: Estate,
         rules: RuleSet,
         routes: Routes,
@@ -97,6 +97,11 @@ class Judge:
     def routes(self) -> Routes:
         """The routes of now."""
         return self._given[2]
+
+    @property
+    def devices(self) -> Set[str]:
+        """The devices that are judged now."""
+        return self._given[0].devices.keys()
 
     def replace(self, estate: Estate, rules: RuleSet, routes: Routes) -> None:
         """Take up a new revision at the next turn; callable from any thread.

@@ -91,7 +91,7 @@ def end_streams(app: FastAPI) -> None:
 
 def _parts(house: House, times: LiveTimes | None) -> Parts:
     indexes = Indexes({SERVICE: house.kinds["service"]})
-    LineCollector(house.line_health, house.dead_letters.statistics, house.registry)
+    LineCollector(house.line_health, house.letter_counts, house.registry)
     return Parts(
         house=house,
         indexes=indexes,

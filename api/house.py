@@ -15,7 +15,7 @@ from device_configs.estate import Estate
 from device_configs.kinds import Kind
 from ingest.latest import Latest
 from ingest.stores.store import TimeSeriesStore
-from records.dead_letters import DeadLetterBox
+from records.dead_letters import DeadLetterBox, DeadLetterStatistics
 from records.sessions import Limits
 
 STATIC = Path(__file__).with_name("static")
@@ -58,6 +58,10 @@ class House:
     rules: Callable[[], RuleSet]
     line_health: Callable[[], Sequence[LineHealth]]
     dead_letters: DeadLetterBox
+    letter_counts: Callable[[], DeadLetterStatistics]
+    """Of every process of the service."""
+    is_watched: Callable[[], bool]
+    """Whether somebody collects and judges now; else no place is protected."""
     health: Callable[[], Mapping[str, str]]
     """Stage to `ok` or a reason."""
     revision: Callable[[], str]

@@ -179,7 +179,10 @@ class SiteStates:
         if self._terms_of is not estate:
             self._terms, self._terms_of = power_terms(estate), estate
         alarms = self._house.alarms.open_alarms()
-        present = read_present(self._house.latest, estate, self._terms, lines, alarms, now)
+        present = read_present(
+            self._house.latest, estate, self._terms, lines, alarms, now,
+            is_watched=self._house.is_watched(),
+        )  # fmt: skip
         states = site_states(self._indexes.of(estate), self._terms, present)
         return Now(states, present.coverage)
 
@@ -191,8 +194,10 @@ def read_present(
     lines: Mapping[str, DeviceHealth],
     alarms: Sequence[Alarm],
     now: int,
+    *,
+    is_watched: bool = True,
 ) -> Present:
-    """Read what the states are made of.
+    """Read what the states are made of; where nobody watches, no place is protected.
 
     In a worker thread: `Latest.value` looks single entries up and goes through no collection, so
     that the event loop may take new samples meanwhile.
@@ -210,8 +215,12 @@ def read_present(
         ),
         connected=frozenset(name for name, health in lines.items() if health.connected),
         alarms=alarms,
-        coverage=coverage(estate, value, alarms, now),
+        coverage=coverage(estate, value if is_watched else _nothing, alarms, now),
     )
+
+
+def _nothing(_device: str, _point: str) -> None:
+    """What is known of any point where nobody watches."""
 
 
 def _good_number(found: LatestValue | None) -> float | None:

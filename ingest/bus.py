@@ -41,15 +41,8 @@ class Cursor:
         return Cursor(safety, routine)
 
 
-class Bus(Protocol):
-    """Append, read and commit; `read` gives whole batches, safety before routine."""
-
-    async def append(self, samples: Sequence[Sample]) -> int:
-        """Append samples; returns the last number given once they are on disk.
-
-        Samples whose identity is known already are dropped and counted as duplicates.
-        """
-        ...
+class Log(Protocol):
+    """What a consumer needs of a bus; `read` gives whole batches, safety before routine."""
 
     async def read(self, after: Cursor, limit: int, timeout: float) -> Sequence[Sample]:
         """Samples after a cursor, at most about `limit`, all safety ones before any routine one.
@@ -60,4 +53,15 @@ class Bus(Protocol):
 
     async def commit(self, consumer: str, cursor: Cursor) -> None:
         """Tell the bus how far a consumer is, so that what all have read can be dropped."""
+        ...
+
+
+class Bus(Log, Protocol):
+    """A log that can be appended to."""
+
+    async def append(self, samples: Sequence[Sample]) -> int:
+        """Append samples; returns the last number given once they are on disk.
+
+        Samples whose identity is known already are dropped and counted as duplicates.
+        """
         ...

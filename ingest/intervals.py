@@ -20,7 +20,7 @@ import structlog
 
 from collectors.sample import Sample
 from device_configs.estate import Estate
-from ingest.bus import Bus, Cursor, IngestError
+from ingest.bus import Cursor, IngestError, Log
 from ingest.counter_book import Changes, CounterBook
 from ingest.counter_pages import Page
 from ingest.interval_tables import (
@@ -91,7 +91,7 @@ class IntervalWriter:
     def __init__(
         self,
         engine: sa.Engine,
-        bus: Bus,
+        bus: Log,
         estate: Estate,
         *,
         now_ms: Callable[[], int],

@@ -181,6 +181,15 @@ class Journal:
         )
         self._cursors_changed = True
 
+    def suspect(self) -> None:
+        """Have the file repaired: a reader in another process found what nobody wrote."""
+        self._file.suspect = True
+
+    @property
+    def beyond_repair(self) -> bool:
+        """Whether a repair failed, so that readers go on without what is damaged."""
+        return self._file.beyond_repair
+
     def statistics(self) -> JournalStatistics:
         """What was counted so far; cheap."""
         state, totals, now = self._state, self._file.totals, self._now_ms()

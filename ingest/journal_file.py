@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import msgspec
-
 from collectors.sample import Lane, Sample
 from ingest.bus import Cursor, IngestError
 from ingest.journal_batch import (
@@ -20,14 +18,14 @@ from ingest.journal_batch import (
     Entry,
     Totals,
     Unread,
-    decoded,
     joined,
     numbered,
 )
 from ingest.journal_check import fault, numbers
 from ingest.journal_mark import Mark, MarkFile
-from ingest.journal_row import Row, sealed
+from ingest.journal_row import sealed
 from ingest.journal_salvage import resume, salvage
+from ingest.journal_select import select
 from ingest.journal_sqlite import (
     INSERT_BATCH,
     PAGE,
@@ -365,39 +363,14 @@ class JournalFile:
         Raises:
             IngestError: the file cannot be read, or is to be repaired first.
         """
-        samples: list[Sample] = []
         with self._reading, self._watched(), translated("read"):
-            rows = self._reader.execute(
-                "SELECT id, lane, first_seq, last_seq, count, lane_total, written_at, crc, payload"
-                " FROM batch WHERE lane = ? AND last_seq > ? ORDER BY last_seq",
-                (_NUMBER[lane], after),
-            )
-            total: int | None = None
-            for identifier, *fields in rows:
-                row = Row(*fields)
-                found = self._decoded(identifier, row)
-                # The index that leads to the rows may be damaged as well, and leave some out.
-                whole = found is not None and total in (None, row.lane_total - row.samples)
-                if not whole and not self.beyond_repair:
-                    self.suspect = True
-                    break
-                total = row.lane_total if whole else None
-                samples += [sample for sample in found or () if sample.seq > after]
-                if len(samples) >= limit:
-                    break
-            rows.close()
-        if self.suspect and not samples and not self.beyond_repair:
+            skip = self.beyond_repair
+            found = select(self._reader, lane, after, limit, skip=skip)
+            self._damaged |= found.damaged
+            self.suspect |= found.broken
+        if self.suspect and not found.samples and not self.beyond_repair:
             raise JournalDamagedError("the journal is damaged and is being repaired")
-        return samples
-
-    def _decoded(self, identifier: int, row: Row) -> list[Sample] | None:
-        if row.is_whole:
-            try:
-                return decoded(row.payload, row.first_seq)
-            except msgspec.DecodeError:
-                pass
-        self._damaged.add(identifier)
-        return None
+        return found.samples
 
     def first_after(self, lane: Lane, after: int) -> Unread | None:
         """Where the first batch stands that a consumer at `after` has not wholly read.

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from collectors.sample import Lane, Sample
 from device_configs.estate import Estate
-from ingest.bus import Bus, Cursor, IngestError
+from ingest.bus import Cursor, IngestError, Log
 from ingest.quality_book import DAY_MS, LONGEST_SETTLED_DAYS, QualityBook
 from ingest.quality_days import gaps_of
 from ingest.quality_tables import (
@@ -48,14 +48,20 @@ class QualityWriter:
     def __init__(
         self,
         engine: sa.Engine,
-        bus: Bus,
+        bus: Log,
         estate: Estate,
         *,
         now_ms: Callable[[], int],
         pace_s: float = PACE_S,
         batch: int = 2_000,
+        own_run: bool = True,
     ) -> None:
-        """Make a writer; its making is the start of this run of sitewatch (`now_ms`, UTC)."""
+        """Make a writer.
+
+        Its making is the start of this run of sitewatch (`now_ms`, UTC), unless the process that
+        collects is another one and keeps its own runs (`ingest.quality_runs`).
+        """
+        self._own_run = own_run
         self._engine = engine
         self._bus = bus
         self._estate = estate
@@ -111,8 +117,9 @@ class QualityWriter:
 
     def _open(self) -> tuple[QualityBook, Cursor]:
         try:
-            with transaction(self._engine) as connection:
-                put_run(connection, self._started_ms, max(self._started_ms, self._now_ms()))
+            if self._own_run:
+                with transaction(self._engine) as connection:
+                    put_run(connection, self._started_ms, max(self._started_ms, self._now_ms()))
             with reading(self._engine) as connection:
                 cursor, self._booked_ms = read_cursor(connection)
                 states = read_states(connection)
@@ -135,14 +142,18 @@ class QualityWriter:
         if estate is not None:
             book.use(estate)
             self._estate, self._next = estate, None
-        states, rows = book.changes()
         now_ms = self._now_ms()
         try:
+            if not self._own_run:
+                with reading(self._engine) as connection:
+                    book.know_gaps(gaps_of(read_runs(connection)))
+            states, rows = book.changes()
             with transaction(self._engine) as connection:
                 put_days(connection, rows)
                 put_states(connection, states)
                 put_cursor(connection, cursor, self._booked_ms)
-                put_run(connection, self._started_ms, max(self._started_ms, now_ms))
+                if self._own_run:
+                    put_run(connection, self._started_ms, max(self._started_ms, now_ms))
                 if book.oldest_open != self._closed:
                     self._closed = book.oldest_open
                     names = [state.device for state in states]

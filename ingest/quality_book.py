@@ -156,6 +156,10 @@ class QualityBook:
             if state.settled_ms < self._settled - DAY_MS or state.device not in estate.devices:
                 state.settled_ms = max(state.settled_ms, self._settled)
 
+    def know_gaps(self, gaps: Sequence[Gap]) -> None:
+        """Take up when sitewatch did not run, as it is known now."""
+        self._gaps = tuple(gaps)
+
     def changes(self) -> tuple[Sequence[DeviceState], Sequence[DayRow]]:
         """The states, and the rows that changed since the last call, to be put into the database.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from collectors.pulse import Pulse
 from collectors.sample import Sample
-from ingest.bus import Bus, Cursor, IngestError
+from ingest.bus import Cursor, IngestError, Log
 from ingest.clock import wall_clock_ms
 from ingest.stores.store import StoreError, TimeSeriesStore
 
@@ -58,7 +58,7 @@ class Recorder:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: Log,
         store: TimeSeriesStore,
         *,
         batch: int = 5000,

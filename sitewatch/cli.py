@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InvalidInputError as error:
         err.print(str(error))
         sys.exit(2)
-    except _failures() as error:
+    except failures() as error:
         err.print(str(error))
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
@@ -83,7 +83,7 @@ def _no_command() -> None:
     pass
 
 
-def _failures() -> tuple[type[Exception], ...]:
+def failures() -> tuple[type[Exception], ...]:
     """The roots of every package's errors; imported only when something has failed."""
     from alerts.errors import AlertsError
     from collectors.driver import CollectorsError

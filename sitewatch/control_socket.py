@@ -6,10 +6,8 @@ and at the end `{"ok": true, ...}` or `{"ok": false, "error": "..."}`.
 
 import asyncio
 import json
-import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from ingest.stores.exchange import Report
 from ingest.stores.forms import UnreadableFileError
 from records.engine import RecordsError
 from sitewatch.errors import InvalidInputError, SitewatchError
+from sitewatch.local_socket import address, listen_at
 
 NAME = "control.sock"
 _LONGEST_LINE = 1_000_000
@@ -34,16 +33,6 @@ class NotRunningError(SitewatchError):
     """No service listens in this data folder."""
 
 
-@contextmanager
-def _address(folder: Path) -> Iterator[str]:
-    """The socket's path; a socket's may have 107 bytes only, a folder's more."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{handle}/{NAME}"
-    finally:
-        os.close(handle)
-
-
 async def serve_control(folder: Path, perform: Perform) -> None:
     """Listen in a data folder until cancelled; one piece of work at a time."""
     busy = asyncio.Lock()
@@ -58,28 +47,12 @@ async def serve_control(folder: Path, perform: Perform) -> None:
         finally:
             writer.close()
 
-    listening = _listen(folder)
+    listening = listen_at(folder, NAME)
     server = await asyncio.start_unix_server(answer, sock=listening, limit=_LONGEST_LINE)
     try:
         await server.serve_forever()
     finally:
         (folder / NAME).unlink(missing_ok=True)
-
-
-def _listen(folder: Path) -> socket.socket:
-    (folder / NAME).unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX)
-    with _address(folder) as path:
-        before = os.umask(0o177)
-        try:
-            # Under its name only once it listens: a command may come at any moment.
-            Path(f"{path}~").unlink(missing_ok=True)
-            listening.bind(f"{path}~")
-            listening.listen()
-            Path(f"{path}~").rename(path)
-        finally:
-            os.umask(before)
-    return listening
 
 
 async def _answer(
@@ -139,7 +112,7 @@ def ask(folder: Path, request: Mapping[str, Any], report: Report) -> dict[str, A
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_SILENCE_S)
         try:
-            with _address(folder) as path:
+            with address(folder, NAME) as path:
                 connection.connect(path)
         except OSError as error:
             raise NotRunningError(f"no service listens in {folder}: {error.strerror}") from error

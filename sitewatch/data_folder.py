@@ -14,6 +14,8 @@ class DataFolder:
     """Names of everything in the data folder."""
 
     path: Path
+    lock: int | None = None
+    """Descriptor of its lock; a process that inherits it holds the folder as well."""
 
     @property
     def journal(self) -> Path:
@@ -53,4 +55,4 @@ def own(folder: Path) -> Iterator[DataFolder]:
             raise AlreadyRunningError(
                 f"another sitewatch works on {folder}; stop it or give another --data"
             ) from error
-        yield DataFolder(folder)
+        yield DataFolder(folder, lock.fileno())

@@ -14,6 +14,8 @@ import structlog
 
 _LOG = structlog.get_logger(__name__)
 
+DISK = "disk"
+"""Its stage, as `health` names it."""
 LARGEST_BYTES = 64 * 1024**2
 """Alarms and the journal's own reserve need less for days. [B] [P]"""
 SHARE = 10

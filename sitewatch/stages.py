@@ -23,9 +23,9 @@ class Stages:
     """Asks every stage why it does not work; None from a stage means that it does."""
 
     lines: Callable[[], Sequence[LineHealth]]
-    reasons: Mapping[str, Callable[[], str | None]]
+    reasons: Callable[[], Mapping[str, str | None]]
 
     def __call__(self) -> dict[str, str]:
         """Stage to `ok` or the reason."""
         found = {"collectors": lines_stage(self.lines())}
-        return found | {stage: reason() or OK for stage, reason in self.reasons.items()}
+        return found | {stage: reason or OK for stage, reason in self.reasons().items()}

@@ -18,15 +18,22 @@ DataOption = Annotated[Path | None, typer.Option("--data", help="the data folder
 PortOption = Annotated[int | None, typer.Option("--port", help="port of the page")]
 
 
+SplitOption = Annotated[
+    bool,
+    typer.Option("--split", help="watch in one process, serve in another, so that nothing there "
+                 "holds up an alarm"),
+]  # fmt: skip
+
+
 def run(
     estate: EstateOption,
     config: ConfigOption = None,
     data: DataOption = None,
     port: PortOption = None,
+    split: SplitOption = False,
 ) -> None:
     """Run the service on an estate folder until Ctrl-C."""
     # Imported here, so that the small commands do not wait for the server and the stores.
-    from sitewatch.service import serve
     from sitewatch.web import listen
 
     settings = load_settings(config)
@@ -37,4 +44,11 @@ def run(
         own(data or service.data) as folder,
         listen(service.host, service.port if port is None else port) as listening,
     ):
-        asyncio.run(serve(loaded, settings, folder, listening, say=say))
+        if split:
+            from sitewatch.split.parent import run_split
+
+            asyncio.run(run_split(loaded, config, settings, folder, listening, say=say))
+        else:
+            from sitewatch.service import serve
+
+            asyncio.run(serve(loaded, settings, folder, listening, say=say))

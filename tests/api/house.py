@@ -299,6 +299,7 @@ def built(
     static.mkdir()
     stages: dict[str, str] = {"journal": "ok", "store": "ok", "engine": "ok"}
     lines = _lines()
+    letters = DeadLetterBox(engine, clock)
     house = House(
         estate=lambda: estates[-1],
         kinds=kinds(),
@@ -309,7 +310,9 @@ def built(
         alarm_feed=feed,
         rules=lambda: rules,
         line_health=lambda: lines,
-        dead_letters=DeadLetterBox(engine, clock),
+        dead_letters=letters,
+        letter_counts=letters.statistics,
+        is_watched=lambda: True,
         health=lambda: stages,
         revision=lambda: "abc123",
         now_ms=clock,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from alerts.alarm import Severity
+from api.site_state import read_present
 from records.people import Role
 from tests.api.house import STALE_MS, Built
 
@@ -134,6 +135,20 @@ async def test_coverage_counts_what_it_lists(seen: Built) -> None:
     states = {item["place"]: item["state"] for item in found["items"]}
     assert states == {"lobby": "unprotected", "north-hall": "protected"}
     assert (found["protected"], found["unprotected"], found["degraded"]) == (1, 1, 0)
+
+
+def test_where_nobody_watches_no_place_is_protected(seen: Built) -> None:
+    seen.heard("panel/p002", smoke=False)
+    seen.heard("panel", fire=False)
+    seen.heard("north-smoke", smoke=False)
+    house, estate, now = seen.house, seen.house.estate(), seen.house.now_ms()
+
+    def states(*, is_watched: bool) -> set[str]:
+        found = read_present(house.latest, estate, {}, {}, (), now, is_watched=is_watched)
+        return {item.state.value for item in found.coverage}
+
+    assert "protected" in states(is_watched=True)
+    assert states(is_watched=False) == {"unprotected"}
 
 
 async def test_a_new_estate_is_taken_up_at_once(seen: Built) -> None:

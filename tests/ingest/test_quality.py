@@ -18,6 +18,7 @@ from ingest.quality_tables import (
     cursors,
     days_of,
     put_days,
+    put_run,
     read_cursor,
     read_days,
     read_runs,
@@ -175,6 +176,24 @@ async def test_between_two_runs_nothing_is_covered_and_the_reason_is_told(
     assert (row.good, row.due) == (2 * 720, 2 * 4 * 360)
     # Its last word was good for an hour, which ended when sitewatch did.
     assert (silent.counted, silent.down, silent.covered) == (240, 120, 60)
+
+
+async def test_the_runs_of_another_process_say_when_nobody_collected(engine: sa.Engine) -> None:
+    bus, clock = MemoryBus(), Clock(MIDNIGHT)
+    writer = QualityWriter(engine, bus, ESTATE, now_ms=clock, pace_s=0.0, own_run=False)
+    await bus.append([read(ms) for ms in range(0, HOUR, 10_000)])
+    clock.now = MIDNIGHT + 2 * HOUR
+    await digest(writer, bus, 360)
+    assert (rows(engine)[0].counted, rows(engine)[0].down) == (120, 0)
+    with transaction(engine) as connection:
+        assert read_runs(connection) == [], "it is not its run"
+        put_run(connection, MIDNIGHT, MIDNIGHT + HOUR)
+        put_run(connection, MIDNIGHT + 2 * HOUR, MIDNIGHT + 2 * HOUR)
+    bus.committed.clear()
+    await bus.append([read(ms) for ms in range(2 * HOUR, 3 * HOUR, 10_000)])
+    clock.now = MIDNIGHT + 3 * HOUR
+    await digest(writer, bus, 720)
+    assert (rows(engine)[0].counted, rows(engine)[0].down, rows(engine)[0].online) == (180, 60, 120)
 
 
 async def test_closed_days_lose_their_marks_and_old_ones_go(engine: sa.Engine) -> None:

@@ -1,0 +1,217 @@
+"""The watching half: from the devices through the journal to alarms and those who are told.
+
+It needs nothing of the serving half, so that nothing there can hold up or take down an alarm.
+"""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from alerts.feed import AlarmFeed
+from alerts.judge import Judge
+from alerts.outbox import Dispatcher, Outbox
+from alerts.watch import SERVICE
+from collectors.driver import Driver, Wiring
+from collectors.mqtt_settings import read_settings
+from collectors.registry import DRIVERS
+from device_configs.estate import Estate
+from device_configs.kinds import kinds
+from ingest.clock import steady_clock_ms, wall_clock_ms
+from ingest.intake import Intake
+from ingest.journal import Journal
+from ingest.journal_limits import JournalLimits
+from ingest.latest import Latest
+from records.dead_letters import DeadLetterBox
+from sitewatch.channels import open_channels
+from sitewatch.collection import Collection
+from sitewatch.current import Current
+from sitewatch.data_folder import DataFolder
+from sitewatch.disk_reserve import DISK, DiskReserve
+from sitewatch.estate_folder import EstateFolder
+from sitewatch.heartbeats import Heartbeats, Stage
+from sitewatch.outside import Outside
+from sitewatch.self_watch import SelfWatch
+from sitewatch.settings import Settings
+from sitewatch.staleness import stale_after
+from sitewatch.watched import CONSUMERS, Watched
+
+_EXPIRE_S = 1.0
+_START_S = 0.001
+"""Between the first polls of two devices: all at once, each would wait for all others. [s]"""
+_JUDGED_S = 0.5
+"""What came of a device before it left the estate is judged within this time. [s]"""
+_REPLACED_S = 30.0
+"""How long the judge may take for a new estate; then its devices are let in all the same. [s]"""
+_LOOK_S = 0.05
+
+Work = Callable[[], Awaitable[None]]
+"""Runs until cancelled."""
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Everything that is open while somebody watches."""
+
+    current: Current
+    data: DataFolder
+    engine: sa.Engine
+    journal: Journal
+    latest: Latest
+    intake: Intake
+    collection: Collection
+    judge: Judge
+    dispatcher: Dispatcher
+    feed: AlarmFeed
+    letters: DeadLetterBox
+    own: SelfWatch
+    beats: Heartbeats
+    """The pulses of its stages; the journal's is that of the service's own values."""
+    settings: Settings
+    reserve: DiskReserve
+
+    async def take_up(self, loaded: EstateFolder) -> None:
+        """Work with a changed estate folder from now on.
+
+        Nothing comes in of a device that the judge does not know, or knows no more: it would be
+        an alarm of an unlisted one.
+        """
+        known, wanted = self.judge.devices, loaded.estate.devices
+        self.intake.use({name: one for name, one in wanted.items() if name in known})
+        if not known <= wanted.keys():
+            await asyncio.sleep(_JUDGED_S)
+        self.judge.replace(loaded.estate, loaded.rules, loaded.routes)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REPLACED_S):
+                while self.judge.routes is not loaded.routes:  # noqa: ASYNC110 - seldom, and short
+                    await asyncio.sleep(_LOOK_S)
+        self.intake.use(wanted)
+        self.collection.change(loaded.estate)
+
+    def reasons(self) -> Mapping[str, str | None]:
+        """Work to why it does not work."""
+        known = {
+            "journal": self.journal.statistics().reason,
+            "engine": self.judge.health.reason,
+            "outbox": self.dispatcher.health.reason,
+        }
+        found = {name: self.beats.reason(name) or reason for name, reason in known.items()}
+        return found | {DISK: self.reserve.reason}
+
+    def trouble(self) -> Sequence[str]:
+        """The stages that have stopped or do not work, so that an alarm might not get through."""
+        broken = (name for name, reason in self.reasons().items() if reason is not None)
+        # With the disk full alarms are still written: that is what its reserve is for.
+        return [name for name in broken if name != DISK]
+
+    def stages(self, also_stalled: Callable[[], int]) -> Mapping[str, Work]:
+        """What runs, by name.
+
+        Args:
+            also_stalled: how many stages of the serving half have stopped.
+        """
+
+        def stalled() -> int:
+            return len(self.beats.stalled()) + also_stalled()
+
+        estate = self.current.loaded.estate.id
+        broker = read_settings(self.settings.mqtt.broker(f"sitewatch-{estate}"))
+        outside = Outside(estate, self.settings.heartbeat, broker, self.engine, self.trouble)
+        return {
+            "judge": self.judge.run,
+            "outbox": self.dispatcher.run,
+            "collection": self.collection.run,
+            "expire": functools.partial(expire, self.latest),
+            "disk reserve": self.reserve.run,
+            "self watch": replace(self.own, stalled=stalled).run,
+            "outside": outside.run,
+        }
+
+    def seen(self) -> Watched:
+        """It, as the serving half of the same process sees it."""
+        return Watched(
+            log=self.journal,
+            latest=self.latest,
+            feed=self.feed,
+            told_by=self.feed,
+            wake=self.dispatcher.wake,
+            found=self.judge.tell,
+            lines=self.collection.health,
+            reasons=self.reasons,
+            letters=self.letters,
+            letter_counts=self.letters.statistics,
+            answers=lambda: True,
+            one_process=True,
+        )
+
+
+@asynccontextmanager
+async def open_watching(
+    current: Current, settings: Settings, data: DataFolder, engine: sa.Engine
+) -> AsyncIterator[Watching]:
+    """Open the watching half; nothing runs yet.
+
+    Raises:
+        IngestError: the journal cannot be opened.
+    """
+    estate = current.loaded.estate
+    reserve = DiskReserve(data.path)
+    await asyncio.to_thread(reserve.look)
+    letters = DeadLetterBox(engine, now_ms=wall_clock_ms)
+    limits = JournalLimits(
+        max_bytes=settings.journal.max_bytes, min_free_bytes=settings.journal.free_floor_bytes
+    )
+    async with (
+        Journal.open(data.journal, CONSUMERS, limits=limits) as journal,
+        open_channels(settings, estate, wall_clock_ms) as channels,
+    ):
+        latest = Latest(stale_after(lambda: current.loaded.estate.devices))
+        intake = Intake(journal, latest, estate.devices, own={SERVICE: kinds()["service"]})
+        feed = AlarmFeed()
+        dispatcher = Dispatcher(
+            engine,
+            channels,
+            now_ms=wall_clock_ms,
+            routes=lambda: current.loaded.routes,
+            failure_rule=lambda: current.loaded.rules.find("channel_failed"),
+            feed=feed,
+        )
+        judge = Judge(
+            engine, journal, estate, current.loaded.rules, current.loaded.routes,
+            now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake, steady_ms=steady_clock_ms,
+        )  # fmt: skip
+        wiring = functools.partial(_wiring, settings, estate, intake, letters)
+        collection = Collection(DRIVERS, wiring, estate)
+        own = SelfWatch(
+            intake, journal.statistics, Outbox(engine).waiting, data.path,
+            clock_set_ms=judge.clock_set_recently,
+        )  # fmt: skip
+        beats = Heartbeats({
+            "engine": Stage(judge.pulse, 30, safety=True),
+            "outbox": Stage(dispatcher.pulse, 60, safety=True),
+            "journal": Stage(own.pulse, 60, safety=True),
+        })  # fmt: skip
+        yield Watching(
+            current, data, engine, journal, latest, intake, collection, judge, dispatcher, feed,
+            letters, own, beats, settings, reserve,
+        )  # fmt: skip
+
+
+def _wiring(
+    settings: Settings, estate: Estate, intake: Intake, letters: DeadLetterBox, driver: Driver
+) -> Wiring:
+    own: dict[str, object] = {}
+    spread_s = max(1.0, len(estate.devices) * _START_S)
+    if any(schema.protocol == "mqtt" for schema in driver.schemas):
+        own = settings.mqtt.broker(f"sitewatch-{estate.id}")
+    return Wiring(intake, letters, wall_clock_ms, own, spread_s)
+
+
+async def expire(latest: Latest) -> None:
+    """Tell the readers of the latest values what has become stale, until cancelled."""
+    while True:
+        await asyncio.sleep(_EXPIRE_S)
+        latest.expire(wall_clock_ms())
