@@ -93,6 +93,8 @@ class Expectations:
         self._now_ms = now_ms
         self._told: set[Key] = set()
         self._again_at: dict[Rule, int] = {}
+        self._incomplete: set[Key] = set()
+        """Counters of whose newest span something was not known."""
         self._made_for: tuple[Estate, RuleSet, dt.date] | None = None
         self._cases: Sequence[_Case] = ()
         self.reason: str | None = None
@@ -140,12 +142,17 @@ class Expectations:
         earlier = _earlier(case.condition, span, scene.estate)
         known = self._book.kept(case.rule.id, earlier[-1] if earlier else span.start)
         again = now_ms >= self._again_at.get(case.rule, 0)
-        new = [one for one in case.series if _is_due(known.get(case.key(one)), span, again)]
+        new = [
+            one for one in case.series
+            if self._is_due(case.key(one), known.get(case.key(one), {}), span, again)
+        ]  # fmt: skip
         judged: list[Judged] = []
         if new:
             with reading(self._engine) as connection:
                 judged = self._judge(connection, scene, case, span, new)
             self._book.keep(judged)
+            self._incomplete -= {case.key(one) for one in new}
+            self._incomplete |= {one.key for one in judged if one.amount is None}
             self._again_at[case.rule] = now_ms + _AGAIN_MS
         for one in case.series:
             said = known.get(case.key(one), {})
@@ -157,6 +164,15 @@ class Expectations:
             finding(case.condition, one, [known.get(one.key, {}).get(at) for at in earlier])
             for one in judged
         ]
+
+    def _is_due(
+        self, key: Key, said: Mapping[int, bool | None], span: DaySpan, again: bool
+    ) -> bool:
+        """Whether a span is to be judged: for the first time, or as its amount was not known."""
+        if span.start not in said:
+            return True
+        perhaps = key in self._incomplete or key not in self._told
+        return again and said[span.start] is None and perhaps
 
     def _judge(
         self,
@@ -251,13 +267,6 @@ class Expectations:
             else:
                 found[one] = expected_of_light(there[0], rating, span.hours, there[1])
         return found
-
-
-def _is_due(said: Mapping[int, bool | None] | None, span: DaySpan, again: bool) -> bool:
-    """Whether a span is to be judged: for the first time, or again where it was not known."""
-    if said is None or span.start not in said:
-        return True
-    return again and said[span.start] is None
 
 
 def _back() -> range:

@@ -87,14 +87,19 @@ def test_smoke_is_an_alarm_at_the_page_and_the_webhook(house: House) -> None:
     assert house.told("smoke-1")[0]["transition"] == "raised"
 
 
-def test_a_second_detector_of_one_panel_is_a_second_alarm(house: House) -> None:
+def test_a_second_detector_of_one_place_confirms_the_fire(
+    house: House,
+) -> None:
     house.set_panel(FIRE, {17: FIRE})
     eventually("the first detector", lambda: bool(house.told("panel-1/p017")))
     house.set_panel(FIRE, {17: FIRE, 18: FIRE})
-    eventually("the second detector", lambda: bool(house.told("panel-1/p018")))
+    eventually("the second detector", lambda: len(house.told("panel-1/p018")) == 2)
     first, second = house.of("panel-1/p017"), house.of("panel-1/p018")
-    assert len(first) == len(second) == 1
-    assert first[0]["id"] != second[0]["id"]
+    assert [alarm["rule"] for alarm in first] == ["smoke_detector_fire"]
+    assert {alarm["rule"] for alarm in second} == {"smoke_detector_fire", "confirmed_fire"}
+    confirmed = next(alarm for alarm in second if alarm["rule"] == "confirmed_fire")
+    assert (confirmed["severity"], confirmed["latched"]) == ("emergency", True)
+    assert confirmed["value"] == "panel-1/p017, panel-1/p018"
     house.set_panel(0, {17: 0, 18: 0})
     eventually("it has returned", lambda: not house.of("panel-1/p017")[0]["active"], within_s=90)
     assert house.of("panel-1/p017")[0]["latched"] is True, "latched until a person resets it"
