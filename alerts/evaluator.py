@@ -276,7 +276,8 @@ class Evaluator:
             if due is None or clock < due or not self._may_pass(tracked):
                 continue
             self._input(key, tracked.rule, tracked.watch, None, clock)
-        self.outages.settle(routine_ms)
+        if routine_ms >= self.started_at:
+            self.outages.settle(routine_ms)
         if routine_ms > self._no_silence_until:
             self._look_for_silence(routine_ms)
 
