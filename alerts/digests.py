@@ -33,17 +33,28 @@ class Digest:
     """When it is sent."""
 
 
+def never_waits(alarm: Alarm, transition: Transition) -> bool:
+    """Whether a message goes at once, whatever else waits of the same alarm.
+
+    Life safety, what has become real, and what sitewatch says of itself.
+    """
+    return (
+        protects_life(alarm)
+        or alarm.alarm_class == "service"
+        or transition is Transition.BECAME_REAL
+    )
+
+
 def digest_for(
     alarm: Alarm, transition: Transition, now_ms: int, *, flooded: bool
 ) -> Digest | None:
     """The digest that a message of an alarm would begin or join; None: it is sent at once.
 
-    Life safety, what has become real and what sitewatch says of itself are always sent at once; of
-    a group its first alarm, of chatter the message that says that it chatters.
+    Of a group its first alarm is sent at once, of chatter the message that says that it chatters.
     """
-    if protects_life(alarm) or alarm.alarm_class == "service":
+    if never_waits(alarm, transition):
         return None
-    if transition in {Transition.BECAME_REAL, Transition.CHATTER_BEGAN, Transition.CHATTER_ENDED}:
+    if transition in {Transition.CHATTER_BEGAN, Transition.CHATTER_ENDED}:
         return None
     if alarm.chattering:
         key = f"{Why.CHATTER}:{alarm.rule}|{alarm.device}|{alarm.point}"

@@ -322,7 +322,8 @@ class Evaluator:
             self._input(key, tracked.rule, tracked.watch, None, clock)
         for key in list(self._counted):
             self._count_again(key, safety_ms, routine_ms)
-        self.outages.settle(routine_ms)
+        if routine_ms >= self.started_at:
+            self.outages.settle(routine_ms)
         if silence and routine_ms > self._no_silence_until:
             self._look_for_silence(routine_ms)
 

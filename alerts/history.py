@@ -25,12 +25,12 @@ def leader_of(connection: sa.Connection, group_key: str) -> int | None:
     return None if row is None else int(row.group_id or row.id)
 
 
-def raises_of(connection: sa.Connection, key: Key) -> tuple[list[int], int | None]:
-    """When an alarm was raised lately [ms], and until when it counts as chattering [ms]."""
+def raises_of(connection: sa.Connection, key: Key, below: int) -> tuple[list[int], int | None]:
+    """When alarms of a key, numbers below, were raised, and until when they chatter [ms]."""
     query = (
         sa.select(alarms.c.id, alarms.c.chattering_until)
         .where(alarms.c.rule == key.rule, alarms.c.device == key.device)
-        .where(alarms.c.point == key.point)
+        .where(alarms.c.point == key.point, alarms.c.id < below)
         .order_by(alarms.c.id.desc())
         .limit(_LATELY)
     )

@@ -10,6 +10,8 @@ LONGEST_MS = 7 * 24 * 3_600_000
 """Longest window [ms] [P]."""
 LONGEST_TWO_PERSONS_MS = 12 * 3_600_000
 """Longest window that takes classes which need two persons [ms] [P]."""
+OWN_CLASS = "service"
+"""The class of what sitewatch says of itself."""
 SOONEST_END_MS = 60_000
 """Shortest window [ms]."""
 
@@ -68,9 +70,11 @@ def takes_out(window: Window, alarm: Alarm, now_ms: int) -> bool:
     """Whether a window holds an alarm now.
 
     Life safety and loss of its monitoring stay in service unless the window names their class and
-    a second person has confirmed it.
+    a second person has confirmed it; sitewatch's own alarms unless it names their class.
     """
     if not window.runs(now_ms) or not window.scope.takes(alarm):
+        return False
+    if alarm.alarm_class == OWN_CLASS and OWN_CLASS not in window.scope.classes:
         return False
     known = alarm_classes().get(alarm.alarm_class)
     if not protects_life(alarm) and not (known is not None and known.two_persons):

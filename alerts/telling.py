@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from alerts import tables
 from alerts.alarm import iso, to_json, told
-from alerts.digests import Digest, Why, digest_for, joined
+from alerts.digests import Digest, Why, digest_for, joined, never_waits
 from alerts.feed import AlarmChange
 from alerts.hold_tables import digest_rows
 from alerts.routes import Routes, Target
@@ -40,9 +40,9 @@ def tell(
     if not targets:
         return
     digest = None
-    if not at_once:
+    if not at_once and not never_waits(alarm, change.transition):
         digest = digest_for(alarm, change.transition, now_ms, flooded=flooded)
-        digest = _waiting(connection, alarm.id, digest, now_ms)
+        digest = _waiting(connection, alarm.id, digest)
     rows = [_row(change, event, target) for target in targets]
     if digest is None:
         due_at = now_ms + wait_ms
@@ -50,7 +50,8 @@ def tell(
             sa.insert(tables.outbox), [_to_send(row, now_ms, due_at) for row in rows]
         )
         return
-    _prolong(connection, digest)
+    if digest.why is Why.CHATTER:
+        _prolong(connection, digest)
     own = {
         "key": digest.key, "reason": digest.why.value,
         "first_at": digest.first_at, "due_at": digest.due_at,
@@ -86,15 +87,14 @@ def withdraw(connection: sa.Connection, alarm: int) -> bool:
     return connection.execute(sa.delete(table).where(waiting)).rowcount > 0
 
 
-def _waiting(
-    connection: sa.Connection, alarm: int, digest: Digest | None, now_ms: int
-) -> Digest | None:
+def _waiting(connection: sa.Connection, alarm: int, digest: Digest | None) -> Digest | None:
     """What says more of an alarm that waits in a digest waits there as well: the order stays."""
     table = digest_rows
     query = sa.select(table.c.key, table.c.reason, table.c.first_at, table.c.due_at).limit(1)
-    row = connection.execute(query.where(table.c.alarm == alarm)).one_or_none()
-    if row is None and digest is not None:
-        row = connection.execute(query.where(table.c.key == digest.key)).one_or_none()
+    own = table.c.alarm == alarm
+    if digest is not None:
+        query = query.where(sa.or_(own, table.c.key == digest.key)).order_by(sa.desc(own))
+    row = connection.execute(query if digest is not None else query.where(own)).one_or_none()
     if row is None:
         return digest
     found = Digest(row.key, Why(row.reason), row.first_at, row.due_at)

@@ -278,12 +278,14 @@ class Writer:
                        observed_at=change.base.observed_at, value=change.base.value)  # fmt: skip
         state = state_of(row, change.base) if row is not None else closed
         alarm = int(row["id"]) if row is not None else None
+        written = False
         for one in change.inputs:
             state, transitions = step(
                 change.timing, state, one.observation, one.at, inhibited=one.inhibited
             )
             alarm, state = self._write(change, alarm, state, transitions, one)
-        if alarm is not None:
+            written = bool(transitions)
+        if alarm is not None and not written:
             self.update(alarm, flags(state))
         return state
 
@@ -297,8 +299,8 @@ class Writer:
     ) -> tuple[int | None, State]:
         for transition in transitions:
             if transition is Transition.RAISED:
-                alarm = self.insert(change, state, one.at)
-                state = self._born(alarm, state)
+                alarm, state = self._raise(change, state, one)
+                continue
             if alarm is None:
                 continue
             gone = transition is Transition.CLEARED
@@ -317,6 +319,14 @@ class Writer:
             alarm = None if gone else alarm
         return alarm, state
 
+    def _raise(self, change: Change, state: State, one: Input) -> tuple[int, State]:
+        alarm = self.insert(change, state, one.at)
+        born = self._born(alarm, state)
+        if born.held != state.held:
+            self.update(alarm, flags(born))
+        self._tell(change, alarm, born, Transition.RAISED, one)
+        return alarm, born
+
     def _beside(self, change: Change, transition: Transition, state: State) -> dict[str, object]:
         """The columns that a transition changes beside those of the state."""
         values: dict[str, object] = {}
@@ -331,7 +341,8 @@ class Writer:
         self, change: Change, alarm: int, state: State, transition: Transition, one: Input
     ) -> None:
         source_at = one.observation.source_at if one.observation else None
-        began = transition in _RAISES and self._chatter(change.key, alarm, one.at)
+        is_new = transition is Transition.RAISED
+        began = transition in _RAISES and self._chatter(change.key, alarm, one.at, is_new=is_new)
         if transition is Transition.RAISED and not state.held and not state.test:
             self._flood(change, one.at)
         self.event(
@@ -343,9 +354,9 @@ class Writer:
         if transition is Transition.RAISED:
             self._why_held(alarm, state, one.at)
 
-    def _chatter(self, key: Key, alarm: int, at: int) -> bool:
+    def _chatter(self, key: Key, alarm: int, at: int, *, is_new: bool) -> bool:
         """Note whether what is raised now chatters; tells whether it has just begun to."""
-        raises, known = raises_of(self._connection, key)
+        raises, known = raises_of(self._connection, key, alarm if is_new else alarm + 1)
         until = chattering_until(raises, known, at)
         if until is not None:
             self.update(alarm, {"chattering_until": until})
@@ -366,8 +377,10 @@ class Writer:
 
     def _born(self, alarm: int, state: State) -> State:
         """What is shelved or under maintenance already when it is raised."""
+        if not (self.in_force().shelves or self.in_force().windows):
+            return state
         row = self.row(alarm)
-        if row is None or not (self.in_force().shelves or self.in_force().windows):
+        if row is None:
             return state
         held = self.in_force().holds_of(to_alarm(row))
         for why, reason in held.items():

@@ -31,6 +31,14 @@ def test_everything_that_is_given_must_fit() -> None:
     assert not Scope(site="centre", classes=("fire",)).takes(ALARM)
 
 
+def test_what_sitewatch_says_of_itself_must_be_named() -> None:
+    own = dataclasses.replace(ALARM, alarm_class="service")
+    wide = Window(1, "wang", "work", Scope(site="centre"), 0, 1000, "person:wang", 0)
+    named = dataclasses.replace(wide, scope=Scope(site="centre", classes=("service",)))
+    assert not takes_out(wide, own, 10)
+    assert takes_out(named, own, 10)
+
+
 windows = st.builds(
     lambda classes, confirmed: Window(
         1, "wang", "work", Scope(site="centre", classes=classes), 0, 1000, "person:wang", 0,

@@ -144,3 +144,29 @@ def test_a_weak_profile_must_be_accepted(tmp_path: Path, monkeypatch: pytest.Mon
     accepted = DEVICES.replace("interval: 5s", "interval: 5s, accept_unverified: true")
     folder = write(tmp_path, {"devices/all.yaml": accepted})
     assert "m1" in load_estate(folder, [SCHEMA]).devices
+
+
+def test_a_device_reports_through_another_one_and_not_through_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def via(first: str, second: str) -> dict[str, str]:
+        changed = DEVICES.replace("interval: 5s", f"interval: 5s, via: {first}")
+        return {"devices/all.yaml": changed.replace("  place: b1\n", f"  place: b1\n{second}")}
+
+    for files, expected in (
+        (
+            via("panle", ""),
+            ["all.yaml:1 [0].via: there is no device 'panle'; did you mean 'panel'?"],
+        ),
+        (via("m1", ""), ["all.yaml:1 [0].via: m1 reports through itself"]),
+        (
+            via("panel", "  via: m1\n"),
+            [
+                "all.yaml:1 [0].via: m1 reports through itself",
+                "all.yaml:5 [1].via: panel reports through itself",
+            ],
+        ),
+    ):
+        assert _faults(tmp_path, monkeypatch, files) == expected
+    folder = write(_write(tmp_path), via("panel", ""))
+    assert load_estate(folder, [SCHEMA]).devices["m1"].entry.via == "panel"
