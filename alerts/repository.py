@@ -14,6 +14,7 @@ from alerts import tables
 from alerts.alarm import Alarm, AlarmEvent, Severity, Transition
 from alerts.engine import State, Step, acknowledge, reset
 from alerts.errors import AlarmNotFoundError, AlertsError, NotAllowedError
+from alerts.evidence import EVENT
 from alerts.feed import AlarmFeed
 from alerts.routes import Routes
 from alerts.writer import Writer, flags, state_of, to_alarm
@@ -109,7 +110,8 @@ class AlarmRepository:
         """
         self.get(alarm)
         table = tables.alarm_events
-        query = sa.select(table).where(table.c.alarm == alarm).order_by(table.c.id)
+        columns = (table.c[name] for name in EVENT)
+        query = sa.select(*columns).where(table.c.alarm == alarm).order_by(table.c.id)
         with self._read() as connection:
             return tuple(AlarmEvent(**row) for row in connection.execute(query).mappings())
 
