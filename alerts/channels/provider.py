@@ -59,8 +59,17 @@ class Http:
             SendError: no answer, none that can be read, or one that says later.
         """
         given = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
+        return await self._ask(name, "POST", url, content, given)
+
+    async def get(self, name: str, url: str) -> Answer:
+        """Get something of a provider; raises as `post`."""
+        return await self._ask(name, "GET", url, b"", {})
+
+    async def _ask(
+        self, name: str, method: str, url: str, content: bytes, headers: Mapping[str, str]
+    ) -> Answer:
         try:
-            response = await self._open().post(url, content=content, headers=given)
+            response = await self._open().request(method, url, content=content, headers=headers)
         except httpx.InvalidURL as error:
             raise SendError(f"{name}: its address in the settings is no URL") from error
         except httpx.HTTPError as error:

@@ -1,6 +1,7 @@
 """WeCom group robot: text with the people it mentions; the key stands in the address, unsigned."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
@@ -42,7 +43,7 @@ class WecomRobot:
         mentions = parameters.get("mentions")
         if isinstance(mentions, Sequence) and mentions:
             text["mentioned_mobile_list"] = list(mentions)
-        url = f"{self._endpoint}/cgi-bin/webhook/send?key={key}"
+        url = f"{self._endpoint}/cgi-bin/webhook/send?key={quote(key, safe='')}"
         answer = await self._http.post("wecom", url, as_json({"msgtype": "text", "text": text}))
         failure = failure_of(answer, SecretStr(key))
         if failure is not None:

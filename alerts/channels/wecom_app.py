@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
 
@@ -52,7 +53,7 @@ class WecomApp:
             token = await self._current_token()
             answer = await self._http.post(
                 "wecom_app",
-                f"{self._settings.endpoint}/cgi-bin/message/send?access_token={token}",
+                f"{self._settings.endpoint}/cgi-bin/message/send?access_token={quote(token, safe='')}",
                 self._body(str(parameters["user"]), text),
             )
             if answer.body.get("errcode") in _TOKEN_REFUSED:
@@ -83,8 +84,9 @@ class WecomApp:
             return self._token
         corp_id = required(self._settings.corp_id, "corporation of the WeCom application")
         secret = required(self._settings.secret, "secret of the WeCom application")
-        url = f"{self._settings.endpoint}/cgi-bin/gettoken?corpid={corp_id}&corpsecret={secret}"
-        answer = await self._http.post("wecom_app", url)
+        query = urlencode({"corpid": corp_id, "corpsecret": secret})
+        url = f"{self._settings.endpoint}/cgi-bin/gettoken?{query}"
+        answer = await self._http.get("wecom_app", url)
         failure = failure_of(answer, SecretStr(secret))
         if failure is not None:
             # Whatever is wrong with the token is not the message's fault.
