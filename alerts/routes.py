@@ -1,16 +1,15 @@
 """Routes: who is told of which alarm, read from `routes/*.yaml` of the estate folder."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from alerts.alarm import Alarm, Severity, Transition
 from alerts.rules import load_classes
+from alerts.targets import Notify, Several, Target
 from device_configs.estate_entries import Id
 from device_configs.faults import Fault, InvalidConfigError, from_validation
 from device_configs.kinds import kinds
@@ -26,13 +25,6 @@ _TOLD = (
     Transition.LATCHED,
     Transition.CLEARED,
 )
-
-
-def _as_list(data: object) -> object:
-    return data if isinstance(data, list | tuple) else [data]
-
-
-Several = BeforeValidator(_as_list)
 
 
 class When(Strict):
@@ -56,49 +48,6 @@ class When(Strict):
         )
 
 
-class WebhookTarget(Strict):
-    """Where a webhook goes."""
-
-    url: str = Field(pattern=r"^https?://[^\s]+$")
-    secret_setting: str | None = None
-    """Name of the secret in the settings that signs the message; the secret is never in a file."""
-
-
-class EmailTarget(Strict):
-    """Who gets an e-mail."""
-
-    to: Annotated[tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...], Several] = Field(
-        min_length=1
-    )
-
-
-class Notify(Strict):
-    """One channel of a route."""
-
-    webhook: WebhookTarget | None = None
-    email: EmailTarget | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> "Notify":
-        if (self.webhook is None) == (self.email is None):
-            raise ValueError("give exactly one channel of webhook, email")
-        return self
-
-
-@dataclass(frozen=True)
-class Target:
-    """A channel with its parameters."""
-
-    channel: str
-    parameters: Mapping[str, object]
-
-    @property
-    def name(self) -> str:
-        """A short name for outbox and alarms; the same parameters give the same name."""
-        text = json.dumps(self.parameters, sort_keys=True)
-        return f"{self.channel}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
 class Route(Strict):
     """One line of a routes file."""
 
@@ -111,13 +60,7 @@ class Route(Strict):
 
     def targets(self) -> tuple[Target, ...]:
         """Its channels."""
-        found = []
-        for one in self.notify:
-            for channel in ("webhook", "email"):
-                parameters = getattr(one, channel)
-                if parameters is not None:
-                    found.append(Target(channel, parameters.model_dump(mode="json")))
-        return tuple(found)
+        return tuple(target for one in self.notify for target in one.targets())
 
 
 @dataclass(frozen=True)

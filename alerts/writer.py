@@ -199,6 +199,7 @@ class Writer:
                 "channel": target.channel,
                 "target": target.name,
                 "parameters": target.parameters,
+                "budget": target.budget,
                 "payload": payload,
                 "created_at": self._now_ms,
                 "due_at": self._now_ms,

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from alerts.feed import AlarmFeed
 from alerts.judge import Judge
 from alerts.outbox import Dispatcher, Outbox
+from alerts.receipts import ReceiptPoller
 from alerts.repository import AlarmRepository
 from alerts.watch import SERVICE
 from api.app import create_app, end_streams
@@ -96,6 +97,7 @@ class _House:
     intervals: IntervalWriter
     quality: QualityWriter
     dispatcher: Dispatcher
+    receipts: ReceiptPoller
     repository: AlarmRepository
     feed: AlarmFeed
     letters: DeadLetterBox
@@ -201,7 +203,7 @@ async def _open(
     try:
         async with (
             Journal.open(data.journal, _CONSUMERS, limits=limits) as journal,
-            open_channels(settings, loaded.estate, wall_clock_ms) as channels,
+            open_channels(settings, loaded.estate, engine, wall_clock_ms) as channels,
         ):
             latest = Latest(stale_after(lambda: current.loaded.estate.devices))
             await _restore(latest, store)
@@ -212,7 +214,7 @@ async def _open(
             feed = AlarmFeed()
             dispatcher = Dispatcher(
                 engine,
-                channels,
+                channels.channels,
                 now_ms=wall_clock_ms,
                 routes=lambda: current.loaded.routes,
                 failure_rule=lambda: current.loaded.rules.find("channel_failed"),
@@ -229,6 +231,7 @@ async def _open(
                 IntervalWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 QualityWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 dispatcher,
+                ReceiptPoller(engine, channels.reporters, wall_clock_ms),
                 AlarmRepository(
                     engine, feed, routes=lambda: current.loaded.routes, wake=dispatcher.wake
                 ),
@@ -323,6 +326,7 @@ async def _run(
             "intervals": house.intervals.run,
             "quality": house.quality.run,
             "outbox": house.dispatcher.run,
+            "receipts": house.receipts.run,
             "collection": house.collection.run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),

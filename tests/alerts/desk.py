@@ -24,7 +24,15 @@ RULES = load_rules()
 def memory_engine() -> sa.Engine:
     """An empty database in memory with the tables of this package."""
     engine = make_engine("sqlite://")
-    names = ("alarms", "alarm_events", "rule_timers", "judge_facts", "judge_cursor", "outbox")
+    names = (
+        "alarms",
+        "alarm_events",
+        "rule_timers",
+        "judge_facts",
+        "judge_cursor",
+        "outbox",
+        "deliveries",
+    )
     metadata.create_all(engine, tables=[metadata.tables[name] for name in names])
     return engine
 

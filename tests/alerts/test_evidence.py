@@ -115,7 +115,7 @@ def test_events_of_an_older_version_are_sealed_by_the_migration(tmp_path: Path) 
             raw.execute(f"DROP TRIGGER alarm_events_no_{verb}")
         for column in ("previous", "hash"):
             raw.execute(f"ALTER TABLE alarm_events DROP COLUMN {column}")
-        raw.execute("UPDATE alembic_version SET version_num = '0007'")
+        raw.execute("UPDATE alembic_version SET version_num = '0009'")
     raw.close()
     new = make_engine(sqlite_url(Path(file)))
     migrate(new)
