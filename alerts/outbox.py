@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 import structlog
@@ -32,6 +32,8 @@ _SEND_S = 30.0
 _SEND_IN_ORDER_S = 12.0
 """For each way of a target with several: all of them end before the lease. [s]"""
 _POLL_S = 0.5
+_ANSWERED = frozenset({"raised", "reraised", "became_real", "latched", "returned", "escalated"})
+"""What a person can answer by acknowledging."""
 _FIRST_RETRY_MS = 1000
 _LONGEST_RETRY_MS = 300_000
 _LONGEST_EMERGENCY_RETRY_MS = 60_000
@@ -80,8 +82,13 @@ class Dispatcher:
         routes: Callable[[], Routes] = Routes,
         failure_rule: Callable[[], Rule | None] = lambda: None,
         feed: AlarmFeed | None = None,
+        link: Callable[[int, str], str] | None = None,
     ) -> None:
-        """`failure_rule` gives the rule `channel_failed` of now; without it there is no alarm."""
+        """`failure_rule` gives the rule `channel_failed` of now; without it there is no alarm.
+
+        `link` makes a link for a row and a contact with which that person can acknowledge; blocks.
+        """
+        self._link = link
         self._outbox = Outbox(engine)
         self._channels = channels
         self._now_ms = now_ms
@@ -144,13 +151,22 @@ class Dispatcher:
 
     async def _send(self, one: Claimed) -> None:
         try:
-            await self._note(one, await self._attempt(one))
+            await self._note(one, await self._attempt(await self._linked(one)))
         except sa.exc.SQLAlchemyError as error:
             # The lease runs out, and it is sent again.
             self.health.reason = f"database: {error}"
         finally:
             self._busy[one.emergency] -= 1
             self._work.set()
+
+    async def _linked(self, one: Claimed) -> Claimed:
+        """With a link of its own, where it goes to a person and there is something to answer."""
+        contact = one.payload.get("contact")
+        open_ = one.payload.get("transition") in _ANSWERED and len(one.rows) == 1
+        if self._link is None or not isinstance(contact, str) or not open_:
+            return one
+        link = await asyncio.to_thread(self._link, one.id, contact)
+        return replace(one, payload={**one.payload, "ack_link": link})
 
     async def _attempt(self, one: Claimed) -> Taken | Postponed | SendError:
         """Try the ways of a target in their order, as far as their budgets go."""

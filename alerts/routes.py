@@ -1,13 +1,18 @@
 """Routes: who is told of which alarm, read from `routes/*.yaml` of the estate folder."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 
 from alerts.alarm import Alarm, Severity, Transition
+from alerts.contacts import Addressee, Directory, Told
+from alerts.duty import wall
+from alerts.escalation import DEFAULT, Chain, To, default_chain, load_chains
+from alerts.hours import Hours
 from alerts.rules import load_classes
 from alerts.targets import Notify, Several, Target
 from device_configs.estate_entries import Id
@@ -35,6 +40,7 @@ class When(Strict):
     site: Annotated[tuple[Id, ...], Several] = ()
     kind: Annotated[tuple[str, ...], Several] = ()
     test: bool | None = None
+    time: Hours | None = None
 
     def takes(self, alarm: Alarm) -> bool:
         """Whether an alarm fits."""
@@ -52,15 +58,42 @@ class Route(Strict):
     """One line of a routes file."""
 
     when: When = When()
-    notify: tuple[Notify, ...] = Field(min_length=1)
+    notify: tuple[To, ...] = Field(min_length=1)
     on: Annotated[tuple[Transition, ...], Several] = _TOLD
     """The transitions it tells of."""
     duty_desk: bool = False
     """Whether it belongs to the duty desk, which alone is told of tests and drills."""
+    escalate: Id | None = None
+    """The chain of steps while nobody acknowledges; `default` is that of the alarm's class."""
 
-    def targets(self) -> tuple[Target, ...]:
-        """Its channels."""
-        return tuple(target for one in self.notify for target in one.targets())
+    def chain(self, alarm: Alarm, chains: Mapping[str, Chain]) -> Chain | None:
+        """Its chain for an alarm."""
+        if self.escalate == DEFAULT:
+            return default_chain(alarm.alarm_class)
+        return chains.get(self.escalate or "")
+
+
+def sites_of(alarm: Alarm) -> frozenset[str]:
+    """The place of an alarm and all sites above it."""
+    return frozenset({alarm.place, *(step.id for step in alarm.path)})
+
+
+def told_by(
+    notify: Iterator[Addressee | Notify] | Sequence[Addressee | Notify],
+    alarm: Alarm,
+    directory: Directory,
+    now_ms: int,
+) -> tuple[Told, ...]:
+    """The targets that entries of `notify` mean for an alarm at a moment, each once."""
+    found: dict[str, Told] = {}
+    for one in notify:
+        if isinstance(one, Addressee):
+            several = directory.told(one, sites_of(alarm), now_ms)
+        else:
+            several = tuple(Told(target) for target in one.targets())
+        for told in several:
+            found.setdefault(told.target.name, told)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True)
@@ -68,44 +101,95 @@ class Routes:
     """All routes. Without any, alarms are on the page only."""
 
     routes: Sequence[Route] = ()
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    """On whose wall the hours of a route are."""
 
     def targets(self, alarm: Alarm, transition: Transition) -> tuple[Target, ...]:
+        """Who is told of a transition of an alarm by address; each target once."""
+        now = alarm.updated_at
+        return tuple(told.target for told in self.told(alarm, transition, Directory(), now))
+
+    def told(
+        self, alarm: Alarm, transition: Transition, directory: Directory, now_ms: int
+    ) -> tuple[Told, ...]:
         """Who is told of a transition of an alarm; each target once.
 
         A test or drill goes to the duty desk only: the page, and routes with `duty_desk`.
         """
-        found: dict[str, Target] = {}
+        notify = [
+            one
+            for route in self._taking(alarm, directory, now_ms)
+            if transition in route.on
+            for one in route.notify
+        ]
+        return told_by(notify, alarm, directory, now_ms)
+
+    def escalating(self, alarm: Alarm, directory: Directory, now_ms: int) -> tuple[Chain, ...]:
+        """The chains that begin when an alarm is raised; each once."""
+        found: dict[str, Chain] = {}
+        for route in self._taking(alarm, directory, now_ms):
+            chain = route.chain(alarm, self.chains)
+            if chain is not None:
+                found[chain.escalation] = chain
+        return tuple(found.values())
+
+    def addressees(self) -> Iterator[Addressee]:
+        """Everyone that routes and chains name; the default chains where a route has them."""
+        default = [
+            chain
+            for name in load_classes()
+            if any(route.escalate == DEFAULT for route in self.routes)
+            and (chain := default_chain(name)) is not None
+        ]
+        steps = [step for chain in (*self.chains.values(), *default) for step in chain.steps]
+        notify = [route.notify for route in self.routes] + [step.notify for step in steps]
+        for entries in notify:
+            yield from (one for one in entries if isinstance(one, Addressee))
+
+    def _taking(self, alarm: Alarm, directory: Directory, now_ms: int) -> Iterator[Route]:
+        local = wall(self.timezone, now_ms)
         for route in self.routes:
             if alarm.test and not route.duty_desk:
                 continue
-            if transition in route.on and route.when.takes(alarm):
-                found |= {target.name: target for target in route.targets()}
-        return tuple(found.values())
+            time = route.when.time
+            if time is not None and not time.holds(local, directory.calendar):
+                continue
+            if route.when.takes(alarm):
+                yield route
 
 
-def _faults(document: Document, index: int, route: Route) -> list[Fault]:
-    classes = load_classes()
+def _faults(
+    document: Document, index: int, route: Route, chains: Mapping[str, Chain]
+) -> list[Fault]:
+    escalate = (route.escalate,) if route.escalate else ()
     found = []
-    for name, given, known in (
-        ("class", route.when.alarm_class, classes),
-        ("kind", route.when.kind, kinds()),
+    for name, key, given, known in (
+        ("class", "when.class", route.when.alarm_class, load_classes()),
+        ("kind", "when.kind", route.when.kind, kinds()),
+        ("escalation", "escalate", escalate, {DEFAULT, *chains}),
     ):
         for value in given:
             if value not in known:
-                line = document.lines.get((index, "when"), 0)
+                line = document.lines.get((index, key.split(".")[0]), 0)
                 message = f"there is no {name} {value!r}{did_you_mean(value, known)}"
-                found.append(Fault(str(document.file), line, f"[{index}].when.{name}", message))
+                found.append(Fault(str(document.file), line, f"[{index}].{key}", message))
     return found
 
 
 def load_routes(estate_folder: Path) -> Routes:
-    """Read `routes/*.yaml`; a folder without any has no routes.
+    """Read `routes/*.yaml` and `escalations/*.yaml`; a folder without any has no routes.
 
     Raises:
         InvalidConfigError: with every fault of every file.
     """
     faults: list[Fault] = []
     routes: list[Route] = []
+    chains: Mapping[str, Chain] = {}
+    try:
+        chains = load_chains(estate_folder)
+    except InvalidConfigError as error:
+        faults += error.faults
     for path in sorted((estate_folder / "routes").glob("**/*.yaml")):
         try:
             document = read_yaml(path)
@@ -122,8 +206,8 @@ def load_routes(estate_folder: Path) -> Routes:
             except ValidationError as error:
                 faults += from_validation(error, path, document.lines, (index,), model=Route)
                 continue
-            faults += _faults(document, index, route)
+            faults += _faults(document, index, route, chains)
             routes.append(route)
     if faults:
         raise InvalidConfigError(faults)
-    return Routes(tuple(routes))
+    return Routes(tuple(routes), chains)

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from alerts import tables
+from alerts import duty_book, escalation_steps, tables
 from alerts.alarm import Alarm, AlarmQuality, Severity, SiteName, Subject, Transition, to_json
+from alerts.contacts import Directory, Told
 from alerts.engine import NORMAL, Observation, State, Timing, step
+from alerts.escalation import ENDS, STARTS
 from alerts.evidence import Sealer
 from alerts.feed import AlarmChange
 from alerts.routes import Routes
@@ -118,6 +120,16 @@ class Writer:
         self._routes = routes
         self._now_ms = now_ms
         self.told: list[AlarmChange] = []
+        self._directory: Directory | None = None
+
+    @property
+    def directory(self) -> Directory:
+        """Everyone who can be told, as this transaction sees it."""
+        if self._directory is None:
+            self._directory = Directory()
+            if self._routes.routes:
+                self._directory = duty_book.directory(self._connection)
+        return self._directory
 
     def open_row(self, key: Key) -> sa.RowMapping | None:
         """The open alarm of a key, locked."""
@@ -173,8 +185,13 @@ class Writer:
         note: str | None = None,
         source_at: int | None = None,
         value: Value = None,
+        also: Sequence[Told] = (),
     ) -> None:
-        """One event, the notifications that follow from it, and the word for the feed."""
+        """One event, all that follows from it, and the word for the feed.
+
+        What follows: the notifications, those of `also` included, and escalation steps that begin
+        or end.
+        """
         row = self.row(alarm)
         if row is None:
             return
@@ -185,11 +202,22 @@ class Writer:
         number = self._sealer.add(event, dict(row))
         told = AlarmChange(to_alarm(row), transition)
         self.told.append(told)
-        self._notify(told, number)
+        self._notify(told, number, also)
+        self._escalate(told, number)
 
-    def _notify(self, told: AlarmChange, event: int) -> None:
+    def _escalate(self, told: AlarmChange, event: int) -> None:
+        alarm, now = told.alarm, self._now_ms
+        if told.transition in STARTS:
+            chains = self._routes.escalating(alarm, self.directory, now)
+            escalation_steps.begin(self._connection, chains, alarm, event, now)
+        elif told.transition in ENDS:
+            escalation_steps.cancel(self._connection, alarm.id, now)
+
+    def _notify(self, told: AlarmChange, event: int, also: Sequence[Told]) -> None:
         alarm = told.alarm
         payload = {**to_json(alarm), "transition": told.transition.value}
+        routed = self._routes.told(alarm, told.transition, self.directory, self._now_ms)
+        found = {one.target.name: one for one in (*also, *routed)}
         rows = [
             {
                 "event": event,
@@ -200,14 +228,14 @@ class Writer:
                 "target": target.name,
                 "parameters": target.parameters,
                 "budget": target.budget,
-                "payload": payload,
+                "payload": payload if one.contact is None else payload | {"contact": one.contact},
                 "created_at": self._now_ms,
                 "due_at": self._now_ms,
                 "attempts": 0,
                 "claimed_until": 0,
             }
-            for target in self._routes.targets(alarm, told.transition)
-            if alarm.point != target.name
+            for one in found.values()
+            if alarm.point != (target := one.target).name
         ]
         if rows:
             self._connection.execute(sa.insert(tables.outbox), rows)

@@ -21,9 +21,11 @@ from api.parts_of_app import Parts
 from api.permissions import Access, PermissionsError, check_routes, load_permissions
 from api.quality_metrics import QualityCollector
 from api.routes import (
+    ack,
     alarms,
     audit,
     devices,
+    duty,
     lines,
     live,
     metrics,
@@ -41,7 +43,7 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, devices, lines, live, alarms, quality, reports, people, audit,
+    session, system, sites, devices, lines, live, alarms, quality, reports, people, duty, audit,
 )  # fmt: skip
 
 
@@ -68,7 +70,10 @@ def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
     )
     parts = _parts(house, times)
     app.state.parts = parts
-    routers = [(PREFIX, module.router) for module in _VERSIONED] + [("", metrics.router)]
+    routers = [(PREFIX, module.router) for module in _VERSIONED] + [
+        ("", metrics.router),
+        ("", ack.router),
+    ]
     gate = Gate(house, _table(routers, metrics_public=house.settings.metrics_public))
     for prefix, router in routers:
         app.include_router(router, prefix=prefix, dependencies=[Depends(gate.check)])

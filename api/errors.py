@@ -13,7 +13,9 @@ from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 
+from alerts.duty_book import InvalidDutyError
 from alerts.errors import AlarmNotFoundError, AlertsError, NotAllowedError
+from alerts.roll_call import RollCallError
 from alerts.texts import text
 from api.headers import secure
 from device_configs.quantities import Label, Strict
@@ -38,6 +40,8 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     UnknownSiteError: "not_found",
     InvalidPeriodError: "invalid",
     AlarmNotFoundError: "not_found",
+    InvalidDutyError: "conflict",
+    RollCallError: "conflict",
 }
 """Errors of the packages below that are the asker's, and the problem each is."""
 _UNAVAILABLE = (

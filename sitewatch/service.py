@@ -13,11 +13,15 @@ import sqlalchemy as sa
 import structlog
 from prometheus_client import CollectorRegistry
 
+from alerts import ack_links
+from alerts.duty_audit import Auditor
+from alerts.escalator import Escalator
 from alerts.feed import AlarmFeed
 from alerts.judge import Judge
 from alerts.outbox import Dispatcher, Outbox
 from alerts.receipts import ReceiptPoller
 from alerts.repository import AlarmRepository
+from alerts.roll_call import RollCalls
 from alerts.watch import SERVICE
 from api.app import create_app, end_streams
 from api.house import ApiSettings, House
@@ -98,6 +102,9 @@ class _House:
     quality: QualityWriter
     dispatcher: Dispatcher
     receipts: ReceiptPoller
+    escalator: Escalator
+    auditor: Auditor
+    roll_calls: RollCalls
     repository: AlarmRepository
     feed: AlarmFeed
     letters: DeadLetterBox
@@ -122,6 +129,7 @@ class _House:
         return Heartbeats({
             "engine": Stage(self.judge.pulse, 30, safety=True),
             "outbox": Stage(self.dispatcher.pulse, 60, safety=True),
+            "escalation": Stage(self.escalator.pulse, 60, safety=True),
             "journal": Stage(watch.pulse, 60, safety=True),
             "store": Stage(self.recorder.pulse, 300, safety=False),
         })  # fmt: skip
@@ -166,6 +174,7 @@ class _House:
             store=self.store,
             alarms=self.repository,
             alarm_feed=self.feed,
+            roll_calls=self.roll_calls,
             rules=lambda: self.current.loaded.rules,
             line_health=self.collection.health,
             dead_letters=self.letters,
@@ -219,6 +228,7 @@ async def _open(
                 routes=lambda: current.loaded.routes,
                 failure_rule=lambda: current.loaded.rules.find("channel_failed"),
                 feed=feed,
+                link=_link(engine, settings.service.public_url),
             )
             yield _House(
                 current, settings, engine, journal, store, latest, intake,
@@ -232,6 +242,20 @@ async def _open(
                 QualityWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 dispatcher,
                 ReceiptPoller(engine, channels.reporters, wall_clock_ms),
+                Escalator(
+                    engine, now_ms=wall_clock_ms, routes=lambda: current.loaded.routes,
+                    wake=dispatcher.wake, feed=feed,
+                ),
+                Auditor(
+                    engine, now_ms=wall_clock_ms, routes=lambda: current.loaded.routes,
+                    rules=lambda: current.loaded.rules, wake=dispatcher.wake, feed=feed,
+                ),
+                RollCalls(
+                    engine, now_ms=wall_clock_ms, routes=lambda: current.loaded.routes,
+                    rules=lambda: current.loaded.rules,
+                    estate=lambda: current.loaded.estate,
+                    minutes=settings.roll_call.minutes, wake=dispatcher.wake, feed=feed,
+                ),
                 AlarmRepository(
                     engine, feed, routes=lambda: current.loaded.routes, wake=dispatcher.wake
                 ),
@@ -244,6 +268,15 @@ async def _open(
             )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)
+
+
+def _link(engine: sa.Engine, public_url: str | None) -> Callable[[int, str], str] | None:
+    if public_url is None:
+        return None
+    base = public_url.rstrip("/")
+    return lambda row, contact: (
+        f"{base}/ack/{ack_links.make(engine, row, contact, wall_clock_ms())}"
+    )
 
 
 def _care(store: TimeSeriesStore, settings: Settings, current: Current) -> StoreCare | None:
@@ -327,6 +360,9 @@ async def _run(
             "quality": house.quality.run,
             "outbox": house.dispatcher.run,
             "receipts": house.receipts.run,
+            "escalation": house.escalator.run,
+            "auditor": house.auditor.run,
+            "roll calls": house.roll_calls.run,
             "collection": house.collection.run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),

@@ -175,6 +175,15 @@ class MqttSettings(Strict):
         return self.model_dump(exclude_none=True) | {"client_id": self.client_id or client_id}
 
 
+class RollCallSettings(Strict):
+    """Roll-calls of the duty desks (查岗)."""
+
+    minutes: int = Field(default=10, ge=1, le=120)
+    """How long a duty desk has to answer. [min]"""
+    sites: tuple[str, ...] = ()
+    """Sites that are called once a day at a random moment; none when empty."""
+
+
 class JournalSettings(Strict):
     """The journal on disk."""
 
@@ -244,6 +253,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     webhook: WebhookSettings = WebhookSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    roll_call: RollCallSettings = RollCallSettings()
     wecom: WecomSettings = WecomSettings()
     dingtalk: DingtalkSettings = DingtalkSettings()
     feishu: FeishuSettings = FeishuSettings()

@@ -79,9 +79,12 @@ class Wording:
         return word("mail.test", language)
 
     def link(self, message: Message) -> str:
-        """Where the alarm is on the page; empty without `service.public_url`."""
+        """Where the alarm is acknowledged or on the page; empty without `service.public_url`."""
         if self.public_url is None:
             return ""
+        own = message.string("ack_link")
+        if own:
+            return own
         return f"{self.public_url.rstrip('/')}/alarms?alarm={message.string('id')}"
 
 

@@ -32,6 +32,11 @@ def memory_engine() -> sa.Engine:
         "judge_cursor",
         "outbox",
         "deliveries",
+        "duty_entries",
+        "escalation_steps",
+        "ack_links",
+        "roll_calls",
+        "audit",
     )
     metadata.create_all(engine, tables=[metadata.tables[name] for name in names])
     return engine
