@@ -56,6 +56,7 @@ from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.outside import Outside
 from sitewatch.records_database import open_records
+from sitewatch.roll_call_times import call_daily
 from sitewatch.self_watch import SelfWatch
 from sitewatch.settings import Settings
 from sitewatch.stages import Stages
@@ -363,6 +364,12 @@ async def _run(
             "escalation": house.escalator.run,
             "auditor": house.auditor.run,
             "roll calls": house.roll_calls.run,
+            "roll call times": functools.partial(
+                call_daily,
+                house.roll_calls,
+                house.settings.roll_call.sites,
+                house.current.loaded.estate.timezone,
+            ),
             "collection": house.collection.run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),

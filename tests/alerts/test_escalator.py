@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts import duty_book, escalator, tables
+from alerts import duty_book, tables
+from alerts import escalation_steps as step_rows
 from alerts.alarm import Alarm
 from alerts.contacts import DutyList
 from alerts.duty_audit import Auditor
@@ -209,7 +210,7 @@ def test_against_the_reference(data: st.DataObject) -> None:
         elif what == "crash":
             with pytest.MonkeyPatch.context() as patch:
                 broken = data.draw(st.sampled_from(["told", "go_on", "take"]))
-                patch.setattr(escalator.escalation_steps, broken, _crash)
+                patch.setattr(step_rows, broken, _crash)
                 if any(due <= now for due, _, _ in pending):
                     with pytest.raises(Crash):
                         room.turn(now)
