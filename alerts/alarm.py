@@ -60,6 +60,8 @@ class Transition(StrEnum):
     RESET = "reset"
     FOUND = "found"
     """Somebody has noted what was found on site; the value of the event says it."""
+    ESCALATED = "escalated"
+    """Nobody has acknowledged for so long that the next are told; the value is the step."""
     WITHDRAWN = "withdrawn"
     """Its rule or device is no longer in the estate."""
     SHELVED = "shelved"

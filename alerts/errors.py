@@ -38,8 +38,15 @@ class NotAllowedError(AlertsError):
 
 
 class SendError(AlertsError):
-    """A channel could not deliver; `permanent` means that trying again cannot help."""
+    """A channel could not deliver.
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    `permanent` means that trying again cannot help; `blocked_s`, that the provider takes nothing
+    more from this sender, or for this address, for so long. [s]
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, blocked_s: float | None = None
+    ) -> None:
         self.permanent = permanent
+        self.blocked_s = blocked_s
         super().__init__(message)

@@ -89,6 +89,7 @@ digest_rows = sa.Table(
     sa.Column("channel", sa.String(63), nullable=False),
     sa.Column("target", sa.String(200), nullable=False),
     sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("budget", sa.String(200), nullable=False),
     sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("first_at", sa.BigInteger, nullable=False),
     sa.Column("due_at", sa.BigInteger, nullable=False),

@@ -1,8 +1,7 @@
-"""The outbox: notifications wait in SQL beside their alarm, and are sent until somebody took them.
+"""The dispatcher: sends what waits in the outbox until somebody took it.
 
-A row is claimed by a conditional update with a lease, so that two dispatchers never send it at the
-same time; after a crash in the middle of sending it is sent again (at least once). For one alarm
-and one target the order is kept: a later row waits for the earlier one.
+Emergencies have senders of their own and the reserve of every budget, so that nothing else can hold
+them up. A target with several ways is tried in their order when one fails or is out of budget.
 """
 
 import asyncio
@@ -14,45 +13,49 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 import structlog
 
-from alerts import tables
-from alerts.alarm import Subject
-from alerts.channels.message import Channel, Message
-from alerts.condition import Verdict
-from alerts.engine import Observation, State
+from alerts.budgets import Budgets
+from alerts.channels.message import Channel, Message, Receipt
+from alerts.claim import Claimed
 from alerts.errors import SendError
-from alerts.feed import AlarmChange, AlarmFeed
+from alerts.feed import AlarmFeed
+from alerts.outbox_rows import Outbox
 from alerts.routes import Routes
 from alerts.rule import Rule
-from alerts.texts import text
-from alerts.watch import SERVICE, Key
-from alerts.writer import Change, Input, Writer
+from alerts.targets import Option
 from collectors.pulse import Pulse
-from records.engine import reading
+
+__all__ = ["Dispatcher", "Outbox", "OutboxHealth", "retry_ms"]
 
 _LOG = structlog.get_logger(__name__)
 
-_LEASE_MS = 60_000
 _SEND_S = 30.0
+_SEND_IN_ORDER_S = 12.0
+"""For each way of a target with several: all of them end before the lease. [s]"""
 _POLL_S = 0.5
+_ANSWERED = frozenset({"raised", "reraised", "became_real", "latched", "returned", "escalated"})
+"""What a person can answer by acknowledging."""
 _FIRST_RETRY_MS = 1000
 _LONGEST_RETRY_MS = 300_000
 _LONGEST_EMERGENCY_RETRY_MS = 60_000
-_ALARM_AFTER_ATTEMPTS = 2
 # Emergencies have senders of their own, so that a slow target of the others cannot hold them up.
 _SENDERS = {True: 4, False: 4}
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """One notification that is ours to send."""
+class Taken:
+    """A channel has taken it."""
 
-    id: int
-    channel: str
-    target: str
-    parameters: Mapping[str, object]
-    payload: Mapping[str, object]
-    attempts: int
-    emergency: bool
+    option: Option
+    delivery: int | None
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """No way had budget left."""
+
+    until: int
+    """[ms, UTC]"""
 
 
 @dataclass
@@ -67,125 +70,6 @@ class OutboxHealth:
     """Notifications that a channel refused for good."""
 
 
-class Outbox:
-    """The table; all calls block."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-
-    def waiting(self) -> int:
-        """How many notifications are not sent and not given up."""
-        table = tables.outbox
-        query = sa.select(sa.func.count()).where(
-            table.c.sent_at.is_(None), table.c.failed_at.is_(None)
-        )
-        with reading(self._engine) as connection:
-            return int(connection.execute(query).scalar_one())
-
-    def release(self) -> None:
-        """Give back what was claimed and not finished: the dispatcher before us is dead."""
-        table = tables.outbox
-        with self._engine.begin() as connection:
-            connection.execute(
-                sa.update(table)
-                .where(table.c.sent_at.is_(None), table.c.claimed_until > 0)
-                .values(claimed_until=0)
-            )
-
-    def claim(self, limit: int, emergency: bool, now_ms: int) -> tuple[Claimed, ...]:
-        """Take up to `limit` due notifications, the most severe and then the oldest first."""
-        if limit <= 0:
-            return ()
-        table, earlier = tables.outbox, tables.outbox.alias("earlier")
-        blocked = sa.exists().where(
-            earlier.c.alarm == table.c.alarm,
-            earlier.c.target == table.c.target,
-            earlier.c.id < table.c.id,
-            earlier.c.sent_at.is_(None),
-            earlier.c.failed_at.is_(None),
-        )
-        free = sa.and_(
-            table.c.sent_at.is_(None),
-            table.c.failed_at.is_(None),
-            # Later than anything is ever put off: the clock was set back since.
-            sa.or_(table.c.due_at <= now_ms, table.c.due_at > now_ms + _LONGEST_RETRY_MS),
-            sa.or_(table.c.claimed_until <= now_ms, table.c.claimed_until > now_ms + _LEASE_MS),
-        )
-        lane = table.c.rank == 0 if emergency else table.c.rank > 0
-        query = (
-            sa.select(table).where(free, lane, ~blocked)
-            .order_by(table.c.rank, table.c.id).limit(limit)
-        )  # fmt: skip
-        claimed: list[Claimed] = []
-        with reading(self._engine) as connection:
-            if connection.execute(query.limit(1)).first() is None:
-                return ()
-        with self._engine.begin() as connection:
-            for row in connection.execute(query).mappings().all():
-                mine = connection.execute(
-                    sa.update(table)
-                    .where(table.c.id == row["id"], free)
-                    .values(claimed_until=now_ms + _LEASE_MS, attempts=row["attempts"] + 1)
-                )
-                if mine.rowcount == 1:
-                    claimed.append(
-                        Claimed(
-                            row["id"], row["channel"], row["target"], row["parameters"],
-                            row["payload"], row["attempts"] + 1, row["rank"] == 0,
-                        )
-                    )  # fmt: skip
-        return tuple(claimed)
-
-    def done(
-        self, one: Claimed, now_ms: int, rule: Rule | None, routes: Routes
-    ) -> Sequence[AlarmChange]:
-        """It was taken; a channel alarm of its target returns to normal."""
-        with self._engine.begin() as connection:
-            self._update(connection, one, sent_at=now_ms, last_error=None)
-            if rule is None or not one.emergency:
-                return ()
-            return self._observe(connection, one, rule, routes, Verdict.FALSE, now_ms)
-
-    def failed(
-        self, one: Claimed, error: SendError, due_at: int, now_ms: int, rule: Rule | None,
-        routes: Routes,
-    ) -> Sequence[AlarmChange]:  # fmt: skip
-        """It was not taken: try again at `due_at`, or give up; for an emergency an alarm."""
-        with self._engine.begin() as connection:
-            self._update(
-                connection, one, due_at=due_at, claimed_until=0, last_error=str(error),
-                failed_at=now_ms if error.permanent else None,
-            )  # fmt: skip
-            hopeless = error.permanent or one.attempts >= _ALARM_AFTER_ATTEMPTS
-            if rule is None or not one.emergency or not hopeless:
-                return ()
-            return self._observe(connection, one, rule, routes, Verdict.TRUE, now_ms)
-
-    def _update(self, connection: sa.Connection, one: Claimed, **values: object) -> None:
-        table = tables.outbox
-        connection.execute(sa.update(table).where(table.c.id == one.id).values(**values))
-
-    def _observe(
-        self,
-        connection: sa.Connection,
-        one: Claimed,
-        rule: Rule,
-        routes: Routes,
-        verdict: Verdict,
-        now_ms: int,
-    ) -> Sequence[AlarmChange]:
-        writer = Writer(connection, routes, now_ms)
-        place = str(one.payload.get("place", ""))
-        subject = Subject(SERVICE, "service", text("device.service"), place, ())
-        # Delays are of no use here: the attempts are the delay.
-        timing = replace(rule, on_delay_ms=0, off_delay_ms=0)
-        key = Key(rule.id, SERVICE, one.target)
-        change = Change(key, timing, timing, subject, State(), State())
-        change.inputs.append(Input(Observation(verdict, now_ms, one.channel), now_ms))
-        writer.apply(change)
-        return writer.told
-
-
 class Dispatcher:
     """Sends what waits in the outbox."""
 
@@ -198,8 +82,13 @@ class Dispatcher:
         routes: Callable[[], Routes] = Routes,
         failure_rule: Callable[[], Rule | None] = lambda: None,
         feed: AlarmFeed | None = None,
+        link: Callable[[int, str], str] | None = None,
     ) -> None:
-        """`failure_rule` gives the rule `channel_failed` of now; without it there is no alarm."""
+        """`failure_rule` gives the rule `channel_failed` of now; without it there is no alarm.
+
+        `link` makes a link for a row and a contact with which that person can acknowledge; blocks.
+        """
+        self._link = link
         self._outbox = Outbox(engine)
         self._channels = channels
         self._now_ms = now_ms
@@ -211,6 +100,7 @@ class Dispatcher:
         self._busy = {True: 0, False: 0}
         self.health = OutboxHealth()
         self.pulse = Pulse()
+        self._budgets = Budgets()
 
     def wake(self) -> None:
         """There may be something to send; callable from any thread."""
@@ -241,13 +131,16 @@ class Dispatcher:
     async def _release(self) -> None:
         try:
             await asyncio.to_thread(self._outbox.release)
+            self._budgets.load(await asyncio.to_thread(self._outbox.used, self._now_ms()))
         except sa.exc.SQLAlchemyError as error:
             # The leases run out by themselves.
             self.health.reason = f"database: {error}"
 
     async def _claim(self, free: int, emergency: bool) -> Sequence[Claimed]:
+        now = self._now_ms()
+        allowance = self._budgets.allowance(now, emergency=emergency)
         try:
-            found = await asyncio.to_thread(self._outbox.claim, free, emergency, self._now_ms())
+            found = await asyncio.to_thread(self._outbox.claim, free, emergency, now, allowance)
         except sa.exc.SQLAlchemyError as error:
             if self.health.reason is None:
                 _LOG.error("the outbox cannot be read", error=str(error))
@@ -258,8 +151,7 @@ class Dispatcher:
 
     async def _send(self, one: Claimed) -> None:
         try:
-            failure = await self._attempt(one)
-            await self._note(one, failure)
+            await self._note(one, await self._attempt(await self._linked(one)))
         except sa.exc.SQLAlchemyError as error:
             # The lease runs out, and it is sent again.
             self.health.reason = f"database: {error}"
@@ -267,40 +159,109 @@ class Dispatcher:
             self._busy[one.emergency] -= 1
             self._work.set()
 
-    async def _attempt(self, one: Claimed) -> SendError | None:
-        channel = self._channels.get(one.channel)
+    async def _linked(self, one: Claimed) -> Claimed:
+        """With a link of its own, where it goes to a person and there is something to answer."""
+        contact = one.payload.get("contact")
+        open_ = one.payload.get("transition") in _ANSWERED and len(one.rows) == 1
+        if self._link is None or not isinstance(contact, str) or not open_:
+            return one
+        link = await asyncio.to_thread(self._link, one.id, contact)
+        return replace(one, payload={**one.payload, "ack_link": link})
+
+    async def _attempt(self, one: Claimed) -> Taken | Postponed | SendError:
+        """Try the ways of a target in their order, as far as their budgets go."""
+        failures: list[SendError] = []
+        free_at: list[int] = []
+        for option in one.options:
+            now, key = self._now_ms(), option.budget
+            if not self._budgets.take(key, now, emergency=one.emergency):
+                free_at.append(self._budgets.free_at(key, now, emergency=one.emergency))
+                continue
+            delivery = await self._begin(one, option, now)
+            outcome = await self._give(one, option)
+            if not isinstance(outcome, SendError):
+                return Taken(option, delivery, outcome)
+            failures.append(outcome)
+            await self._refused(option, delivery, outcome)
+        return _together(failures, free_at)
+
+    async def _begin(self, one: Claimed, option: Option, now: int) -> int | None:
+        if not option.budget:
+            return None
+        return await asyncio.to_thread(self._outbox.begin, one, option, now)
+
+    async def _give(self, one: Claimed, option: Option) -> Receipt | SendError | None:
+        channel = self._channels.get(option.channel)
         if channel is None:
-            return SendError(f"the settings have no channel {one.channel!r}")
+            return SendError(f"the settings have no channel {option.channel!r}")
+        limit_s = _SEND_S if len(one.options) == 1 else _SEND_IN_ORDER_S
         try:
-            async with asyncio.timeout(_SEND_S):
-                await channel.send(one.parameters, Message(one.payload))
+            async with asyncio.timeout(limit_s):
+                return await channel.send(option.parameters, Message(one.payload))
         except SendError as error:
             return error
         except TimeoutError:
-            return SendError(f"{one.channel} did not end within {_SEND_S:.0f} s")
+            return SendError(f"{option.channel} did not end within {limit_s:.0f} s")
         except Exception as error:  # noqa: BLE001  (a fault in one channel must not stop the others)
-            _LOG.exception("a channel has a fault", channel=one.channel)
-            return SendError(f"{one.channel}: {type(error).__name__}: {error}")
-        return None
+            _LOG.exception("a channel has a fault", channel=option.channel)
+            return SendError(f"{option.channel}: {type(error).__name__}: {error}")
 
-    async def _note(self, one: Claimed, failure: SendError | None) -> None:
+    async def _refused(self, option: Option, delivery: int | None, error: SendError) -> None:
+        until = 0
+        if error.blocked_s is not None:
+            until = self._now_ms() + round(error.blocked_s * 1000)
+            self._budgets.block(option.budget, until)
+        if delivery is not None:
+            await asyncio.to_thread(self._outbox.refused, delivery, error, until)
+
+    async def _note(self, one: Claimed, outcome: Taken | Postponed | SendError) -> None:
         now, rule, routes = self._now_ms(), self._failure_rule(), self._routes()
-        if failure is None:
-            self.health.sent += 1
-            told = await asyncio.to_thread(self._outbox.done, one, now, rule, routes)
-        else:
-            self.health.failures += 1
-            self.health.given_up += failure.permanent
-            _LOG.warning(
-                "a notification was not taken", channel=one.channel, target=one.target,
-                attempt=one.attempts, error=str(failure), permanent=failure.permanent,
-            )  # fmt: skip
-            due = now + retry_ms(one.attempts, emergency=one.emergency)
+        if isinstance(outcome, Taken):
+            self.health.sent += len(one.rows)
             told = await asyncio.to_thread(
-                self._outbox.failed, one, failure, due, now, rule, routes
+                self._outbox.done, one, now, rule, routes,
+                outcome.option, outcome.delivery, outcome.receipt,
+            )  # fmt: skip
+        elif isinstance(outcome, Postponed) and not one.emergency:
+            await asyncio.to_thread(self._outbox.postponed, one, outcome.until)
+            return
+        else:
+            due = now + retry_ms(one.attempts, emergency=one.emergency)
+            if isinstance(outcome, Postponed):
+                due = outcome.until
+                outcome = SendError("every way to this target is out of budget")
+            elif outcome.blocked_s is not None:
+                due = max(due, now + round(outcome.blocked_s * 1000))
+            self._log(one, outcome)
+            told = await asyncio.to_thread(
+                self._outbox.failed, one, outcome, due, now, rule, routes
             )
         if self._feed is not None:
             self._feed.publish(told)
+
+    def _log(self, one: Claimed, failure: SendError) -> None:
+        self.health.failures += 1
+        self.health.given_up += len(one.rows) if failure.permanent else 0
+        _LOG.warning(
+            "a notification was not taken", target=one.target,
+            channel=", ".join(option.channel for option in one.options),
+            notifications=len(one.rows), attempt=one.attempts, error=str(failure),
+            permanent=failure.permanent,
+        )  # fmt: skip
+
+
+def _together(failures: Sequence[SendError], free_at: Sequence[int]) -> Postponed | SendError:
+    """What several failed ways mean together: permanent only if every one of them is."""
+    if not failures:
+        return Postponed(min(free_at))
+    text = "; ".join(str(failure) for failure in failures)
+    waits = [failure.blocked_s for failure in failures]
+    known = [wait for wait in waits if wait is not None]
+    return SendError(
+        text,
+        permanent=not free_at and all(failure.permanent for failure in failures),
+        blocked_s=min(known) if len(known) == len(waits) else None,
+    )
 
 
 def retry_ms(attempts: int, *, emergency: bool) -> int:

@@ -1,16 +1,20 @@
 """Routes: who is told of which alarm, read from `routes/*.yaml` of the estate folder."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from alerts.alarm import Alarm, Severity, Transition
+from alerts.contacts import Addressee, Directory, Told
+from alerts.duty import wall
+from alerts.escalation import DEFAULT, Chain, To, default_chain, load_chains
+from alerts.hours import Hours
 from alerts.rules import load_classes
+from alerts.targets import Notify, Several, Target
 from device_configs.estate_entries import Id
 from device_configs.faults import Fault, InvalidConfigError, from_validation
 from device_configs.kinds import kinds
@@ -29,13 +33,6 @@ _TOLD = (
 )
 
 
-def _as_list(data: object) -> object:
-    return data if isinstance(data, list | tuple) else [data]
-
-
-Several = BeforeValidator(_as_list)
-
-
 class When(Strict):
     """Which alarms a route takes; what is not given, is not asked."""
 
@@ -44,6 +41,7 @@ class When(Strict):
     site: Annotated[tuple[Id, ...], Several] = ()
     kind: Annotated[tuple[str, ...], Several] = ()
     test: bool | None = None
+    time: Hours | None = None
 
     def takes(self, alarm: Alarm) -> bool:
         """Whether an alarm fits."""
@@ -57,68 +55,46 @@ class When(Strict):
         )
 
 
-class WebhookTarget(Strict):
-    """Where a webhook goes."""
-
-    url: str = Field(pattern=r"^https?://[^\s]+$")
-    secret_setting: str | None = None
-    """Name of the secret in the settings that signs the message; the secret is never in a file."""
-
-
-class EmailTarget(Strict):
-    """Who gets an e-mail."""
-
-    to: Annotated[tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...], Several] = Field(
-        min_length=1
-    )
-
-
-class Notify(Strict):
-    """One channel of a route."""
-
-    webhook: WebhookTarget | None = None
-    email: EmailTarget | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> "Notify":
-        if (self.webhook is None) == (self.email is None):
-            raise ValueError("give exactly one channel of webhook, email")
-        return self
-
-
-@dataclass(frozen=True)
-class Target:
-    """A channel with its parameters."""
-
-    channel: str
-    parameters: Mapping[str, object]
-
-    @property
-    def name(self) -> str:
-        """A short name for outbox and alarms; the same parameters give the same name."""
-        text = json.dumps(self.parameters, sort_keys=True)
-        return f"{self.channel}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
 class Route(Strict):
     """One line of a routes file."""
 
     when: When = When()
-    notify: tuple[Notify, ...] = Field(min_length=1)
+    notify: tuple[To, ...] = Field(min_length=1)
     on: Annotated[tuple[Transition, ...], Several] = _TOLD
     """The transitions it tells of."""
     duty_desk: bool = False
     """Whether it belongs to the duty desk, which alone is told of tests and drills."""
+    escalate: Id | None = None
+    """The chain of steps while nobody acknowledges; `default` is that of the alarm's class."""
 
-    def targets(self) -> tuple[Target, ...]:
-        """Its channels."""
-        found = []
-        for one in self.notify:
-            for channel in ("webhook", "email"):
-                parameters = getattr(one, channel)
-                if parameters is not None:
-                    found.append(Target(channel, parameters.model_dump(mode="json")))
-        return tuple(found)
+    def chain(self, alarm: Alarm, chains: Mapping[str, Chain]) -> Chain | None:
+        """Its chain for an alarm."""
+        if self.escalate == DEFAULT:
+            return default_chain(alarm.alarm_class)
+        return chains.get(self.escalate or "")
+
+
+def sites_of(alarm: Alarm) -> frozenset[str]:
+    """The place of an alarm and all sites above it."""
+    return frozenset({alarm.place, *(step.id for step in alarm.path)})
+
+
+def told_by(
+    notify: Iterator[Addressee | Notify] | Sequence[Addressee | Notify],
+    alarm: Alarm,
+    directory: Directory,
+    now_ms: int,
+) -> tuple[Told, ...]:
+    """The targets that entries of `notify` mean for an alarm at a moment, each once."""
+    found: dict[str, Told] = {}
+    for one in notify:
+        if isinstance(one, Addressee):
+            several = directory.told(one, sites_of(alarm), now_ms)
+        else:
+            several = tuple(Told(target) for target in one.targets())
+        for told in several:
+            found.setdefault(told.target.name, told)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True)
@@ -126,44 +102,95 @@ class Routes:
     """All routes. Without any, alarms are on the page only."""
 
     routes: Sequence[Route] = ()
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    """On whose wall the hours of a route are."""
 
     def targets(self, alarm: Alarm, transition: Transition) -> tuple[Target, ...]:
+        """Who is told of a transition of an alarm by address; each target once."""
+        now = alarm.updated_at
+        return tuple(told.target for told in self.told(alarm, transition, Directory(), now))
+
+    def told(
+        self, alarm: Alarm, transition: Transition, directory: Directory, now_ms: int
+    ) -> tuple[Told, ...]:
         """Who is told of a transition of an alarm; each target once.
 
         A test or drill goes to the duty desk only: the page, and routes with `duty_desk`.
         """
-        found: dict[str, Target] = {}
+        notify = [
+            one
+            for route in self._taking(alarm, directory, now_ms)
+            if transition in route.on
+            for one in route.notify
+        ]
+        return told_by(notify, alarm, directory, now_ms)
+
+    def escalating(self, alarm: Alarm, directory: Directory, now_ms: int) -> tuple[Chain, ...]:
+        """The chains that begin when an alarm is raised; each once."""
+        found: dict[str, Chain] = {}
+        for route in self._taking(alarm, directory, now_ms):
+            chain = route.chain(alarm, self.chains)
+            if chain is not None:
+                found[chain.escalation] = chain
+        return tuple(found.values())
+
+    def addressees(self) -> Iterator[Addressee]:
+        """Everyone that routes and chains name; the default chains where a route has them."""
+        default = [
+            chain
+            for name in load_classes()
+            if any(route.escalate == DEFAULT for route in self.routes)
+            and (chain := default_chain(name)) is not None
+        ]
+        steps = [step for chain in (*self.chains.values(), *default) for step in chain.steps]
+        notify = [route.notify for route in self.routes] + [step.notify for step in steps]
+        for entries in notify:
+            yield from (one for one in entries if isinstance(one, Addressee))
+
+    def _taking(self, alarm: Alarm, directory: Directory, now_ms: int) -> Iterator[Route]:
+        local = wall(self.timezone, now_ms)
         for route in self.routes:
             if alarm.test and not route.duty_desk:
                 continue
-            if transition in route.on and route.when.takes(alarm):
-                found |= {target.name: target for target in route.targets()}
-        return tuple(found.values())
+            time = route.when.time
+            if time is not None and not time.holds(local, directory.calendar):
+                continue
+            if route.when.takes(alarm):
+                yield route
 
 
-def _faults(document: Document, index: int, route: Route) -> list[Fault]:
-    classes = load_classes()
+def _faults(
+    document: Document, index: int, route: Route, chains: Mapping[str, Chain]
+) -> list[Fault]:
+    escalate = (route.escalate,) if route.escalate else ()
     found = []
-    for name, given, known in (
-        ("class", route.when.alarm_class, classes),
-        ("kind", route.when.kind, kinds()),
+    for name, key, given, known in (
+        ("class", "when.class", route.when.alarm_class, load_classes()),
+        ("kind", "when.kind", route.when.kind, kinds()),
+        ("escalation", "escalate", escalate, {DEFAULT, *chains}),
     ):
         for value in given:
             if value not in known:
-                line = document.lines.get((index, "when"), 0)
+                line = document.lines.get((index, key.split(".")[0]), 0)
                 message = f"there is no {name} {value!r}{did_you_mean(value, known)}"
-                found.append(Fault(str(document.file), line, f"[{index}].when.{name}", message))
+                found.append(Fault(str(document.file), line, f"[{index}].{key}", message))
     return found
 
 
 def load_routes(estate_folder: Path) -> Routes:
-    """Read `routes/*.yaml`; a folder without any has no routes.
+    """Read `routes/*.yaml` and `escalations/*.yaml`; a folder without any has no routes.
 
     Raises:
         InvalidConfigError: with every fault of every file.
     """
     faults: list[Fault] = []
     routes: list[Route] = []
+    chains: Mapping[str, Chain] = {}
+    try:
+        chains = load_chains(estate_folder)
+    except InvalidConfigError as error:
+        faults += error.faults
     for path in sorted((estate_folder / "routes").glob("**/*.yaml")):
         try:
             document = read_yaml(path)
@@ -180,8 +207,8 @@ def load_routes(estate_folder: Path) -> Routes:
             except ValidationError as error:
                 faults += from_validation(error, path, document.lines, (index,), model=Route)
                 continue
-            faults += _faults(document, index, route)
+            faults += _faults(document, index, route, chains)
             routes.append(route)
     if faults:
         raise InvalidConfigError(faults)
-    return Routes(tuple(routes))
+    return Routes(tuple(routes), chains)

@@ -139,6 +139,8 @@ outbox = sa.Table(
     sa.Column("sent_at", sa.BigInteger),
     sa.Column("failed_at", sa.BigInteger),
     sa.Column("last_error", sa.Text),
+    sa.Column("budget", sa.String(200), nullable=False, server_default=""),
+    sa.Column("delivery", sa.BigInteger),
     sa.UniqueConstraint("event", "channel", "target", name="uq_outbox_event"),
 )
 sa.Index(
@@ -149,3 +151,36 @@ sa.Index(
     postgresql_where=sa.and_(outbox.c.sent_at.is_(None), outbox.c.failed_at.is_(None)),
 )
 sa.Index("ix_outbox_alarm", outbox.c.alarm, outbox.c.target)
+sa.Index(
+    "ix_outbox_target",
+    outbox.c.target,
+    outbox.c.rank,
+    sqlite_where=sa.and_(outbox.c.sent_at.is_(None), outbox.c.failed_at.is_(None)),
+    postgresql_where=sa.and_(outbox.c.sent_at.is_(None), outbox.c.failed_at.is_(None)),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("channel", sa.String(63), nullable=False),
+    sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("budget", sa.String(200), nullable=False),
+    sa.Column("emergency", sa.Boolean, nullable=False),
+    sa.Column("notifications", sa.Integer, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("receipt", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("blocked_until", sa.BigInteger, nullable=False),
+    sa.Column("reported_at", sa.BigInteger),
+    sa.Column("ask_at", sa.BigInteger),
+    sa.Column("asked", sa.Integer, nullable=False),
+)
+sa.Index("ix_deliveries_at", deliveries.c.at)
+sa.Index(
+    "ix_deliveries_ask_at",
+    deliveries.c.ask_at,
+    sqlite_where=deliveries.c.ask_at.is_not(None),
+    postgresql_where=deliveries.c.ask_at.is_not(None),
+)

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from alerts import tables
 from alerts.alarm import iso, to_json, told
+from alerts.contacts import Told
 from alerts.digests import Digest, Why, digest_for, joined, never_waits
 from alerts.feed import AlarmChange
 from alerts.hold_tables import digest_rows
-from alerts.routes import Routes, Target
 
 _NAMED = 100
 """How many alarms a digest names; it counts them all."""
@@ -20,7 +20,7 @@ Row = Mapping[str, object]
 
 def tell(
     connection: sa.Connection,
-    routes: Routes,
+    people: Sequence[Told],
     change: AlarmChange,
     event: int,
     now_ms: int,
@@ -36,14 +36,14 @@ def tell(
     alarm = change.alarm
     if not told(alarm):
         return
-    targets = [t for t in routes.targets(alarm, change.transition) if alarm.point != t.name]
-    if not targets:
+    each = {one.target.name: one for one in people if alarm.point != one.target.name}
+    if not each:
         return
     digest = None
     if not at_once and not never_waits(alarm, change.transition):
         digest = digest_for(alarm, change.transition, now_ms, flooded=flooded)
         digest = _waiting(connection, alarm.id, digest)
-    rows = [_row(change, event, target) for target in targets]
+    rows = [_row(change, event, one) for one in each.values()]
     if digest is None:
         due_at = now_ms + wait_ms
         connection.execute(
@@ -59,16 +59,18 @@ def tell(
     connection.execute(sa.insert(digest_rows), [{**row, **own} for row in rows])
 
 
-def _row(change: AlarmChange, event: int, target: Target) -> Row:
+def _row(change: AlarmChange, event: int, one: Told) -> Row:
+    payload = {**to_json(change.alarm), "transition": change.transition.value}
     return {
         "event": event,
         "alarm": change.alarm.id,
         "transition": change.transition.value,
         "rank": change.alarm.severity.rank,
-        "channel": target.channel,
-        "target": target.name,
-        "parameters": target.parameters,
-        "payload": {**to_json(change.alarm), "transition": change.transition.value},
+        "channel": one.target.channel,
+        "target": one.target.name,
+        "parameters": one.target.parameters,
+        "budget": one.target.budget,
+        "payload": payload if one.contact is None else payload | {"contact": one.contact},
     }
 
 
@@ -129,7 +131,7 @@ def send_digests(connection: sa.Connection, now_ms: int) -> int:
 def _merged(rows: Sequence[sa.RowMapping]) -> Row:
     """The newest message, with how many it stands for; one alone is as it would have been."""
     last = rows[-1]
-    names = ("event", "alarm", "transition", "channel", "target", "parameters")
+    names = ("event", "alarm", "transition", "channel", "target", "parameters", "budget")
     merged = {name: last[name] for name in names}
     payload = dict(last["payload"])
     if len(rows) > 1:

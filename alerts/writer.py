@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import sqlalchemy as sa
 
-from alerts import tables
+from alerts import duty_book, escalation_steps, tables
 from alerts.alarm import (
     Alarm,
     AlarmQuality,
@@ -21,9 +21,12 @@ from alerts.alarm import (
     Subject,
     Transition,
 )
+from alerts.alarm import told as is_told
 from alerts.chatter import chattering_until
 from alerts.condition import Verdict
+from alerts.contacts import Directory, Told
 from alerts.engine import NORMAL, Observation, State, Timing, begin_of, hold, release, step
+from alerts.escalation import ENDS, STARTS
 from alerts.evidence import Sealer
 from alerts.feed import AlarmChange
 from alerts.flood import RULE as FLOOD
@@ -188,6 +191,16 @@ class Writer:
         self._in_force: InForce | None = None
         self._floods = Floods(connection, flood_rule)
         self.told: list[AlarmChange] = []
+        self._directory: Directory | None = None
+
+    @property
+    def directory(self) -> Directory:
+        """Everyone who can be told, as this transaction sees it."""
+        if self._directory is None:
+            self._directory = Directory()
+            if self._routes.routes:
+                self._directory = duty_book.directory(self._connection)
+        return self._directory
 
     def open_row(self, key: Key) -> sa.RowMapping | None:
         """The open alarm of a key, locked."""
@@ -248,10 +261,12 @@ class Writer:
         value: Value = None,
         at_once: bool = False,
         past: bool = False,
+        also: Sequence[Told] = (),
     ) -> None:
-        """One event, the notifications that follow from it, and the word for the feed.
+        """One event, all that follows from it, and the word for the feed.
 
-        `past` is what was so long ago and is not urgent: it is told if it lasts.
+        What follows: the notifications, those of `also` included, and escalation steps that begin
+        or end. `past` is what was so long ago and is not urgent: it is told if it lasts.
         """
         row = self.row(alarm)
         if row is None:
@@ -263,13 +278,23 @@ class Writer:
         number = self._sealer.add(event, dict(row))
         told = AlarmChange(to_alarm(row), transition)
         self.told.append(told)
+        self._escalate(told, number)
         if past and transition in _ENDS and withdraw(self._connection, alarm):
             return
-        flooded = self._floods.flooded(told.alarm.community)
+        routed = self._routes.told(told.alarm, transition, self.directory, self._now_ms)
         tell(
-            self._connection, self._routes, told, number, self._now_ms,
-            flooded=flooded, at_once=at_once, wait_ms=LASTING_MS if past else 0,
+            self._connection, (*also, *routed), told, number, self._now_ms,
+            flooded=self._floods.flooded(told.alarm.community), at_once=at_once,
+            wait_ms=LASTING_MS if past else 0,
         )  # fmt: skip
+
+    def _escalate(self, told: AlarmChange, event: int) -> None:
+        alarm, now = told.alarm, self._now_ms
+        if told.transition in STARTS and is_told(alarm):
+            chains = self._routes.escalating(alarm, self.directory, now)
+            escalation_steps.begin(self._connection, chains, alarm, event, now)
+        elif told.transition in ENDS:
+            escalation_steps.cancel(self._connection, alarm.id, now)
 
     def apply(self, change: Change) -> State:
         """Judge a change's inputs on the row as it is now, and write what follows."""

@@ -21,10 +21,12 @@ from api.parts_of_app import Parts
 from api.permissions import Access, PermissionsError, check_routes, load_permissions
 from api.quality_metrics import QualityCollector
 from api.routes import (
+    ack,
     alarms,
     audit,
     devices,
     drills,
+    duty,
     lines,
     live,
     maintenance,
@@ -44,7 +46,7 @@ PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
     session, system, sites, devices, lines, live, alarms, maintenance, drills,
-    quality, reports, people, audit,
+    quality, reports, people, duty, audit,
 )  # fmt: skip
 
 
@@ -71,7 +73,10 @@ def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
     )
     parts = _parts(house, times)
     app.state.parts = parts
-    routers = [(PREFIX, module.router) for module in _VERSIONED] + [("", metrics.router)]
+    routers = [(PREFIX, module.router) for module in _VERSIONED] + [
+        ("", metrics.router),
+        ("", ack.router),
+    ]
     gate = Gate(house, _table(routers, metrics_public=house.settings.metrics_public))
     for prefix, router in routers:
         app.include_router(router, prefix=prefix, dependencies=[Depends(gate.check)])

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 
+from alerts.duty_book import InvalidDutyError
 from alerts.errors import (
     AlarmNotFoundError,
     AlertsError,
@@ -20,6 +21,7 @@ from alerts.errors import (
     NotAllowedError,
     WindowNotFoundError,
 )
+from alerts.roll_call import RollCallError
 from alerts.texts import text
 from api.headers import secure
 from device_configs.quantities import Label, Strict
@@ -46,6 +48,8 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     AlarmNotFoundError: "not_found",
     DrillNotFoundError: "not_found",
     WindowNotFoundError: "not_found",
+    InvalidDutyError: "conflict",
+    RollCallError: "conflict",
 }
 """Errors of the packages below that are the asker's, and the problem each is."""
 _UNAVAILABLE = (

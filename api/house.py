@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from alerts.feed import AlarmFeed
 from alerts.repository import AlarmRepository
+from alerts.roll_call import RollCalls
 from alerts.rules import RuleSet
 from collectors.driver import LineHealth
 from device_configs.estate import Estate
@@ -55,6 +56,7 @@ class House:
     store: TimeSeriesStore
     alarms: AlarmRepository
     alarm_feed: AlarmFeed
+    roll_calls: RollCalls
     rules: Callable[[], RuleSet]
     line_health: Callable[[], Sequence[LineHealth]]
     dead_letters: DeadLetterBox

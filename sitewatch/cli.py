@@ -17,13 +17,14 @@ from sitewatch.screen import err
 
 _COMMANDS = (
     "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "acl",
-    "report", "incident", "export", "import", "backup", "restore", "migrate",
+    "report", "incident", "export", "import", "backup", "restore", "migrate", "roll-call",
 )  # fmt: skip
 """Each is the function of this name in the module of this name (`import_` for a keyword)."""
 _GROUPS = {
     "audit": ("audit", "audit_app"),
     "users": ("users", "users_app"),
     "token": ("users", "token_app"),
+    "duty": ("duty", "duty_app"),
     "meter-change": ("meter_change", "meter_change_app"),
     "rules": ("rules", "rules_app"),
 }
@@ -70,7 +71,7 @@ def make_app(arguments: Sequence[str]) -> typer.Typer:
     known = asked in _COMMANDS or asked in _GROUPS
     for name in _COMMANDS:
         if name == asked or not known:
-            word = f"{name}_" if iskeyword(name) else name
+            word = f"{name}_" if iskeyword(name) else name.replace("-", "_")
             app.command(name)(getattr(import_module(f"sitewatch.commands.{word}"), word))
     for name, (file, group) in _GROUPS.items():
         if name == asked or not known:

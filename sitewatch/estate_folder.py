@@ -1,7 +1,7 @@
 """An estate folder with all that is in it: estate, profiles, rules and routes, loaded as one."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alerts.names import expression_faults, layer_faults, name_faults
@@ -57,6 +57,7 @@ def load_folder(folder: Path) -> EstateFolder:
         faults += layer_faults(rules, estate)
     if faults or estate is None or rules is None or routes is None or holidays is None:
         raise InvalidConfigError(faults)
+    routes = replace(routes, timezone=estate.timezone)
     return EstateFolder(folder, estate, rules, routes, holidays, revision_of(folder))
 
 

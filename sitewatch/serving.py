@@ -43,7 +43,7 @@ from sitewatch.settings import Settings
 from sitewatch.stages import Stages
 from sitewatch.store_care import StoreCare
 from sitewatch.watched import Watched
-from sitewatch.watching import Work
+from sitewatch.watching import Work, roll_calls_of
 from sitewatch.web import make_server
 
 _LOG = structlog.get_logger(__name__)
@@ -113,6 +113,9 @@ class Serving:
                     routes=lambda: self.current.loaded.routes,
                 ),
                 alarm_feed=watched.feed,
+                roll_calls=roll_calls_of(
+                    self.current, self.settings, self.engine, watched.wake, watched.told_by
+                ),
                 rules=lambda: self.current.loaded.rules,
                 line_health=watched.lines,
                 dead_letters=watched.letters,

@@ -12,6 +12,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from device_configs.faults import Fault, InvalidConfigError, dotted
 from device_configs.kinds import kinds
 from device_configs.quantities import Strict
+from sitewatch.channel_settings import (
+    AliyunSettings,
+    AppriseSettings,
+    DingtalkSettings,
+    FeishuSettings,
+    SirenSettings,
+    SmppSettings,
+    TencentSettings,
+    WecomSettings,
+)
 
 DEFAULT_KIND = "default"
 _KEPT = re.compile(r"[1-9][0-9]{0,4}[dy]")
@@ -30,8 +40,8 @@ class ServiceSettings(Strict):
     """Port the page listens on; 0 takes a free one."""
     secure_cookies: bool = False
     """Set behind TLS: the session cookie is sent over HTTPS only."""
-    public_url: str | None = None
-    """How people reach the page, for links in messages."""
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]{1,200}$")
+    """How people reach the page, for links in messages; no links when absent."""
 
 
 class DatabaseSettings(Strict):
@@ -165,6 +175,15 @@ class MqttSettings(Strict):
         return self.model_dump(exclude_none=True) | {"client_id": self.client_id or client_id}
 
 
+class RollCallSettings(Strict):
+    """Roll-calls of the duty desks (查岗)."""
+
+    minutes: int = Field(default=10, ge=1, le=120)
+    """How long a duty desk has to answer. [min]"""
+    sites: tuple[str, ...] = ()
+    """Sites that are called once a day at a random moment; none when empty."""
+
+
 class JournalSettings(Strict):
     """The journal on disk."""
 
@@ -234,6 +253,15 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     webhook: WebhookSettings = WebhookSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    roll_call: RollCallSettings = RollCallSettings()
+    wecom: WecomSettings = WecomSettings()
+    dingtalk: DingtalkSettings = DingtalkSettings()
+    feishu: FeishuSettings = FeishuSettings()
+    aliyun: AliyunSettings = AliyunSettings()
+    tencent: TencentSettings = TencentSettings()
+    smpp: SmppSettings = SmppSettings()
+    siren: SirenSettings = SirenSettings()
+    apprise: AppriseSettings = AppriseSettings()
     admin_password_file: Path | None = None
     """File with the first administrator's password; made and printed once when absent."""
 

@@ -11,9 +11,14 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from alerts import ack_links
+from alerts.duty_audit import Auditor
+from alerts.escalator import Escalator
 from alerts.feed import AlarmFeed
 from alerts.judge import Judge
 from alerts.outbox import Dispatcher, Outbox
+from alerts.receipts import ReceiptPoller
+from alerts.roll_call import RollCalls
 from alerts.watch import SERVICE
 from collectors.driver import Driver, Wiring
 from collectors.mqtt_settings import read_settings
@@ -34,6 +39,7 @@ from sitewatch.disk_reserve import DISK, DiskReserve
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.heartbeats import Heartbeats, Stage
 from sitewatch.outside import Outside
+from sitewatch.roll_call_times import call_daily
 from sitewatch.self_watch import SelfWatch
 from sitewatch.settings import Settings
 from sitewatch.staleness import stale_after
@@ -65,6 +71,10 @@ class Watching:
     collection: Collection
     judge: Judge
     dispatcher: Dispatcher
+    receipts: ReceiptPoller
+    escalator: Escalator
+    auditor: Auditor
+    roll_calls: RollCalls
     feed: AlarmFeed
     letters: DeadLetterBox
     own: SelfWatch
@@ -123,6 +133,16 @@ class Watching:
         return {
             "judge": self.judge.run,
             "outbox": self.dispatcher.run,
+            "receipts": self.receipts.run,
+            "escalation": self.escalator.run,
+            "auditor": self.auditor.run,
+            "roll calls": self.roll_calls.run,
+            "roll call times": functools.partial(
+                call_daily,
+                self.roll_calls,
+                self.settings.roll_call.sites,
+                self.current.loaded.estate.timezone,
+            ),
             "collection": self.collection.run,
             "expire": functools.partial(expire, self.latest),
             "disk reserve": self.reserve.run,
@@ -166,22 +186,27 @@ async def open_watching(
     )
     async with (
         Journal.open(data.journal, CONSUMERS, limits=limits) as journal,
-        open_channels(settings, estate, wall_clock_ms) as channels,
+        open_channels(settings, estate, engine, wall_clock_ms) as channels,
     ):
         latest = Latest(stale_after(lambda: current.loaded.estate.devices))
         intake = Intake(journal, latest, estate.devices, own={SERVICE: kinds()["service"]})
         feed = AlarmFeed()
         dispatcher = Dispatcher(
             engine,
-            channels,
+            channels.channels,
             now_ms=wall_clock_ms,
             routes=lambda: current.loaded.routes,
             failure_rule=lambda: current.loaded.rules.find("channel_failed"),
             feed=feed,
+            link=_link(engine, settings.service.public_url),
         )
         judge = Judge(
             engine, journal, estate, current.loaded.rules, current.loaded.routes,
             now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake, steady_ms=steady_clock_ms,
+        )  # fmt: skip
+        escalator = Escalator(
+            engine, now_ms=wall_clock_ms, routes=lambda: current.loaded.routes,
+            wake=dispatcher.wake, feed=feed,
         )  # fmt: skip
         wiring = functools.partial(_wiring, settings, estate, intake, letters)
         collection = Collection(DRIVERS, wiring, estate)
@@ -192,12 +217,45 @@ async def open_watching(
         beats = Heartbeats({
             "engine": Stage(judge.pulse, 30, safety=True),
             "outbox": Stage(dispatcher.pulse, 60, safety=True),
+            "escalation": Stage(escalator.pulse, 60, safety=True),
             "journal": Stage(own.pulse, 60, safety=True),
         })  # fmt: skip
         yield Watching(
-            current, data, engine, journal, latest, intake, collection, judge, dispatcher, feed,
+            current, data, engine, journal, latest, intake, collection, judge, dispatcher,
+            ReceiptPoller(engine, channels.reporters, wall_clock_ms),
+            escalator,
+            Auditor(
+                engine, now_ms=wall_clock_ms, routes=lambda: current.loaded.routes,
+                rules=lambda: current.loaded.rules, wake=dispatcher.wake, feed=feed,
+            ),
+            roll_calls_of(current, settings, engine, dispatcher.wake, feed),
+            feed,
             letters, own, beats, settings, reserve,
         )  # fmt: skip
+
+
+def roll_calls_of(
+    current: Current,
+    settings: Settings,
+    engine: sa.Engine,
+    wake: Callable[[], None],
+    feed: AlarmFeed | None,
+) -> RollCalls:
+    """Roll-calls on this database; each half has its own."""
+    return RollCalls(
+        engine, now_ms=wall_clock_ms, routes=lambda: current.loaded.routes,
+        rules=lambda: current.loaded.rules, estate=lambda: current.loaded.estate,
+        minutes=settings.roll_call.minutes, wake=wake, feed=feed,
+    )  # fmt: skip
+
+
+def _link(engine: sa.Engine, public_url: str | None) -> Callable[[int, str], str] | None:
+    if public_url is None:
+        return None
+    base = public_url.rstrip("/")
+    return lambda row, contact: (
+        f"{base}/ack/{ack_links.make(engine, row, contact, wall_clock_ms())}"
+    )
 
 
 def _wiring(

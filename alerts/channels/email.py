@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from alerts.channels.message import Message
+from alerts.channels.wording import Wording, further_lines, place, word
 from alerts.errors import SendError
-from alerts.texts import text
 
 _LANGUAGES = ("zh", "en")
 
@@ -42,6 +42,8 @@ class EmailSettings:
     """For each step of the conversation. [s]"""
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     """In which times are written."""
+    public_url: str | None = None
+    """Address of the page; without it there is no link."""
 
 
 def _local(message: Message, field: str, zone: ZoneInfo) -> str:
@@ -49,44 +51,37 @@ def _local(message: Message, field: str, zone: ZoneInfo) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
-def _word(key: str, language: str) -> str:
-    return str(getattr(text(key), language))
-
-
-def _place(message: Message, language: str) -> str:
-    path = message.payload.get("place_path")
-    names = [str(step.get(language, "")) for step in path] if isinstance(path, list) else []
-    return " / ".join(names) or message.string("place")
-
-
 def subject(message: Message) -> str:
     """The subject line; a test says so first."""
     parts = []
     for language in _LANGUAGES:
-        test = _word("mail.test", language) if message.payload.get("test") else ""
-        step = _word(f"transition.{message.string('transition')}", language)
+        test = word("mail.test", language) if message.payload.get("test") else ""
+        step = word(f"transition.{message.string('transition')}", language)
         title = message.label("title").get(language, "")
         parts.append(f"{test}[{step}] {title}")
     return " | ".join(parts)
 
 
-def body(message: Message, zone: ZoneInfo) -> str:
+def body(message: Message, zone: ZoneInfo, public_url: str | None = None) -> str:
     """The text: first Chinese, then English."""
     blocks = []
+    link = [Wording(zone, public_url).link(message)] if public_url else []
     for language in _LANGUAGES:
-        severity = _word(f"severity.{message.string('severity')}", language)
+        severity = word(f"severity.{message.string('severity')}", language)
         device = message.label("device_name").get(language, "")
         lines = [
             message.label("title").get(language, ""),
-            f"{_word('mail.severity', language)}: {severity}",
-            f"{_word('mail.place', language)}: {_place(message, language)}",
-            f"{_word('mail.device', language)}: {device} ({message.string('device')})",
-            f"{_word('mail.value', language)}: "
+            f"{word('mail.severity', language)}: {severity}",
+            f"{word('mail.place', language)}: {place(message, language)}",
+            f"{word('mail.device', language)}: {device} ({message.string('device')})",
+            f"{word('mail.value', language)}: "
             f"{message.string('point')} = {message.string('value')}",
-            f"{_word('mail.raised_at', language)}: {_local(message, 'raised_at', zone)}",
+            f"{word('mail.raised_at', language)}: {_local(message, 'raised_at', zone)}",
             *_digest(message, language),
+            *further_lines(message, language),
+            *link,
             "",
-            _word("mail.footer", language),
+            word("mail.footer", language),
         ]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
@@ -97,7 +92,7 @@ def _digest(message: Message, language: str) -> list[str]:
     digest = message.payload.get("digest")
     if not isinstance(digest, dict):
         return []
-    return [f"{_word('mail.digest', language)}: {digest['messages']}"]
+    return [f"{word('mail.digest', language)}: {digest['messages']}"]
 
 
 class Email:
@@ -127,7 +122,8 @@ class Email:
         mail["Auto-Submitted"] = "auto-generated"
         if message.payload.get("severity") == "emergency" and not message.payload.get("test"):
             mail["Importance"] = "high"
-        mail.set_content(body(message, self._settings.timezone))
+        settings = self._settings
+        mail.set_content(body(message, settings.timezone, settings.public_url))
         return mail
 
     def _deliver(self, mail: EmailMessage, addresses: list[str]) -> None:

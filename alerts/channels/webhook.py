@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
@@ -34,6 +36,12 @@ def signature(secret: str, moment_s: int, body: str) -> str:
     signed = f"{moment_s}.{body}".encode()
     digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
     return f"t={moment_s},v1={digest}"
+
+
+def _without_secrets(url: str) -> str:
+    """A URL for an error text: without account and query, in which keys stand."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class Webhook:
@@ -68,17 +76,18 @@ class Webhook:
             "Content-Type": "application/json; charset=utf-8",
             **self._signed(parameters, body),
         }
+        shown = _without_secrets(url)
         try:
             response = await self._http().post(url, content=body.encode(), headers=headers)
         except httpx.InvalidURL as error:
-            raise SendError(f"{url}: {error}", permanent=True) from error
+            raise SendError(f"{shown}: {error}", permanent=True) from error
         except httpx.HTTPError as error:
-            raise SendError(f"{url}: {type(error).__name__} {error}".strip()) from error
+            raise SendError(f"{shown}: {type(error).__name__} {error}".strip()) from error
         if response.is_success:
             return
         status = response.status_code
         never = 300 <= status < 500 and status not in _LATER
-        raise SendError(f"{url}: answered {status}", permanent=never)
+        raise SendError(f"{shown}: answered {status}", permanent=never)
 
     def _signed(self, parameters: Mapping[str, object], body: str) -> dict[str, str]:
         name = parameters.get("secret_setting")
@@ -94,5 +103,7 @@ class Webhook:
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:
             timeout = httpx.Timeout(self._settings.timeout_s)
+            # It logs every address, and keys stand in some.
+            logging.getLogger("httpx").setLevel(logging.WARNING)
             self._client = httpx.AsyncClient(timeout=timeout, trust_env=False)
         return self._client

@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
+from alerts.offline import lines_without_internet
 from sitewatch.estate_folder import load_folder
-from sitewatch.screen import counted, out
+from sitewatch.screen import counted, err, out
+from sitewatch.settings import load_settings
 
 
 def check(folder: Annotated[Path, typer.Argument(help="the estate folder")]) -> None:
     """Validate the profiles, estate, rules and routes of a folder."""
     loaded = load_folder(folder)
+    for warning in lines_without_internet(loaded.routes, load_settings().mail.host):
+        err.print(f"{folder}: warning: {warning}", highlight=False)
     estate = loaded.estate
     parts = sum(len(device.parts) for device in estate.devices.values())
     out.print(

@@ -25,9 +25,23 @@ def memory_engine() -> sa.Engine:
     """An empty database in memory with the tables of this package."""
     engine = make_engine("sqlite://")
     names = (
-        "alarms", "alarm_events", "rule_timers", "judge_facts", "judge_cursor", "outbox",
-        "alarm_shelves", "maintenance_windows", "drills", "alarm_digest_rows",
-    )  # fmt: skip
+        "alarms",
+        "alarm_events",
+        "rule_timers",
+        "judge_facts",
+        "judge_cursor",
+        "outbox",
+        "alarm_shelves",
+        "maintenance_windows",
+        "drills",
+        "alarm_digest_rows",
+        "deliveries",
+        "duty_entries",
+        "escalation_steps",
+        "ack_links",
+        "roll_calls",
+        "audit",
+    )
     metadata.create_all(engine, tables=[metadata.tables[name] for name in names])
     return engine
 

@@ -17,6 +17,7 @@ from alerts import tables
 from alerts.alarm import Severity, Transition
 from alerts.feed import AlarmFeed
 from alerts.repository import AlarmRepository
+from alerts.roll_call import RollCalls
 from alerts.routes import Routes
 from alerts.rules import RuleSet, load_rules
 from alerts.writer import Writer
@@ -308,6 +309,14 @@ def built(
         store=store,
         alarms=AlarmRepository(engine, feed),
         alarm_feed=feed,
+        roll_calls=RollCalls(
+            engine,
+            now_ms=clock,
+            routes=Routes,
+            rules=lambda: rules,
+            estate=lambda: estates[-1],
+            feed=feed,
+        ),
         rules=lambda: rules,
         line_health=lambda: lines,
         dead_letters=letters,

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -135,6 +135,7 @@ def _digests() -> None:
         sa.Column("channel", sa.String(63), nullable=False),
         sa.Column("target", sa.String(200), nullable=False),
         sa.Column("parameters", sa.JSON, nullable=False),
+        sa.Column("budget", sa.String(200), nullable=False),
         sa.Column("payload", sa.JSON, nullable=False),
         sa.Column("first_at", sa.BigInteger, nullable=False),
         sa.Column("due_at", sa.BigInteger, nullable=False),

@@ -1,0 +1,45 @@
+"""Schemas of the duty list and of roll-calls; the entries themselves are those of `alerts`."""
+
+import datetime as dt
+
+from device_configs.estate_entries import Id
+from device_configs.quantities import Label, Strict
+
+
+class OnDuty(Strict):
+    """Who is on duty by one schedule."""
+
+    schedule: str
+    name: Label
+    people: int
+    """How many are to be."""
+    contacts: list[str]
+    gap_at: dt.datetime | None
+    """When too few begin to be on duty, within 24 h."""
+
+
+class NewRollCall(Strict):
+    """Whom to call."""
+
+    site: Id
+
+
+class RollCallItem(Strict):
+    """One roll-call."""
+
+    id: int
+    site: str
+    alarm: int
+    asked_by: str
+    asked_at: dt.datetime
+    due_at: dt.datetime
+    answered_by: str | None
+    answered_at: dt.datetime | None
+    missed: bool
+    """Not answered in time."""
+
+
+class RollCallPage(Strict):
+    """The newest roll-calls, newest first."""
+
+    items: list[RollCallItem]
