@@ -129,6 +129,50 @@ async def test_what_does_not_fit_is_one_message_that_counts_the_others(engine: s
     assert title["count"] == merged[0]["further"]["count"]  # type: ignore[index]
 
 
+async def test_many_fires_at_once_are_all_told_within_the_budget(engine: sa.Engine) -> None:
+    own = desk(engine, ROBOT)
+    for n in range(1, 31):
+        own.say(f"panel-1/p{n:03d}", n, {"smoke": True})
+    robot, count = Robot(), Outbox(engine).waiting()
+    assert count >= 30
+    async with dispatching(engine, {"wecom": robot}, own.routes):
+        await settled(engine)
+    assert len(robot.sent) <= 18
+    told = sum(1 + one.get("further", {"count": 0})["count"] for _, one in robot.sent)  # type: ignore[index]
+    assert told == count
+
+
+async def test_a_real_alarm_leads_a_message_with_tests_in_it(engine: sa.Engine) -> None:
+    both = Route.model_validate({"notify": [ROBOT], "duty_desk": True})
+    own = Desk(make_estate(), RULES, Routes((both,)), engine)
+    for n in range(1, 25):
+        own.say(f"panel-1/p{n:03d}", n, {"test": n < 20, "fault": True})
+    robot = Robot()
+    async with dispatching(engine, {"wecom": robot}, own.routes):
+        await settled(engine)
+    merged = [one for _, one in robot.sent if "further" in one]
+    assert merged[0]["test"] is False
+    assert merged[0]["further"]["tests"] > 0  # type: ignore[index]
+
+
+async def test_what_waits_for_its_turn_was_not_tried(engine: sa.Engine) -> None:
+    own = desk(engine, {"tencent_sms": {"phone": "13800000000"}})
+    own.say("panel-1/p001", 1, {"fault": True})
+    own.say("panel-1/p002", 2, {"fault": True})
+    sms = Recorder()
+    tries = sa.select(tables.outbox.c.attempts).where(tables.outbox.c.sent_at.is_(None))
+
+    def untried() -> bool:
+        with engine.begin() as connection:
+            return connection.execute(tries).scalars().all() == [0]
+
+    async with dispatching(engine, {"tencent_sms": sms}, own.routes) as dispatcher:
+        await settled(engine, waiting=1)
+        await until(untried)
+        assert dispatcher.health.failures == 0
+    assert len(sms.messages) == 1
+
+
 async def test_budgets_survive_a_restart(engine: sa.Engine) -> None:
     own = desk(engine, ROBOT)
     own.say("panel-1/p001", 1, {"fault": True})

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -61,4 +62,4 @@ async def test_the_settings_reach_the_channel(tmp_path: Path) -> None:
 
 
 def test_a_variable_can_hold_every_field() -> None:
-    assert set(TemplateField.__args__) == set(FIELDS)
+    assert set(get_args(TemplateField)) == set(FIELDS)
