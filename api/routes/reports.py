@@ -1,4 +1,4 @@
-"""The energy report as JSON and CSV."""
+"""The reports as JSON and CSV."""
 
 from typing import Annotated, Literal
 
@@ -8,10 +8,14 @@ from fastapi.responses import Response
 from api.auth import Asking
 from api.errors import language_of
 from api.parts_of_app import Behind, IndexOfNow, Workers
+from api.safety_items import to_safety
 from api.schemas import EnergyReport, EnergyRow
+from api.schemas_safety import SafetyReport
 from reports.energy import EnergyReportData, energy_report
 from reports.periods import Step
 from reports.render_csv import energy_csv
+from reports.render_safety import safety_csv
+from reports.safety import safety_report
 from reports.texts import Language
 
 router = APIRouter(tags=["reports"])
@@ -50,6 +54,38 @@ async def get_energy(
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(
         energy_csv(found, spoken), media_type="text/csv; charset=utf-8", headers=headers
+    )
+
+
+@router.get("/reports/safety", response_model=SafetyReport)
+async def get_safety(
+    caller: Asking,
+    house: Behind,
+    index: IndexOfNow,
+    threads: Workers,
+    period: Annotated[str, Query(max_length=10, description="2026, 2026-11 or 2026-11-23")],
+    site: str | None = None,
+    operators: Annotated[int, Query(ge=1, le=1000)] = 1,
+    format: Literal["json", "csv"] = "json",
+    language: Language | None = None,
+    accept_language: Annotated[str, Header()] = "",
+) -> Response | SafetyReport:
+    """How many alarms a site had, how people dealt with them, and how often in a flood."""
+    chosen = site or index.estate.id
+    sites = caller.within(index.estate, chosen)
+    places = None if caller.everywhere(index.estate) else sites
+    found = await threads.query(
+        lambda: safety_report(
+            house.engine, index.estate, chosen, period,
+            now_ms=house.now_ms(), operators=operators, places=places,
+        )
+    )  # fmt: skip
+    if format == "json":
+        return to_safety(found)
+    spoken = language or Language(language_of(accept_language))
+    headers = {"Content-Disposition": f'attachment; filename="safety-{chosen}-{period}.csv"'}
+    return Response(
+        safety_csv(found, spoken), media_type="text/csv; charset=utf-8", headers=headers
     )
 
 

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console, RenderableType
 
 from api.quality_items import to_quality
+from api.safety_items import to_safety
 from api.schemas import EnergyReport
 from collectors.registry import SCHEMAS
 from device_configs.estate import Estate, load_estate
@@ -24,7 +25,9 @@ from reports.periods import Step, parse_period
 from reports.quality import By, QualityReportData, quality_report
 from reports.render_csv import energy_csv
 from reports.render_quality import quality_csv, quality_table
+from reports.render_safety import safety_csv, safety_table
 from reports.render_table import energy_table
+from reports.safety import safety_report
 from reports.texts import Language
 from sitewatch.data_folder import DataFolder
 from sitewatch.errors import SitewatchError
@@ -37,6 +40,7 @@ class Kind(StrEnum):
 
     ENERGY = "energy"
     QUALITY = "quality"
+    SAFETY = "safety"
 
 
 class Format(StrEnum):
@@ -64,6 +68,7 @@ def report(
     site: Annotated[str | None, typer.Option(help="a site; the whole estate if not given")] = None,
     step: Annotated[Step | None, typer.Option(help="energy: one row a day or a month")] = None,
     by: Annotated[By, typer.Option(help="quality: what a row is about")] = By.DEVICE,
+    operators: Annotated[int, typer.Option(min=1, help="safety: people on duty at a time")] = 1,
     form: Annotated[Format, typer.Option("--format", help="how to show it")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="write a file")] = None,
     language: Annotated[Language, typer.Option(help="of headings and notes")] = Language.ZH,
@@ -71,6 +76,8 @@ def report(
     """Print a report of a site and everything below it, or write it to a file."""
     if kind is Kind.ENERGY:
         made = _energy(period, estate, data, site, step)
+    elif kind is Kind.SAFETY:
+        made = _safety(period, estate, data, site, operators)
     else:
         made = _quality(period, estate, data, site, by)
     if form is Format.TABLE and output is None:
@@ -128,6 +135,19 @@ def _energy(period: str, estate: Path, data: Path, site: str | None, step: Step 
 def _energy_json(made: EnergyReportData) -> str:
     shape = EnergyReport.model_validate(dataclasses.asdict(made) | {"meters": list(made.meters)})
     return shape.model_dump_json(indent=2)
+
+
+def _safety(period: str, estate: Path, data: Path, site: str | None, operators: int) -> _Made:
+    loaded = load_estate(estate, SCHEMAS)
+    chosen = loaded.id if site is None else site
+    now = time.time_ns() // 1_000_000
+    with _database(data) as engine:
+        made = safety_report(engine, loaded, chosen, period, now_ms=now, operators=operators)
+    return _Made(
+        lambda language: safety_table(made, language),
+        lambda: to_safety(made).model_dump_json(indent=2),
+        lambda language: safety_csv(made, language),
+    )
 
 
 def _quality(period: str, estate: Path, data: Path, site: str | None, by: By) -> _Made:

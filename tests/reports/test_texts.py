@@ -1,5 +1,6 @@
 """The catalogue of reports."""
 
+from reports import safety_columns
 from reports.energy_columns import COLUMNS
 from reports.quality import By
 from reports.quality_columns import columns
@@ -8,7 +9,7 @@ from reports.texts import Language, in_language, note_text, texts
 
 def test_every_column_has_a_heading() -> None:
     quality = {key for by in By for key in columns(by)}
-    assert set(COLUMNS) | quality == set(texts().columns)
+    assert set(COLUMNS) | quality | set(safety_columns.COLUMNS) == set(texts().columns)
 
 
 def test_every_text_is_in_both_languages() -> None:
