@@ -134,7 +134,10 @@ class Outbox:
     def postponed(self, one: Claimed, due_at: int) -> None:
         """There was no budget left for it: it was not tried."""
         with self._engine.begin() as connection:
-            self._update(connection, one, due_at=due_at, claimed_until=0)
+            self._update(
+                connection, one, due_at=due_at, claimed_until=0,
+                attempts=tables.outbox.c.attempts - 1,
+            )  # fmt: skip
 
     def _delivery(
         self, connection: sa.Connection, one: Claimed, option: Option, now_ms: int, state: str

@@ -25,14 +25,21 @@ def without_secrets(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(name: str, fields: Mapping[str, Any]) -> Iterator[str]:
+def _table(name: str, given: Mapping[str, Any]) -> Iterator[str]:
     yield f"\n[{name}]"
+    fields = {key: _plain(value) for key, value in given.items()}
     for key, value in fields.items():
         if not isinstance(value, Mapping):
             yield from _line(key, value)
     for key, value in fields.items():
         if isinstance(value, Mapping) and value:
             yield from _table(f"{name}.{key}", value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return {key: getattr(value, key) for key in type(value).model_fields}
+    return value
 
 
 def _line(key: str, value: object) -> Iterator[str]:

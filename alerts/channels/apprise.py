@@ -56,8 +56,9 @@ class Apprise:
 
 
 def _notify(apprise: ModuleType, url: str, title: str, body: str) -> None:
-    # It logs addresses that it does not understand, and keys stand in them.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    # They log addresses, and keys stand in them.
+    for name in ("apprise", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     sender = apprise.Apprise()
     if not sender.add(url):
         raise SendError("apprise does not understand the address in the settings")

@@ -85,8 +85,7 @@ class SmppSession:
     async def close(self) -> None:
         """End the connection."""
         self._reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._reading
+        await asyncio.wait([self._reading])
         self._writer.close()
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(1.0):
@@ -156,13 +155,15 @@ async def open_session(
     except (OSError, TimeoutError) as error:
         raise SendError(f"smpp: {host}:{settings.port}: {type(error).__name__}") from error
     session = SmppSession(settings, reader, writer, on_receipt)
+    bound = False
     try:
         body = pdu.bind_body(system_id, password, settings.system_type)
         await session.request(pdu.BIND_TRANSCEIVER, body)
-    except BaseException as error:
-        await session.close()
-        if isinstance(error, SendError):
-            # A refused account is put right by a person, and not the message's fault.
-            raise SendError(str(error), blocked_s=error.blocked_s) from error
-        raise
+        bound = True
+    except SendError as error:
+        # A refused account is put right by a person, and not the message's fault.
+        raise SendError(str(error), blocked_s=error.blocked_s) from error
+    finally:
+        if not bound:
+            await session.close()
     return session

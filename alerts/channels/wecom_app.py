@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
@@ -51,9 +51,10 @@ class WecomApp:
         text = self._wording.short(message, language, LONGEST)
         for last in (False, True):
             token = await self._current_token()
+            query = urlencode({"access_token": token})
             answer = await self._http.post(
                 "wecom_app",
-                f"{self._settings.endpoint}/cgi-bin/message/send?access_token={quote(token, safe='')}",
+                f"{self._settings.endpoint}/cgi-bin/message/send?{query}",
                 self._body(str(parameters["user"]), text),
             )
             if answer.body.get("errcode") in _TOKEN_REFUSED:

@@ -105,7 +105,8 @@ SUBJECTS: dict[str, Subject] = {
         ),
         {"user": "zhangsan"}, lambda call: str(call.json["text"]["content"]), "msg-1",
         _errcode(-1, "system busy"),
-        {"errcode": 0, "errmsg": "ok", "invaliduser": "zhangsan"}, _errcode(45009, "api freq out of limit"),
+        {"errcode": 0, "errmsg": "ok", "invaliduser": "zhangsan"},
+        _errcode(45009, "api freq out of limit"),
     ),
     "dingtalk": Subject(
         lambda http, url, secret: DingtalkRobot(

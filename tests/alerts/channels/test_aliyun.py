@@ -33,7 +33,7 @@ def test_the_published_example() -> None:
 @settings(deadline=None)
 @given(
     st.dictionaries(
-        st.sampled_from(["PhoneNumbers", "TemplateParam", "SignName", "A b", "中"]),
+        st.sampled_from(["PhoneNumbers", "TemplateParam", "SignName", "Action"]),
         st.text(st.characters(exclude_categories=["Cs"])),
     )
 )

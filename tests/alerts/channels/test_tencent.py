@@ -16,7 +16,8 @@ def test_the_published_example() -> None:
     )  # fmt: skip
     expected = "72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168"
     assert found == (
-        "TC3-HMAC-SHA256 Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE/2019-02-25/cvm/tc3_request, "
+        "TC3-HMAC-SHA256 Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"
+        "/2019-02-25/cvm/tc3_request, "
         f"SignedHeaders=content-type;host, Signature={expected}"
     )
 
