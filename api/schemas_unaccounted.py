@@ -10,7 +10,8 @@ class UnaccountedRow(Shape):
 
     node: str
     """A site, whose grid meters it is about, or a meter."""
-    is_site: bool
+    what: str
+    """site, meter or virtual (a formula of meters)."""
     name: Labelled
     above: str | None
     depth: int

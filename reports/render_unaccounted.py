@@ -13,7 +13,8 @@ from reports.render_csv import BYTE_ORDER_MARK, safe_text
 from reports.texts import Language, in_language, note_text, texts
 from reports.unaccounted_report import UnaccountedReportData, UnaccountedRow
 
-FIGURES = ("inflow", "submeters", "unaccounted", "share", "missing", "estimated")
+_FIGURES = ("inflow", "submeters", "unaccounted", "share", "missing", "estimated")
+COLUMNS = ("node", "name", "above", *_FIGURES, "marks")
 """Keys of `columns` in `text.yaml`."""
 
 
@@ -25,7 +26,7 @@ def unaccounted_csv(report: UnaccountedReportData, language: Language) -> str:
     words = texts().words
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_headings(("node", "name", "above", *FIGURES, "marks"), language))
+    writer.writerow(_headings(COLUMNS, language))
     for row in report.rows:
         energies = [
             "" if energy is None else exact_kwh(energy)
@@ -57,7 +58,7 @@ def unaccounted_table(report: UnaccountedReportData, language: Language) -> Rend
     title = in_language(texts().titles["unaccounted"], language)
     title = title.format(site=report.site_name[language], period=report.period)
     table = Table(title=Text(title), title_justify="left")
-    for place, heading in enumerate(_headings(("node", *FIGURES), language)):
+    for place, heading in enumerate(_headings(("node", *_FIGURES), language)):
         table.add_column(Text(heading), justify="right" if place else "left")
     table.add_column()
     unknown = in_language(words["unknown"], language)

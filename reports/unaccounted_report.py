@@ -7,6 +7,7 @@ marked; what each mark may mean says the catalogue (`text.yaml`).
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import sqlalchemy as sa
 
@@ -42,13 +43,21 @@ NO_SUBMETERS = "no_submeters"
 RUNNING = "period_running"
 
 
+class NodeKind(StrEnum):
+    """What a node of the meter tree is."""
+
+    SITE = "site"
+    METER = "meter"
+    VIRTUAL = "virtual"
+
+
 @dataclass(frozen=True)
 class UnaccountedRow:
     """The balance of one node; energies in Wh, None where nothing is known."""
 
     node: str
     """A site whose grid meters it is about, or a meter."""
-    is_site: bool
+    what: NodeKind
     name: Mapping[str, str]
     """By language."""
     above: str | None
@@ -184,8 +193,7 @@ def _row(
 ) -> UnaccountedRow:
     return UnaccountedRow(
         node.id,
-        node.id in estate.sites,
-        _name(estate, node.id),
+        *_what(estate, node.id),
         node.above,
         depth,
         _devices(node.inflow),
@@ -225,11 +233,13 @@ def _devices(series: Iterable[Series]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.device for one in series))
 
 
-def _name(estate: Estate, node: str) -> Mapping[str, str]:
+def _what(estate: Estate, node: str) -> tuple[NodeKind, Mapping[str, str]]:
     if node in estate.sites:
-        return _both(estate.sites[node].name)
-    meter = estate.devices.get(node) or estate.virtual_meters[node]
-    return _both(meter.name)
+        return NodeKind.SITE, _both(estate.sites[node].name)
+    device = estate.devices.get(node)
+    if device is not None:
+        return NodeKind.METER, _both(device.name)
+    return NodeKind.VIRTUAL, _both(estate.virtual_meters[node].name)
 
 
 def _both(name: Label) -> Mapping[str, str]:

@@ -102,7 +102,7 @@ async def test_the_balances_of_the_meter_tree(seen: Built) -> None:
         table = await client.get("/api/v1/reports/unaccounted?period=2026-09-01&format=csv")
     found = UnaccountedReport.model_validate(answer.json())
     [row] = found.rows
-    assert (row.node, row.is_site, row.submeters) == ("centre", True, ["evil"])
+    assert (row.node, row.what, row.submeters) == ("centre", "site", ["evil"])
     assert (row.inflow_wh, row.submeters_wh, row.unaccounted_wh) == (1000.0, 400.0, 600.0)
     assert row.share == 0.6
     assert row.missing_share == pytest.approx(95 / 96)

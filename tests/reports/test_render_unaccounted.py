@@ -8,15 +8,16 @@ from rich.console import Console
 from reports import unaccounted_report
 from reports.render_unaccounted import unaccounted_csv, unaccounted_table
 from reports.texts import Language, texts
-from reports.unaccounted_report import UnaccountedReportData, UnaccountedRow
+from reports.unaccounted_report import NodeKind, UnaccountedReportData, UnaccountedRow
 
 TOP = UnaccountedRow(
-    "centre", True, {"zh": "行政中心", "en": "=Centre"}, None, 0, ("grid",), ("floor",), (),
-    1_200_000.0, 1_000_000.5, 199_999.5, 0.166666, 0.25, 0.0, ("above_limit", "partly_known"),
+    "centre", NodeKind.SITE, {"zh": "行政中心", "en": "=Centre"}, None, 0,
+    ("grid",), ("floor",), (), 1_200_000.0, 1_000_000.5, 199_999.5, 0.166666, 0.25, 0.0,
+    ("above_limit", "partly_known"),
 )  # fmt: skip
 BELOW = UnaccountedRow(
-    "floor", False, {"zh": "一层", "en": "Floor"}, "centre", 1, ("floor",), ("pump",), ("pump",),
-    None, None, None, None, 1.0, 0.0, ("nothing_known",),
+    "floor", NodeKind.METER, {"zh": "一层", "en": "Floor"}, "centre", 1,
+    ("floor",), ("pump",), ("pump",), None, None, None, None, 1.0, 0.0, ("nothing_known",),
 )  # fmt: skip
 REPORT = UnaccountedReportData(
     "centre", {"zh": "行政中心", "en": "Centre"}, "2026-11", 0, 1, "Asia/Shanghai", "abc", 0.1,
