@@ -27,6 +27,7 @@ from device_configs.estate import Estate
 from device_configs.kinds import kinds
 from ingest.clock import wall_clock_ms
 from ingest.intake import Intake
+from ingest.interval_ledger import IntervalLedger
 from ingest.intervals import IntervalWriter
 from ingest.journal import Journal
 from ingest.journal_limits import JournalLimits
@@ -66,8 +67,7 @@ class Running:
     """What a companion of the service may use while it runs."""
 
     estate: EstateFolder
-    store: TimeSeriesStore
-    intervals: IntervalWriter
+    work: Workplace
 
 
 Companion = Callable[[Running], Awaitable[None]]
@@ -106,7 +106,7 @@ class _House:
         )  # fmt: skip
         self.intake.use(loaded.estate.devices)
         self.judge.replace(loaded.estate, loaded.rules, loaded.routes)
-        self.intervals.take_estate(loaded.estate)
+        self.intervals.ledger.take_estate(loaded.estate)
         self.quality.take_estate(loaded.estate)
         self.collection.change(loaded.estate)
 
@@ -188,6 +188,7 @@ async def _open(
                 failure_rule=lambda: current.loaded.rules.find("channel_failed"),
                 feed=feed,
             )
+            ledger = IntervalLedger(engine, loaded.estate, now_ms=wall_clock_ms)
             yield _House(
                 current, settings, engine, journal, store, latest, intake,
                 Collection(DRIVERS, wiring, loaded.estate),
@@ -196,7 +197,7 @@ async def _open(
                     engine, journal, loaded.estate, loaded.rules, loaded.routes,
                     now_ms=wall_clock_ms, feed=feed, wake=dispatcher.wake,
                 ),
-                IntervalWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
+                IntervalWriter(ledger, journal),
                 QualityWriter(engine, journal, loaded.estate, now_ms=wall_clock_ms),
                 dispatcher,
                 AlarmRepository(
@@ -205,7 +206,7 @@ async def _open(
                 feed,
                 letters,
                 Workplace(
-                    store, data, lambda: current.loaded.estate, loaded.folder, settings,
+                    store, data, lambda: current.loaded.estate, loaded.folder, settings, ledger,
                 ),
                 _care(store, settings, current),
             )  # fmt: skip
@@ -280,7 +281,7 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
-    running = Running(house.current.loaded, house.store, house.intervals)
+    running = Running(house.current.loaded, house.work)
     async with asyncio.TaskGroup() as group:
         stages: dict[str, Callable[[], Awaitable[None]]] = {
             "recorder": house.recorder.run,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from collectors.sample import Sample
 from ingest.counters import INTERVAL_MS, CounterState, Portion, Reading, Steps, Terms
+from ingest.interval_ledger import IntervalLedger
 from ingest.interval_tables import Series, intervals
 from ingest.intervals import IntervalWriter
 from ingest.power_integral import FINE_PER_COUNT, INTEGRATED_GAP_MS, integrate
@@ -100,7 +101,9 @@ def booked(engine: sa.Engine, samples: Sequence[Sample], batch: int) -> Interval
     async def book() -> IntervalWriter:
         bus = MemoryBus()
         await bus.append(samples)
-        writer = IntervalWriter(engine, bus, ESTATE, now_ms=lambda: START, pace_s=0.0, batch=batch)
+        writer = IntervalWriter(
+            IntervalLedger(engine, ESTATE, now_ms=lambda: START), bus, pace_s=0.0, batch=batch
+        )
         await digest(writer, bus, len(samples))
         return writer
 
