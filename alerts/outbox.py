@@ -7,9 +7,10 @@ and one target the order is kept: a later row waits for the earlier one.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 import structlog
@@ -64,6 +65,20 @@ class OutboxHealth:
     failures: int = 0
     given_up: int = 0
     """Notifications that a channel refused for good."""
+    by_channel: dict[str, Counter[str]] = field(default_factory=dict)
+    """The same by channel: `sent`, `failures`, `given_up`."""
+
+    def count(self, channel: str, failure: SendError | None) -> None:
+        """Count one attempt."""
+        counted = self.by_channel.setdefault(channel, Counter())
+        if failure is None:
+            self.sent += 1
+            counted["sent"] += 1
+            return
+        self.failures += 1
+        counted["failures"] += 1
+        self.given_up += failure.permanent
+        counted["given_up"] += failure.permanent
 
 
 class Outbox:
@@ -80,6 +95,17 @@ class Outbox:
         )
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
+
+    def waiting_by_channel(self) -> Mapping[str, int]:
+        """The same for each channel that has any."""
+        table = tables.outbox
+        query = (
+            sa.select(table.c.channel, sa.func.count())
+            .where(table.c.sent_at.is_(None), table.c.failed_at.is_(None))
+            .group_by(table.c.channel)
+        )
+        with reading(self._engine) as connection:
+            return {channel: int(count) for channel, count in connection.execute(query)}
 
     def release(self) -> None:
         """Give back what was claimed and not finished: the dispatcher before us is dead."""
@@ -281,12 +307,10 @@ class Dispatcher:
 
     async def _note(self, one: Claimed, failure: SendError | None) -> None:
         now, rule, routes = self._now_ms(), self._failure_rule(), self._routes()
+        self.health.count(one.channel, failure)
         if failure is None:
-            self.health.sent += 1
             told = await asyncio.to_thread(self._outbox.done, one, now, rule, routes)
         else:
-            self.health.failures += 1
-            self.health.given_up += failure.permanent
             _LOG.warning(
                 "a notification was not taken", channel=one.channel, target=one.target,
                 attempt=one.attempts, error=str(failure), permanent=failure.permanent,

@@ -19,6 +19,7 @@ from device_configs.estate import Estate
 from ingest.bus import Cursor, IngestError
 from ingest.counter_book import Changes, CounterBook
 from ingest.counter_pages import Page
+from ingest.durations import Durations
 from ingest.interval_tables import (
     HISTORY,
     LIVE,
@@ -95,6 +96,8 @@ class IntervalLedger:
         self._book: CounterBook | None = None
         self._recorded: tuple[int, int] | None = None
         self._done: TallyCounter[str] = TallyCounter()
+        self.writes = Durations()
+        """How long the transactions took."""
 
     @property
     def statistics(self) -> IntervalStatistics:
@@ -247,7 +250,7 @@ class IntervalLedger:
         """Write what a batch changed; the database is held for this long and no longer."""
         now_ms, zone = self._now_ms(), self._estate.timezone
         tally = TallyCounter(changes.tally)
-        with transaction(self._engine) as connection:
+        with self.writes.measured(), transaction(self._engine) as connection:
             for segment in (LIVE, HISTORY):
                 booking = changes.of(segment)
                 add_amounts(connection, booking.amounts)

@@ -45,6 +45,7 @@ from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
+from sitewatch.metrics import Measured, StageCollector
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.records_database import open_records
@@ -124,7 +125,27 @@ class _House:
             },
         )
 
-    def api(self) -> House:
+    def collector(self, registry: CollectorRegistry) -> StageCollector:
+        """What Prometheus is told of the stages."""
+        return StageCollector(
+            Measured(
+                health=self.stages(),
+                journal=self.journal.statistics,
+                intake=self.intake.statistics,
+                latest=self.latest,
+                recorder=self.recorder,
+                ledger=self.intervals.ledger,
+                quality=self.quality,
+                judge=lambda: self.judge.health,
+                outbox=lambda: self.dispatcher.health,
+                outbox_waiting=Outbox(self.engine).waiting_by_channel,
+                folder=self.work.data.path,
+                now_ms=wall_clock_ms,
+            ),
+            registry,
+        )
+
+    def api(self, registry: CollectorRegistry) -> House:
         """What the HTTP interface is given."""
         return House(
             estate=lambda: self.current.loaded.estate,
@@ -141,7 +162,7 @@ class _House:
             revision=lambda: self.current.loaded.revision,
             now_ms=wall_clock_ms,
             version=version("sitewatch"),
-            registry=CollectorRegistry(),
+            registry=registry,
             settings=ApiSettings(secure_cookies=self.settings.service.secure_cookies),
         )
 
@@ -271,7 +292,8 @@ async def _run(
     companions: Sequence[Companion],
     say: Callable[[str], None],
 ) -> None:
-    app = create_app(house.api())
+    registry = CollectorRegistry()
+    app = create_app(house.api(registry))
     server = make_server(app)
 
     def stop() -> None:
@@ -290,6 +312,7 @@ async def _run(
             "quality": house.quality.run,
             "outbox": house.dispatcher.run,
             "collection": house.collection.run,
+            "metrics": house.collector(registry).run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),
             "control": functools.partial(serve_control, house.work.data.path, house.work.perform),
