@@ -21,6 +21,7 @@ from alerts.watch import SERVICE
 from api.app import create_app, end_streams
 from api.house import ApiSettings, House
 from collectors.driver import Driver, Wiring
+from collectors.primary_values import PrimarySink
 from collectors.registry import DRIVERS
 from collectors.supervise import supervise
 from device_configs.estate import Estate
@@ -86,6 +87,7 @@ class _House:
     store: TimeSeriesStore
     latest: Latest
     intake: Intake
+    primary: PrimarySink
     collection: Collection
     recorder: Recorder
     judge: Judge
@@ -106,6 +108,7 @@ class _House:
             by="estate folder", now_ms=wall_clock_ms(),
         )  # fmt: skip
         self.intake.use(loaded.estate.devices)
+        self.primary.use(loaded.estate)
         self.judge.replace(loaded.estate, loaded.rules, loaded.routes)
         self.intervals.ledger.take_estate(loaded.estate)
         self.quality.take_estate(loaded.estate)
@@ -168,13 +171,13 @@ class _House:
 
 
 def _wiring(
-    settings: Settings, estate: Estate, intake: Intake, letters: DeadLetterBox, driver: Driver
+    settings: Settings, estate: Estate, sink: PrimarySink, letters: DeadLetterBox, driver: Driver
 ) -> Wiring:
     own: dict[str, object] = {}
     spread_s = max(1.0, len(estate.devices) * _START_S)
     if any(schema.protocol == "mqtt" for schema in driver.schemas):
         own = settings.mqtt.broker(f"sitewatch-{estate.id}")
-    return Wiring(intake, letters, wall_clock_ms, own, spread_s)
+    return Wiring(sink, letters, wall_clock_ms, own, spread_s)
 
 
 @asynccontextmanager
@@ -199,7 +202,8 @@ async def _open(
             intake = Intake(
                 journal, latest, loaded.estate.devices, own={SERVICE: kinds()["service"]}
             )
-            wiring = functools.partial(_wiring, settings, loaded.estate, intake, letters)
+            primary = PrimarySink(intake, loaded.estate)
+            wiring = functools.partial(_wiring, settings, loaded.estate, primary, letters)
             feed = AlarmFeed()
             dispatcher = Dispatcher(
                 engine,
@@ -211,7 +215,7 @@ async def _open(
             )
             ledger = IntervalLedger(engine, loaded.estate, now_ms=wall_clock_ms)
             yield _House(
-                current, settings, engine, journal, store, latest, intake,
+                current, settings, engine, journal, store, latest, intake, primary,
                 Collection(DRIVERS, wiring, loaded.estate),
                 Recorder(journal, store),
                 Judge(
