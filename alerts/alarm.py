@@ -47,8 +47,23 @@ class Transition(StrEnum):
     QUALITY_BACK = "quality_back"
     ACKNOWLEDGED = "acknowledged"
     RESET = "reset"
+    FOUND = "found"
+    """Somebody has noted what was found on site; the value of the event says it."""
     WITHDRAWN = "withdrawn"
     """Its rule or device is no longer in the estate."""
+
+
+class Finding(StrEnum):
+    """What an alarm turned out to be."""
+
+    REAL = "real"
+    FALSE_ALARM = "false_alarm"
+    """Nothing was wrong, and nothing was broken."""
+    DEVICE_FAULT = "device_fault"
+    """The device that told it is at fault."""
+    TEST = "test"
+    """Somebody tested without an announcement."""
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ class Evaluator:
     def __init__(self, estate: Estate, rules: RuleSet, started_at: int) -> None:
         self.rules = rules
         self.watches = Watches(estate, rules)
+        self._known = self.watches.known()
         self.started_at = started_at
         self.tracked: dict[Key, _Tracked] = {}
         self.staged: dict[Key, Change] = {}
@@ -88,7 +89,7 @@ class Evaluator:
             self._sample(sample)
 
     def _sample(self, sample: Sample) -> None:
-        watch = self.watches.known().get(sample.device)
+        watch = self._known.get(sample.device)
         if watch is None:
             watch = self.watches.of(sample.device)
         at = min(sample.at, sample.received_at)
@@ -101,16 +102,17 @@ class Evaluator:
         if watch.root.refused or (reasons and Reason.REFUSED in reasons.values()):
             self._refusals(watch, sample)
         plan, values = watch.plan, sample.values
-        changed: Iterable[str] = ()
-        if not plan.facts.isdisjoint(values):
-            changed = self._remember(watch, sample, at)
-        quick = not watch.keys and sample.source_at is None
-        for point, value in values.items():
-            calm = plan.calm(point)
-            if calm is None or (quick and calm(value)):
+        layout = plan.layout(values)
+        changed = self._remember(watch, sample, at, layout.facts) if layout.facts else ()
+        quick = not watch.keys
+        for point, calm in layout.judged:
+            value = values[point]
+            if quick and calm(value):
                 continue
             for rule in plan.rules_of(point):
                 self._judge(watch, rule, point, value, sample, at, heard)
+        if sample.source_at is not None:
+            watch.note_time([point for point, _ in layout.judged], at)
         # What is open must also see that its facts are still so.
         for rule, condition in plan.combined(values if watch.keys else changed):
             verdict = condition.judge(watch.values)
@@ -164,19 +166,22 @@ class Evaluator:
         )
         self._input(key, rule, watch, observation, sample.received_at, newest)
 
-    def _remember(self, watch: Watch, sample: Sample, at: int) -> list[str]:
+    def _remember(
+        self, watch: Watch, sample: Sample, at: int, points: Iterable[str]
+    ) -> Sequence[str]:
         """Keep the points that combinations and the test flag read; tell which have changed."""
         changed: list[str] = []
-        for point in watch.plan.facts & sample.values.keys():
-            if at < watch.values_at.get(point, 0):
+        kept, kept_at = watch.values, watch.values_at
+        for point in points:
+            if at < kept_at.get(point, 0):
                 continue
             value = sample.values[point]
-            watch.values_at[point] = at
-            known = point in watch.values
-            before = watch.values.get(point)
+            kept_at[point] = at
+            known = point in kept
+            before = kept.get(point)
             if known and before == value:
                 continue
-            watch.values[point] = value
+            kept[point] = value
             if point == "test":
                 self._test(watch, value is True, sample)
             elif known and watch.plan.judges_alike(point, before, value):
@@ -441,9 +446,9 @@ class Evaluator:
         While a backlog is judged, time is that of the samples, so that no delay or silence runs
         out over data that waits in the journal.
         """
-        routine = [s.received_at for s in samples if s.lane is Lane.ROUTINE]
         if drained:
             return now_ms, now_ms
-        if routine:
-            return now_ms, min(now_ms, routine[-1])
+        routine = next((s for s in reversed(samples) if s.lane is Lane.ROUTINE), None)
+        if routine is not None:
+            return now_ms, min(now_ms, routine.received_at)
         return min(now_ms, samples[-1].received_at), 0

@@ -14,7 +14,8 @@ from alerts.feed import AlarmFeed
 from alerts.ledger import CONSUMER, Committed, Ledger, Stretch
 from alerts.routes import Routes
 from alerts.rules import RuleSet
-from collectors.sample import Sample
+from collectors.pulse import Pulse
+from collectors.sample import Lane, Sample
 from device_configs.estate import Estate
 from ingest.bus import Bus, Cursor, IngestError
 
@@ -70,6 +71,7 @@ class Judge:
         self._committed_at = 0
         self._clocks = (0, 0)
         self.health = JudgeHealth()
+        self.pulse = Pulse()
 
     @property
     def routes(self) -> Routes:
@@ -89,6 +91,7 @@ class Judge:
         """Judge until cancelled; waits and tries again while the database or the bus is down."""
         evaluator = await self._restored(self._now_ms())
         while True:
+            self.pulse.beat()
             evaluator = await self._replaced(evaluator)
             samples = await self._read()
             self._judge(evaluator, samples)
@@ -126,7 +129,8 @@ class Judge:
             # A bus that waits with wait_for can swallow a cancellation in Python 3.11.
             raise asyncio.CancelledError
         self.health.reason = None
-        return [s for s in found if s.seq > self._cursor.of(s.lane)]
+        safety, routine = self._cursor.safety, self._cursor.routine
+        return [s for s in found if s.seq > (safety if s.lane is Lane.SAFETY else routine)]
 
     def _judge(self, evaluator: Evaluator, samples: Sequence[Sample]) -> None:
         evaluator.samples(samples)
@@ -173,6 +177,7 @@ class Judge:
                 result = await asyncio.to_thread(work)
             except sa.exc.SQLAlchemyError as error:
                 self._trouble("database", error)
+                self.pulse.beat()
                 await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
                 attempt += 1
             else:

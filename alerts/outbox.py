@@ -27,6 +27,7 @@ from alerts.rule import Rule
 from alerts.texts import text
 from alerts.watch import SERVICE, Key
 from alerts.writer import Change, Input, Writer
+from collectors.pulse import Pulse
 from records.engine import reading
 
 _LOG = structlog.get_logger(__name__)
@@ -234,6 +235,7 @@ class Dispatcher:
         self._work = asyncio.Event()
         self._busy = {True: 0, False: 0}
         self.health = OutboxHealth()
+        self.pulse = Pulse()
 
     def wake(self) -> None:
         """There may be something to send; callable from any thread."""
@@ -249,6 +251,7 @@ class Dispatcher:
         await self._release()
         async with asyncio.TaskGroup() as senders:
             while True:
+                self.pulse.beat()
                 self._work.clear()
                 for emergency, limit in _SENDERS.items():
                     free = limit - self._busy[emergency]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from alerts import tables
-from alerts.alarm import Alarm, AlarmEvent, Severity, Transition
+from alerts.alarm import Alarm, AlarmEvent, Finding, Severity, Transition
 from alerts.engine import State, Step, acknowledge, reset
 from alerts.errors import AlarmNotFoundError, AlertsError, NotAllowedError
+from alerts.evidence import EVENT
 from alerts.feed import AlarmFeed
 from alerts.routes import Routes
 from alerts.writer import Writer, flags, state_of, to_alarm
@@ -109,7 +110,8 @@ class AlarmRepository:
         """
         self.get(alarm)
         table = tables.alarm_events
-        query = sa.select(table).where(table.c.alarm == alarm).order_by(table.c.id)
+        columns = (table.c[name] for name in EVENT)
+        query = sa.select(*columns).where(table.c.alarm == alarm).order_by(table.c.id)
         with self._read() as connection:
             return tuple(AlarmEvent(**row) for row in connection.execute(query).mappings())
 
@@ -150,6 +152,37 @@ class AlarmRepository:
             NotAllowedError: it is closed, active or not acknowledged, or the note is missing.
         """
         return self._act(alarm, actor, note, now_ms, lambda state: reset(state, note or ""), also)
+
+    def find(
+        self,
+        alarm: int,
+        actor: str,
+        finding: Finding,
+        note: str | None,
+        now_ms: int,
+        *,
+        also: Also | None = None,
+    ) -> Alarm:
+        """Note what an alarm turned out to be; of a closed one too, and as often as one knows more.
+
+        `also` is called in the same transaction.
+
+        Raises:
+            AlarmNotFoundError: there is none of this number.
+        """
+        with self._begin() as connection:
+            writer = Writer(connection, self._routes(), now_ms)
+            if writer.row(alarm) is None:
+                raise AlarmNotFoundError(alarm)
+            writer.event(
+                alarm, Transition.FOUND, now_ms, actor=actor, note=note, value=finding.value
+            )
+            if also is not None:
+                also(connection, writer.told[-1].alarm)
+        if self._feed is not None:
+            self._feed.publish(writer.told)
+        self._wake()
+        return writer.told[-1].alarm
 
     def _act(
         self,

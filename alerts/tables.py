@@ -63,6 +63,8 @@ alarm_events = sa.Table(
     sa.Column("note", sa.Text),
     sa.Column("source_at", sa.BigInteger),
     sa.Column("value", _VALUE),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
 )
 sa.Index("ix_alarm_events_alarm_id", alarm_events.c.alarm, alarm_events.c.id)
 

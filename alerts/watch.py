@@ -58,6 +58,20 @@ def silence_ms(device: Device, after_s: float | None) -> int:
     return interval + max(round(interval * _REPORT_GRACE), _SILENCE_FLOOR_MS)
 
 
+_LAYOUTS = 256
+"""Sets of points that come together and whose layout is kept; a device has few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a sample of certain points must be looked at for."""
+
+    judged: tuple[tuple[str, Calm], ...]
+    """The points that rules read by themselves, with the quick look at each."""
+    facts: tuple[str, ...]
+    """The points that combinations and the test flag read."""
+
+
 class Plan:
     """The rules of one kind of device, found by point."""
 
@@ -70,6 +84,7 @@ class Plan:
         self._combinations: list[tuple[Rule, Combination]] = []
         self._found: dict[str, tuple[Rule, ...]] = {}
         self._calm: dict[str, Calm | None] = {}
+        self._layouts: dict[tuple[str, ...], Layout] = {}
         for rule in rules:
             if isinstance(rule.condition, Silence):
                 self.silence = rule
@@ -102,6 +117,17 @@ class Plan:
             ]
             self._calm[point] = calm_of(plain) if plain else None
         return self._calm[point]
+
+    def layout(self, values: Mapping[str, Value]) -> Layout:
+        """What a sample of these points must be looked at for."""
+        points = tuple(values)
+        found = self._layouts.get(points)
+        if found is None:
+            judged = tuple((p, calm) for p in points if (calm := self.calm(p)) is not None)
+            found = Layout(judged, tuple(p for p in points if p in self.facts))
+            if len(self._layouts) < _LAYOUTS:
+                self._layouts[points] = found
+        return found
 
     def combined(self, points: Iterable[str]) -> tuple[tuple[Rule, Combination], ...]:
         """The combinations that read one of these points."""
@@ -155,6 +181,8 @@ class Watch:
     values_at: dict[str, int] = field(default_factory=dict)
     point_at: dict[str, int] = field(default_factory=dict)
     """Newest event time of points that came with a trusted device clock. [ms, UTC]"""
+    newest_at: int = 0
+    """The newest of them. [ms, UTC]"""
     keys: set[Key] = field(default_factory=set)
     """What is not normal here."""
     refused: dict[str, bool] = field(default_factory=dict)
@@ -171,6 +199,16 @@ class Watch:
     def root(self) -> "Watch":
         """The device itself, for a part its parent."""
         return self.parent or self
+
+    def note_time(self, points: Iterable[str], at: int) -> None:
+        """Keep the event time of judged points that came with a trusted device clock."""
+        if at >= self.newest_at:
+            self.newest_at = at
+            self.point_at.update(dict.fromkeys(points, at))
+            return
+        for point in points:
+            if at > self.point_at.get(point, 0):
+                self.point_at[point] = at
 
     @property
     def in_test(self) -> bool:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alerts import tables
 from alerts.alarm import Alarm, AlarmQuality, Severity, SiteName, Subject, Transition, to_json
 from alerts.engine import NORMAL, Observation, State, Timing, step
+from alerts.evidence import Sealer
 from alerts.feed import AlarmChange
 from alerts.routes import Routes
 from alerts.rule import Rule
@@ -113,6 +114,7 @@ class Writer:
 
     def __init__(self, connection: sa.Connection, routes: Routes, now_ms: int) -> None:
         self._connection = connection
+        self._sealer = Sealer(connection)
         self._routes = routes
         self._now_ms = now_ms
         self.told: list[AlarmChange] = []
@@ -173,19 +175,17 @@ class Writer:
         value: Value = None,
     ) -> None:
         """One event, the notifications that follow from it, and the word for the feed."""
-        result = self._connection.execute(
-            sa.insert(tables.alarm_events).values(
-                alarm=alarm, at=at, event=transition.value, actor=actor, note=note,
-                source_at=source_at, value=value,
-            )
-        )  # fmt: skip
-        key = result.inserted_primary_key
         row = self.row(alarm)
-        if row is None or key is None:
+        if row is None:
             return
+        event = {
+            "alarm": alarm, "at": at, "event": transition.value, "actor": actor, "note": note,
+            "source_at": source_at, "value": value,
+        }  # fmt: skip
+        number = self._sealer.add(event, dict(row))
         told = AlarmChange(to_alarm(row), transition)
         self.told.append(told)
-        self._notify(told, int(key[0]))
+        self._notify(told, number)
 
     def _notify(self, told: AlarmChange, event: int) -> None:
         alarm = told.alarm

@@ -52,4 +52,5 @@ def to_event_item(event: AlarmEvent) -> EventItem:
         actor=event.actor,
         note=event.note,
         source_at=None if event.source_at is None else moment(event.source_at),
+        value=event.value,
     )

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from alerts.alarm import Finding
+
 Value = float | int | bool | str | None
 Labelled = dict[str, str]
 """A text by language: `{"zh": ..., "en": ...}`."""
@@ -248,6 +250,15 @@ class AlarmEvent(Shape):
     actor: str | None
     note: str | None
     source_at: dt.datetime | None
+    value: float | int | bool | str | None = None
+    """What was read, or what was found."""
+
+
+class FindingRequest(Shape):
+    """`POST alarms/{id}/finding`: what an alarm turned out to be."""
+
+    finding: Finding
+    note: str | None = None
 
 
 class AckRequest(Shape):

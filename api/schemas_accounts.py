@@ -1,6 +1,7 @@
 """The shapes of sessions, people, tokens and the audit chain."""
 
 import datetime as dt
+from enum import StrEnum
 
 from pydantic import Field
 
@@ -116,8 +117,17 @@ class AuditPage(Shape):
     next: str | None = None
 
 
+class ChainName(StrEnum):
+    """The chains of evidence: what people did, and what happened to alarms."""
+
+    AUDIT = "audit"
+    ALARMS = "alarms"
+
+
 class AuditVerdict(Shape):
-    """`GET audit/verdict`: whether the chain is whole."""
+    """`GET audit/verdict?chain=`: whether one of the two chains of evidence is whole."""
+
+    chain: ChainName
 
     whole: bool
     rows: int

@@ -8,7 +8,7 @@ dead letters; it never becomes a value.
 import json
 import math
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -32,7 +32,7 @@ class PayloadError(CollectorsError):
     """A payload that cannot be understood; the text is the dead letter's reason."""
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, frozen=True):
     """What one payload says."""
 
     values: Mapping[str, Value]

@@ -25,6 +25,8 @@ from collectors.sample import Lane, Reason, Sample, Value
 from device_configs.estate import Device
 from device_configs.kinds import Speed
 
+_SAFETY, _ROUTINE = Lane.SAFETY, Lane.ROUTINE
+
 
 @dataclass(frozen=True)
 class DevicePoints:
@@ -41,18 +43,20 @@ class DevicePoints:
         A retained value is what the broker kept, of unknown age: it is a value, but a suspect one,
         unless the device's own clock shows that it is of the present interval.
         """
-        values, reasons, source_at, identity, _ = decoded
+        values, reasons = decoded.values, decoded.reasons
+        source_at, identity = decoded.source_at, decoded.identity
         if retained and (source_at is None or abs(received_at - source_at) > self.interval_ms):
             reasons = dict.fromkeys(values, Reason.NOT_CURRENT) | dict(reasons)
-        urgent: dict[str, Value] = {}
-        usual: dict[str, Value] = {}
-        for name, value in values.items():
-            (urgent if name in self.safety else usual)[name] = value
+        safety = self.safety
+        urgent = {name: value for name, value in values.items() if name in safety}
+        usual = values
+        if urgent:
+            usual = {name: value for name, value in values.items() if name not in safety}
         found = []
-        for lane, mine in ((Lane.SAFETY, urgent), (Lane.ROUTINE, usual)):
+        for lane, prefix, mine in ((_SAFETY, "safety:", urgent), (_ROUTINE, "routine:", usual)):
             if mine:
                 whys = {name: reasons[name] for name in mine if name in reasons} if reasons else {}
-                mark = identity if identity is None else f"{lane}:{identity}"
+                mark = None if identity is None else prefix + identity
                 found.append(Sample(self.device, received_at, mine, whys, lane, source_at, mark))
         return found
 

@@ -32,10 +32,12 @@ class Cursor:
         """The cursor after these samples."""
         safety, routine = self.safety, self.routine
         for sample in samples:
+            seq = sample.seq
             if sample.lane is Lane.SAFETY:
-                safety = max(safety, sample.seq)
-            else:
-                routine = max(routine, sample.seq)
+                if seq > safety:
+                    safety = seq
+            elif seq > routine:
+                routine = seq
         return Cursor(safety, routine)
 
 

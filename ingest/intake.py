@@ -94,15 +94,16 @@ class Intake:
         words: list[Sample] = []
         before: dict[str, Standing] = {}
         for sample in samples:
-            checks = self._checks_of(sample.device)
+            name = sample.device
+            checks = self._checks.get(name) or self._checks_of(name)
             if checks is None:
                 self._unknown += 1
-                self._last_unknown = sample.device
+                self._last_unknown = name
                 continue
-            stood = self._standing_of(sample.device, now)
-            before.setdefault(sample.device, stood)
+            stood = self._standings.get(name) or self._standing_of(name, now)
+            before.setdefault(name, stood)
             found = examine(sample, checks, stood, now)
-            self._standings[sample.device] = found.standing
+            self._standings[name] = found.standing
             self._altered += found.sample is not sample
             self._late += found.late
             self._repeated += found.repeated

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Self
 
-from collectors.sample import Quality, Reason, Sample, is_hearing
+from collectors.sample import Lane, Quality, Reason, Sample, is_hearing
 from ingest.clock import wall_clock_ms
 from ingest.stores.store import LatestValue
 
@@ -25,7 +25,7 @@ def _root(device: str) -> str:
 class _Points:
     """The newest sample of each point of one device or part."""
 
-    __slots__ = ("due", "heard", "samples", "stale")
+    __slots__ = ("_newest", "due", "heard", "samples", "stale")
 
     def __init__(self) -> None:
         self.samples: dict[str, Sample] = {}
@@ -35,6 +35,31 @@ class _Points:
         """No value of it becomes stale before this moment. [ms]"""
         self.stale: set[str] = set()
         """Points whose staleness the subscribers have been told."""
+        self._newest = dict.fromkeys(Lane, (0, 0, 0))
+        """Lane to the greatest number, arrival and device time of its samples. [ms, UTC]"""
+
+    def fresh(self, sample: Sample) -> Collection[str]:
+        """The points of a sample that are not older than what is known."""
+        at, received, seq, lane = sample.source_at, sample.received_at, sample.seq, sample.lane
+        last_seq, last_received, last_at = self._newest[lane]
+        if seq >= last_seq and received >= last_received and (at is None or at >= last_at):
+            self._newest[lane] = (seq, received, last_at if at is None else at)
+            return sample.values
+        self._newest[lane] = (
+            max(seq, last_seq), max(received, last_received), max(at or 0, last_at),
+        )  # fmt: skip
+        known = self.samples
+        return [
+            point
+            for point in sample.values
+            if (before := known.get(point)) is None or not _is_older(sample, before)
+        ]
+
+    def level_lanes(self) -> None:
+        """Let what is known hold for both lanes: a store does not keep the lane of a value."""
+        one, other = self._newest.values()
+        both = tuple(map(max, one, other))
+        self._newest = dict.fromkeys(Lane, (both[0], both[1], both[2]))
 
 
 class Subscription:
@@ -135,6 +160,8 @@ class Latest:
                 source_at=value.source_at,
             )
             self._take(sample, loaded=True)
+        for points in self._devices.values():
+            points.level_lanes()
 
     def apply(self, samples: Sequence[Sample]) -> None:
         """Take new samples and tell the subscribers."""
@@ -152,14 +179,12 @@ class Latest:
             self._heard[root] = max(self._heard.get(root, 0), sample.received_at)
             points.heard = points.heard or not loaded
         points.due = 0
-        newest = points.samples
-        for point in sample.values:
-            known = newest.get(point)
-            if known is not None and _is_older(sample, known):
-                continue
-            newest[point] = sample
-            points.stale.discard(point)
-            for subscription in self._subscriptions:
+        fresh = points.fresh(sample)
+        points.samples.update(dict.fromkeys(fresh, sample))
+        if points.stale:
+            points.stale.difference_update(fresh)
+        for subscription in self._subscriptions:
+            for point in fresh:
                 subscription.put(device, point)
 
     def value(self, device: str, point: str, now_ms: int) -> LatestValue | None:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from collectors.pulse import Pulse
 from collectors.sample import Sample
 from ingest.bus import Bus, Cursor, IngestError
 from ingest.clock import wall_clock_ms
@@ -81,11 +82,13 @@ class Recorder:
         self._failures = 0
         self.writes = Durations()
         """How long the store took, failed attempts included."""
+        self.pulse = Pulse()
 
     async def run(self) -> None:
         """Write what the bus has until cancelled; waits and tries again while anything fails."""
         cursor: Cursor | None = None
         while True:
+            self.pulse.beat()
             try:
                 if cursor is None:
                     cursor = await asyncio.to_thread(self._store.cursor)

@@ -69,7 +69,7 @@ UNHEARD = Standing()
 """A device of which nothing is known."""
 
 
-class Examined(NamedTuple):
+class Examined(msgspec.Struct, frozen=True):
     """What examining one sample led to."""
 
     sample: Sample

@@ -21,6 +21,7 @@ _COMMANDS = (
 )  # fmt: skip
 """Each is the function of this name in the module of this name (`import_` for a keyword)."""
 _GROUPS = {
+    "audit": ("audit", "audit_app"),
     "users": ("users", "users_app"),
     "token": ("users", "token_app"),
     "meter-change": ("meter_change", "meter_change_app"),

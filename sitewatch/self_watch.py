@@ -6,7 +6,7 @@ They go through the journal, so that the rules of kind `service` judge them and 
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ import structlog
 
 from alerts.watch import SERVICE
 from collectors.driver import Sink
+from collectors.pulse import Pulse
 from collectors.sample import Lane, Sample, Value
 from device_configs.kinds import Speed, kinds
 from ingest.bus import IngestError
@@ -38,6 +39,10 @@ class SelfWatch:
     folder: Path
     """The data folder, whose disk is watched."""
     now_ms: Callable[[], int] = wall_clock_ms
+    stalled: Callable[[], int] = lambda: 0
+    """How many stages have stopped."""
+    pulse: Pulse = field(default_factory=Pulse)
+    """Beats when the journal has taken the values or refused them: it is the journal's pulse."""
 
     async def run(self) -> None:
         """Write every ten seconds until cancelled."""
@@ -46,11 +51,13 @@ class SelfWatch:
                 await self.sink.append(self.samples(await asyncio.to_thread(self._waiting)))
             except IngestError as error:
                 _LOG.warning("the service's own values cannot be kept", error=str(error))
+            self.pulse.beat()
             await asyncio.sleep(_EVERY_S)
 
     def samples(self, waiting: int | None) -> Sequence[Sample]:
         """The values of this moment, each point in its lane."""
-        values = {**_counted(self.journal()), **self._measured(), "outbox_lag": waiting}
+        values = {**_counted(self.journal()), **self._measured()}
+        values |= {"outbox_lag": waiting, "stalled_stages": self.stalled()}
         now = self.now_ms()
         specs = kinds()["service"].points
         found = []

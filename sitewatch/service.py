@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from alerts.watch import SERVICE
 from api.app import create_app, end_streams
 from api.house import ApiSettings, House
 from collectors.driver import Driver, Wiring
+from collectors.mqtt_settings import read_settings
 from collectors.primary_values import PrimarySink
 from collectors.registry import DRIVERS
 from collectors.supervise import supervise
@@ -46,15 +47,19 @@ from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
+from sitewatch.garbage import settle
+from sitewatch.heartbeats import Heartbeats, Stage
 from sitewatch.metrics import Measured, StageCollector
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
+from sitewatch.outside import Outside
 from sitewatch.records_database import open_records
 from sitewatch.self_watch import SelfWatch
 from sitewatch.settings import Settings
 from sitewatch.stages import Stages
 from sitewatch.staleness import stale_after
 from sitewatch.store_care import StoreCare
+from sitewatch.watchdog import Watchdog
 from sitewatch.web import make_server
 
 _LOG = structlog.get_logger(__name__)
@@ -114,25 +119,50 @@ class _House:
         self.quality.take_estate(loaded.estate)
         self.collection.change(loaded.estate)
 
-    def stages(self) -> Stages:
+    def heartbeats(self, watch: SelfWatch) -> Heartbeats:
+        """The pulses of the stages; the journal's is that of the service's own values."""
+        return Heartbeats({
+            "engine": Stage(self.judge.pulse, 30, safety=True),
+            "outbox": Stage(self.dispatcher.pulse, 60, safety=True),
+            "journal": Stage(watch.pulse, 60, safety=True),
+            "store": Stage(self.recorder.pulse, 300, safety=False),
+        })  # fmt: skip
+
+    def outside(self, beats: Heartbeats) -> Outside:
+        """The heartbeat to somebody outside, which stops where an alarm might not get through."""
+
+        def trouble() -> Sequence[str]:
+            reasons = {
+                "journal": self.journal.statistics().reason,
+                "engine": self.judge.health.reason,
+                "outbox": self.dispatcher.health.reason,
+            }
+            broken = [name for name, reason in reasons.items() if reason is not None]
+            return [*beats.stalled(safety_only=True), *broken]
+
+        estate = self.current.loaded.estate.id
+        broker = read_settings(self.settings.mqtt.broker(f"sitewatch-{estate}"))
+        return Outside(estate, self.settings.heartbeat, broker, self.engine, trouble)
+
+    def stages(self, beats: Heartbeats) -> Stages:
         """How the stages are doing."""
         return Stages(
             self.collection.health,
             {
-                "journal": lambda: self.journal.statistics().reason,
-                "store": lambda: self.recorder.health().reason,
-                "engine": lambda: self.judge.health.reason,
-                "outbox": lambda: self.dispatcher.health.reason,
+                "journal": lambda: beats.reason("journal") or self.journal.statistics().reason,
+                "store": lambda: beats.reason("store") or self.recorder.health().reason,
+                "engine": lambda: beats.reason("engine") or self.judge.health.reason,
+                "outbox": lambda: beats.reason("outbox") or self.dispatcher.health.reason,
                 "estate": lambda: self.current.reason,
                 "store files": lambda: None if self.care is None else self.care.reason,
             },
         )
 
-    def collector(self, registry: CollectorRegistry) -> StageCollector:
+    def collector(self, beats: Heartbeats, registry: CollectorRegistry) -> StageCollector:
         """What Prometheus is told of the stages."""
         return StageCollector(
             Measured(
-                health=self.stages(),
+                health=self.stages(beats),
                 journal=self.journal.statistics,
                 intake=self.intake.statistics,
                 latest=self.latest,
@@ -148,7 +178,7 @@ class _House:
             registry,
         )
 
-    def api(self, registry: CollectorRegistry) -> House:
+    def api(self, beats: Heartbeats, registry: CollectorRegistry) -> House:
         """What the HTTP interface is given."""
         return House(
             estate=lambda: self.current.loaded.estate,
@@ -161,7 +191,7 @@ class _House:
             rules=lambda: self.current.loaded.rules,
             line_health=self.collection.health,
             dead_letters=self.letters,
-            health=self.stages(),
+            health=self.stages(beats),
             revision=lambda: self.current.loaded.revision,
             now_ms=wall_clock_ms,
             version=version("sitewatch"),
@@ -297,7 +327,11 @@ async def _run(
     say: Callable[[str], None],
 ) -> None:
     registry = CollectorRegistry()
-    app = create_app(house.api(registry))
+    watch = SelfWatch(
+        house.intake, house.journal.statistics, Outbox(house.engine).waiting, house.work.data.path
+    )
+    beats = house.heartbeats(watch)
+    app = create_app(house.api(beats, registry))
     server = make_server(app)
 
     def stop() -> None:
@@ -307,6 +341,7 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    settle()
     running = Running(house.current.loaded, house.work)
     async with asyncio.TaskGroup() as group:
         stages: dict[str, Callable[[], Awaitable[None]]] = {
@@ -316,15 +351,14 @@ async def _run(
             "quality": house.quality.run,
             "outbox": house.dispatcher.run,
             "collection": house.collection.run,
-            "metrics": house.collector(registry).run,
+            "metrics": house.collector(beats, registry).run,
             "expire": functools.partial(_expire, house.latest),
             "estate folder": functools.partial(house.current.watch, house.take_up),
             "control": functools.partial(serve_control, house.work.data.path, house.work.perform),
         }
-        stages["self watch"] = SelfWatch(
-            house.intake, house.journal.statistics, Outbox(house.engine).waiting,
-            house.work.data.path,
-        ).run  # fmt: skip
+        stages["self watch"] = replace(watch, stalled=lambda: len(beats.stalled())).run
+        stages["watchdog"] = Watchdog.of_process(beats).run
+        stages["outside"] = house.outside(beats).run
         if house.care is not None:
             stages["store care"] = house.care.run
         tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]

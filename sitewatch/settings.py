@@ -206,6 +206,19 @@ class WebhookSettings(Strict):
     """Keys of the HMAC-SHA256 signature by the name that a route gives as `secret_setting`."""
 
 
+class HeartbeatSettings(Strict):
+    """The heartbeat to somebody outside, who alarms when it stops."""
+
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    """Receiver by HTTP POST; none when absent."""
+    secret: SecretStr | None = None
+    """Key of the HMAC-SHA256 signature, as of webhooks; unsigned when absent."""
+    mqtt_topic: str | None = Field(default=None, pattern=r"^[^+#\s]+$")
+    """Topic at the broker, as of a device of `generic_gateway_mqtt`; none when absent."""
+    every_s: float = Field(default=60.0, ge=1.0)
+    """Between two heartbeats. [s]"""
+
+
 class Settings(BaseSettings):
     """Everything that is a matter of this installation and not of the estate."""
 
@@ -220,6 +233,7 @@ class Settings(BaseSettings):
     journal: JournalSettings = JournalSettings()
     mail: MailSettings = MailSettings()
     webhook: WebhookSettings = WebhookSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
     admin_password_file: Path | None = None
     """File with the first administrator's password; made and printed once when absent."""
 

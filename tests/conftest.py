@@ -33,6 +33,8 @@ class _Skips:
 
 _SKIPS = pytest.StashKey[_Skips]()
 _SAID = pytest.StashKey[list[str]]()
+_MAY_SKIP, _SAYS = "may_skip", "says"
+"""Properties of a report: with several processes, reports are all that the counting one sees."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,15 +47,37 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count every skipped test."""
+    """Say with the report whether the test may be skipped."""
     report = yield
-    if report.skipped and not hasattr(report, "wasxfail"):
-        skips = item.config.stash[_SKIPS]
-        if any(item.get_closest_marker(name) for name in MAY_SKIP):
-            skips.allowed += 1
-        else:
-            skips.refused.append(f"{item.nodeid}: {report.longrepr}")
+    if any(item.get_closest_marker(name) for name in MAY_SKIP):
+        report.user_properties = [*report.user_properties, (_MAY_SKIP, True)]
     return report
+
+
+class _Counting:
+    """Counts skips and keeps what tests say; only in the process that sees every report."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Look at one report."""
+        properties = report.user_properties
+        if report.when == "call":
+            said = [str(value) for name, value in properties if name == _SAYS]
+            self._config.stash[_SAID].extend(said)
+        if report.skipped and not hasattr(report, "wasxfail"):
+            skips = self._config.stash[_SKIPS]
+            if (_MAY_SKIP, True) in map(tuple, properties):
+                skips.allowed += 1
+            else:
+                skips.refused.append(f"{report.nodeid}: {report.longrepr}")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Count here, unless this process only runs tests for another."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(_Counting(session.config))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -80,7 +104,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Says a line at the end of the run: seeds and counts of what was tried."""
-    return request.config.stash[_SAID].append
+    return lambda line: request.node.user_properties.append((_SAYS, line))
 
 
 @pytest.fixture(scope="session")

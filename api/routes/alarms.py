@@ -13,7 +13,7 @@ from api.errors import Refusal
 from api.estate_index import EstateIndex
 from api.house import House
 from api.parts_of_app import Behind, IndexOfNow
-from api.schemas import AckRequest, AlarmEvent, AlarmItem, AlarmPage
+from api.schemas import AckRequest, AlarmEvent, AlarmItem, AlarmPage, FindingRequest
 from records import audit
 
 router = APIRouter(tags=["alarms"])
@@ -105,6 +105,18 @@ def post_reset(
     note, now = _note(request), house.now_ms()
     also = _audited(caller, "alarm.reset", note, now)
     return to_alarm_item(house.alarms.reset(alarm, caller.actor.name, note, now, also=also))
+
+
+@router.post("/alarms/{alarm}/finding")
+def post_finding(
+    alarm: Id, request: FindingRequest, caller: Asking, house: Behind, index: IndexOfNow
+) -> AlarmItem:
+    """Note what the alarm turned out to be, also once it is closed; the newest finding counts."""
+    _find(house, caller, index, alarm)
+    note, now = _note(AckRequest(note=request.note)), house.now_ms()
+    also = _audited(caller, "alarm.found", f"{request.finding.value}: {note or ''}", now)
+    found = house.alarms.find(alarm, caller.actor.name, request.finding, note, now, also=also)
+    return to_alarm_item(found)
 
 
 def _audited(caller: Caller, action: str, note: str | None, now: int) -> Also:

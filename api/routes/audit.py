@@ -4,13 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from alerts import evidence
 from api.auth import Asking, Caller
 from api.errors import Refusal
 from api.items import moment
 from api.parts_of_app import Behind, IndexOfNow, Workers
-from api.schemas_accounts import AuditItem, AuditPage, AuditVerdict
+from api.schemas_accounts import AuditItem, AuditPage, AuditVerdict, ChainName
 from device_configs.estate import Estate
 from records import audit
+from records.chain import Verdict
 from records.engine import reading
 
 router = APIRouter(tags=["audit"])
@@ -55,19 +57,26 @@ def get_audit(
 
 @router.get("/audit/verdict")
 async def get_verdict(
-    caller: Asking, house: Behind, index: IndexOfNow, threads: Workers
+    caller: Asking,
+    house: Behind,
+    index: IndexOfNow,
+    threads: Workers,
+    chain: ChainName = ChainName.AUDIT,
 ) -> AuditVerdict:
-    """Read the whole chain and say whether it is whole."""
+    """Read a whole chain and say whether it is whole."""
     _check(caller, index.estate)
 
-    def verify() -> audit.Verdict:
+    def verify() -> Verdict:
         with reading(house.engine) as connection:
+            if chain is ChainName.ALARMS:
+                return evidence.verify(connection)
             return audit.verify(connection)
 
     found = await threads.query(verify)
     return AuditVerdict(
+        chain=chain,
         whole=found.whole,
         rows=found.rows,
-        head=f"{found.head.seq}:{found.head.hash}",
+        head=str(found.head),
         faults=list(found.faults[:100]),
     )

@@ -1,4 +1,4 @@
-"""The energy report and the balances of the meter tree, as JSON and CSV."""
+"""The reports as JSON and CSV."""
 
 from typing import Annotated, Literal
 
@@ -8,13 +8,17 @@ from fastapi.responses import Response
 from api.auth import Asking
 from api.errors import language_of
 from api.parts_of_app import Behind, IndexOfNow, Workers
+from api.safety_items import to_safety
 from api.schemas import EnergyReport, EnergyRow
+from api.schemas_safety import SafetyReport
 from api.schemas_unaccounted import UnaccountedReport
 from api.unaccounted_items import to_unaccounted
 from reports.energy import EnergyReportData, energy_report
 from reports.periods import Step
 from reports.render_csv import energy_csv
+from reports.render_safety import safety_csv
 from reports.render_unaccounted import unaccounted_csv
+from reports.safety import safety_report
 from reports.texts import Language
 from reports.unaccounted_report import LIMIT, unaccounted_report
 
@@ -84,6 +88,38 @@ async def get_unaccounted(
 def _file(text: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/reports/safety", response_model=SafetyReport)
+async def get_safety(
+    caller: Asking,
+    house: Behind,
+    index: IndexOfNow,
+    threads: Workers,
+    period: Annotated[str, Query(max_length=10, description="2026, 2026-11 or 2026-11-23")],
+    site: str | None = None,
+    operators: Annotated[int, Query(ge=1, le=1000)] = 1,
+    format: Literal["json", "csv"] = "json",
+    language: Language | None = None,
+    accept_language: Annotated[str, Header()] = "",
+) -> Response | SafetyReport:
+    """How many alarms a site had, how people dealt with them, and how often in a flood."""
+    chosen = site or index.estate.id
+    sites = caller.within(index.estate, chosen)
+    places = None if caller.everywhere(index.estate) else sites
+    found = await threads.query(
+        lambda: safety_report(
+            house.engine, index.estate, chosen, period,
+            now_ms=house.now_ms(), operators=operators, places=places,
+        )
+    )  # fmt: skip
+    if format == "json":
+        return to_safety(found)
+    spoken = language or Language(language_of(accept_language))
+    headers = {"Content-Disposition": f'attachment; filename="safety-{chosen}-{period}.csv"'}
+    return Response(
+        safety_csv(found, spoken), media_type="text/csv; charset=utf-8", headers=headers
+    )
 
 
 def to_report(data: EnergyReportData) -> EnergyReport:

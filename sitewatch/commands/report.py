@@ -14,6 +14,7 @@ import typer
 from rich.console import Console, RenderableType
 
 from api.quality_items import to_quality
+from api.safety_items import to_safety
 from api.schemas import EnergyReport
 from api.unaccounted_items import to_unaccounted
 from collectors.registry import SCHEMAS
@@ -25,8 +26,10 @@ from reports.periods import Step, parse_period
 from reports.quality import By, QualityReportData, quality_report
 from reports.render_csv import energy_csv
 from reports.render_quality import quality_csv, quality_table
+from reports.render_safety import safety_csv, safety_table
 from reports.render_table import energy_table
 from reports.render_unaccounted import unaccounted_csv, unaccounted_table
+from reports.safety import safety_report
 from reports.texts import Language
 from reports.unaccounted_report import LIMIT, unaccounted_report
 from sitewatch.data_folder import DataFolder
@@ -41,6 +44,7 @@ class Kind(StrEnum):
     ENERGY = "energy"
     QUALITY = "quality"
     UNACCOUNTED = "unaccounted"
+    SAFETY = "safety"
 
 
 class Format(StrEnum):
@@ -71,6 +75,7 @@ def report(
     limit: Annotated[
         float, typer.Option(min=0, max=1, help="unaccounted: share of the inflow to mark")
     ] = LIMIT,
+    operators: Annotated[int, typer.Option(min=1, help="safety: people on duty at a time")] = 1,
     form: Annotated[Format, typer.Option("--format", help="how to show it")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="write a file")] = None,
     language: Annotated[Language, typer.Option(help="of headings and notes")] = Language.ZH,
@@ -80,6 +85,8 @@ def report(
         made = _energy(period, estate, data, site, step)
     elif kind is Kind.UNACCOUNTED:
         made = _unaccounted(period, estate, data, site, limit)
+    elif kind is Kind.SAFETY:
+        made = _safety(period, estate, data, site, operators)
     else:
         made = _quality(period, estate, data, site, by)
     if form is Format.TABLE and output is None:
@@ -155,6 +162,19 @@ def _unaccounted(period: str, estate: Path, data: Path, site: str | None, limit:
         lambda language: unaccounted_table(made, language),
         lambda: to_unaccounted(made).model_dump_json(indent=2),
         lambda language: unaccounted_csv(made, language),
+    )
+
+
+def _safety(period: str, estate: Path, data: Path, site: str | None, operators: int) -> _Made:
+    loaded = load_estate(estate, SCHEMAS)
+    chosen = loaded.id if site is None else site
+    now = time.time_ns() // 1_000_000
+    with _database(data) as engine:
+        made = safety_report(engine, loaded, chosen, period, now_ms=now, operators=operators)
+    return _Made(
+        lambda language: safety_table(made, language),
+        lambda: to_safety(made).model_dump_json(indent=2),
+        lambda language: safety_csv(made, language),
     )
 
 

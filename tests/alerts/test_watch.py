@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.rules import load_rules
 from alerts.watch import Watches, silence_ms
@@ -51,3 +53,23 @@ def test_plans_are_shared_by_devices_of_a_kind() -> None:
     watches = Watches(make_estate(), RULES)
     assert watches.of("panel-1/p001").plan is watches.of("panel-1/p002").plan
     assert watches.of("panel-1/p001").plan is not watches.of("smoke-1").plan
+
+
+@given(st.lists(st.tuples(st.sets(st.sampled_from("abc")), st.integers(1, 5))))
+def test_the_event_time_of_a_point_never_goes_back(told: list[tuple[set[str], int]]) -> None:
+    watch = Watches(make_estate(), RULES).of("panel-1")
+    newest: dict[str, int] = {}
+    for points, at in told:
+        watch.note_time(points, at)
+        newest |= {point: max(at, newest.get(point, 0)) for point in points}
+        assert watch.point_at == newest
+
+
+def test_the_layout_of_a_sample_names_what_is_judged_and_what_is_remembered() -> None:
+    plan = Watches(make_estate(), RULES).of("smoke-1").plan
+    layout = plan.layout({"test": False, "smoke": False, "nothing_knows_it": 1})
+    assert [point for point, _ in layout.judged] == ["test", "smoke"]
+    assert layout.facts == ("test",)
+    for number in range(1000):
+        assert plan.layout({f"x{number}": 1}).judged == ()
+    assert len(plan._layouts) <= 256

@@ -136,3 +136,35 @@ async def test_a_note_has_an_end(seen: Built) -> None:
         assert (await client.post(path, json={"note": "x" * 2001})).status_code == 422
         assert (await client.post(path, json={"note": "x" * 70_000})).status_code == 413
     assert not seen.house.alarms.get(number).acked
+
+
+async def test_what_it_turned_out_to_be_is_noted_also_once_it_is_closed(seen: Built) -> None:
+    number = seen.alarm("panel/p001")
+    async with seen.signed_in("all") as client:
+        path = f"/api/v1/alarms/{number}"
+        body = {"finding": "false_alarm", "note": "steam from the kitchen"}
+        assert (await client.post(f"{path}/finding", json=body)).status_code == 200
+        assert (await client.post(f"{path}/finding", json={"finding": "maybe"})).status_code == 422
+        events = (await client.get(f"{path}/events")).json()
+        report = (await client.get("/api/v1/reports/safety?period=2026-09&operators=2")).json()
+        table = await client.get("/api/v1/reports/safety?period=2026-09&format=csv&language=en")
+    assert events[-1]["event"] == "found"
+    assert (events[-1]["value"], events[-1]["note"]) == ("false_alarm", body["note"])
+    assert report["total"]["classes"]["fire"]["false_alarms"] == 1
+    assert report["operators"] == 2
+    assert "False alarms" in table.text
+    with reading(seen.house.engine) as connection:
+        assert [row.action for row in audit.entries(connection, 10, action="alarm")] == [
+            "alarm.found"
+        ]
+
+
+async def test_a_branch_reports_only_its_own_alarms(seen: Built) -> None:
+    seen.alarm("panel/p001")
+    seen.alarm("north-smoke")
+    async with seen.signed_in("north") as client:
+        answer = await client.get("/api/v1/reports/safety?period=2026-09&site=north")
+        assert answer.json()["total"]["alarms"] == 1
+        for hidden in ("", "&site=tower"):
+            answer = await client.get(f"/api/v1/reports/safety?period=2026-09{hidden}")
+            assert answer.status_code == 404

@@ -22,8 +22,10 @@ async def test_rows_page_newest_first_and_the_chain_is_judged(town: Built) -> No
         found = (await eye.get("/api/v1/audit?action=token")).json()["items"]
         assert len(found) == 4
         verdict = (await eye.get("/api/v1/audit/verdict")).json()
+        alarms = (await eye.get("/api/v1/audit/verdict?chain=alarms")).json()
     assert (verdict["whole"], verdict["rows"], verdict["faults"]) == (True, 6, [])
     assert verdict["head"] == f"6:{rows[0]['hash']}"
+    assert (alarms["chain"], alarms["whole"]) == ("alarms", True)
 
 
 async def test_a_branchs_auditor_sees_no_chain(town: Built) -> None:

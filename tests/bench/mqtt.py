@@ -22,12 +22,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from collectors.driver import Wiring
 from collectors.mqtt import DRIVER
+from sitewatch.garbage import settle
 from tests.bench.rig.figures import Clock, resident_mb, show
 from tests.bench.rig.publisher import DEVICES, publish
 from tests.bench.rig.service import NoLetters, now_ms, service
 from tests.brokers import running_broker
 from tests.collectors.mqtt_devices import device, until
 
+_LOOK_S = 0.05
+"""Between two looks at how far it is: each costs the line some time. [s]"""
 _KEEP_UP_S = 30.0
 """How long the consumers may take for what is left at the end. [s]"""
 
@@ -75,10 +78,11 @@ async def receive_line(port: int, count: int, folder: Path) -> None:
         (line,) = DRIVER.open(devices, Wiring(behind.intake, letters, now_ms, settings))
         task = asyncio.ensure_future(line.run())
         await until(lambda: line.health().connected)
+        settle()
         print("ready", flush=True)
         await until(lambda: line.health().counters["messages"] > 0, timeout=60)
         clock, early = Clock(), line.health().counters["acked"]
-        await until(lambda: line.health().counters["acked"] >= count, timeout=600)
+        await until(lambda: line.health().counters["acked"] >= count, timeout=600, every=_LOOK_S)
         counters, lag = line.health().counters, behind.lag()
         span, ended = clock.read(), time.perf_counter()
         await until(lambda: not any(behind.lag().values()), timeout=_KEEP_UP_S)

@@ -113,11 +113,13 @@ class Letters:
         self.kept.append((source, payload, reason))
 
 
-async def until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
-    """Wait for a condition; fails the test when it does not come true."""
+async def until(
+    condition: Callable[[], bool], timeout: float = 20.0, *, every: float = 0.01
+) -> None:
+    """Wait for a condition, looking every so many seconds; fails when it does not come true."""
     async with asyncio.timeout(timeout):
         while not condition():  # noqa: ASYNC110 (another thread or process makes it true)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every)
 
 
 class Running:

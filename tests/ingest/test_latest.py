@@ -256,3 +256,47 @@ async def test_a_reader_that_only_follows_changes_ends_with_what_a_snapshot_show
 def test_the_lane_does_not_matter(latest: Latest) -> None:
     latest.apply([Sample("m1", NOW, {"x": True}, lane=Lane.SAFETY, seq=1)])
     assert value_of(latest).value is True
+
+
+@st.composite
+def _histories(draw: st.DrawFn) -> tuple[list[LatestValue], list[Sample]]:
+    """What a store held, and what came then: clocks that jump, two lanes with numbers of a run."""
+    times, clocks = st.integers(NOW, NOW + 6), st.none() | st.integers(NOW - 3, NOW + 3)
+    held = [
+        LatestValue("m1", point, -1.0, Quality.GOOD, None, draw(clocks), draw(times))
+        for point in draw(st.sets(st.sampled_from("ab")))
+    ]
+    came = []
+    lanes = st.sampled_from([(Lane.SAFETY, "a"), (Lane.ROUTINE, "b"), (Lane.ROUTINE, "bc")])
+    for number, (lane, points) in enumerate(draw(st.lists(lanes, max_size=12))):
+        values = dict.fromkeys(points, float(number))
+        came.append(Sample("m1", draw(times), values, {}, lane, draw(clocks), seq=number + 1))
+    # The journal gives a batch of each lane after the other, so that numbers go back and forth.
+    return held, draw(st.permutations(came))
+
+
+@given(_histories())
+def test_every_point_has_the_sample_that_no_other_is_newer_than(
+    history: tuple[list[LatestValue], list[Sample]],
+) -> None:
+    held, came = history
+    latest = Latest(lambda device, point: STALE, lambda: NOW)
+    latest.load(held)
+    latest.apply(came)
+    known: dict[str, tuple[int | None, int, int, Value]] = {
+        one.point: (one.source_at, one.received_at, 0, one.value) for one in held
+    }
+    for sample in came:
+        for point, value in sample.values.items():
+            before = known.get(point)
+            if before is not None:
+                both = sample.source_at is not None and before[0] is not None
+                mine = (sample.source_at if both else sample.received_at, sample.seq)
+                theirs = (before[0] if both else before[1], before[2])
+                if mine < theirs:
+                    continue
+            known[point] = (sample.source_at, sample.received_at, sample.seq, value)
+    shown = {
+        one.point: (one.source_at, one.received_at, one.value) for one in latest.items(None, NOW)
+    }
+    assert shown == {point: (one[0], one[1], one[3]) for point, one in known.items()}

@@ -111,7 +111,7 @@ def imports(draw: st.DrawFn) -> tuple[History, list[Reading], list[bool], int]:
     return history, readings, chosen, draw(st.sampled_from([0, 14, 15, 40])) * DAY_MS
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(imports(), st.integers(0, 20))
 def test_an_import_counts_as_if_it_had_come_live(
     database: sa.Engine, given: tuple[History, list[Reading], list[bool], int], still: int
@@ -141,7 +141,7 @@ def test_an_import_counts_as_if_it_had_come_live(
     assert dump(engine) == straight
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_power_without_a_counter_too(database: sa.Engine, data: st.DataObject) -> None:
     engine = emptied(database)

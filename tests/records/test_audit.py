@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from records import audit
-from records.audit import Actor, Head, append, entries, head, verify
+from records import audit, chain
+from records.audit import Actor, append, entries, head, verify
+from records.chain import Head
 from records.engine import make_engine, migrate, reading, sqlite_url, transaction
 
 WHO = Actor("person:li", "192.0.2.7")
@@ -82,7 +83,7 @@ def test_a_row_that_was_resealed_breaks_the_next(engine: sa.Engine) -> None:
             .one()
         )
     row["actor"] = "person:somebody"
-    resealed = audit._seal(row, row["previous"])
+    resealed = chain.seal(audit._fields(row), row["previous"])
     _tamper(
         engine, f"UPDATE audit SET actor = 'person:somebody', hash = '{resealed}' WHERE seq = 3"
     )

@@ -1,5 +1,6 @@
 """The catalogue of reports."""
 
+from reports import safety_columns
 from reports.energy_columns import COLUMNS
 from reports.quality import By
 from reports.quality_columns import columns
@@ -9,7 +10,8 @@ from reports.texts import Language, in_language, note_text, texts
 
 def test_every_column_has_a_heading() -> None:
     quality = {key for by in By for key in columns(by)}
-    assert {*COLUMNS, *quality, *UNACCOUNTED} == set(texts().columns)
+    every = {*COLUMNS, *quality, *safety_columns.COLUMNS, *UNACCOUNTED}
+    assert every == set(texts().columns)
 
 
 def test_every_text_is_in_both_languages() -> None:

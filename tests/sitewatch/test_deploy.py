@@ -149,3 +149,16 @@ def test_the_configuration_and_accounts_of_version_1_work(tmp_path: Path) -> Non
             assert store.cursor() == Cursor(0, 1)
             assert [one.value for one in store.series("g1", ["flow"], NOW, NOW + 1)["flow"]] == [2]
         assert letters == []
+
+
+def test_the_unit_is_notified_watched_and_hardened() -> None:
+    """Each line that a safety service must not lose; systemd-analyze is not on every machine."""
+    lines = (DEPLOY / "sitewatch.service").read_text("utf-8").splitlines()
+    for line in (
+        "Type=notify", "Restart=always", "StartLimitIntervalSec=0", "NoNewPrivileges=yes",
+        "ProtectSystem=strict", "CapabilityBoundingSet=", "UMask=0077",
+    ):  # fmt: skip
+        assert line in lines
+    watchdog = next(line for line in lines if line.startswith("WatchdogSec="))
+    # The watchdog must outlast the slowest stage that feeds it, twice over the three signs of life.
+    assert int(watchdog.partition("=")[2]) >= 60

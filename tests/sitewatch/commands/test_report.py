@@ -134,3 +134,14 @@ def test_a_file_that_cannot_be_written_is_named(folders: tuple[Path, Path, sa.En
     result = invoke(folders, "--period", "2026-11", "--format", "csv", "-o", target)
     assert isinstance(result.exception, SitewatchError)
     assert "cannot be written" in str(result.exception)
+
+
+def test_the_safety_report_of_a_quiet_month_is_of_nothing_and_says_so(
+    folders: tuple[Path, Path, sa.Engine],
+) -> None:
+    places = ["--estate", str(folders[0]), "--data", str(folders[1])]
+    more = ["--period", "2025-11", "--operators", "3", "--format", "json"]
+    result = CliRunner().invoke(app, ["safety", *places, *more])
+    assert result.exit_code == 0, result.output
+    made = json.loads(result.stdout)
+    assert (made["operators"], made["total"]["alarms"], made["rows"]) == (3, 0, [])

@@ -440,6 +440,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/alarms/{alarm}/finding": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Finding
+     * @description Note what the alarm turned out to be, also once it is closed; the newest finding counts.
+     */
+    post: operations["post_finding_api_v1_alarms__alarm__finding_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/quality": {
     parameters: {
       query?: never;
@@ -497,6 +517,26 @@ export interface paths {
      * @description What flowed into each node of the meter tree, and how much of it no sub-meter counted.
      */
     get: operations["get_unaccounted_api_v1_reports_unaccounted_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/reports/safety": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Safety
+     * @description How many alarms a site had, how people dealt with them, and how often in a flood.
+     */
+    get: operations["get_safety_api_v1_reports_safety_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -646,7 +686,7 @@ export interface paths {
     };
     /**
      * Get Verdict
-     * @description Read the whole chain and say whether it is whole.
+     * @description Read a whole chain and say whether it is whole.
      */
     get: operations["get_verdict_api_v1_audit_verdict_get"];
     put?: never;
@@ -713,6 +753,8 @@ export interface components {
       note: string | null;
       /** Source At */
       source_at: string | null;
+      /** Value */
+      value?: number | boolean | string | null;
     };
     /**
      * AlarmItem
@@ -836,9 +878,10 @@ export interface components {
     };
     /**
      * AuditVerdict
-     * @description `GET audit/verdict`: whether the chain is whole.
+     * @description `GET audit/verdict?chain=`: whether one of the two chains of evidence is whole.
      */
     AuditVerdict: {
+      chain: components["schemas"]["ChainName"];
       /** Whole */
       whole: boolean;
       /** Rows */
@@ -854,6 +897,12 @@ export interface components {
      * @enum {string}
      */
     By: "device" | "site" | "kind" | "line" | "day";
+    /**
+     * ChainName
+     * @description The chains of evidence: what people did, and what happened to alarms.
+     * @enum {string}
+     */
+    ChainName: "audit" | "alarms";
     /**
      * Coverage
      * @description `GET coverage?site=`.
@@ -1136,6 +1185,21 @@ export interface components {
       missing_share: number;
       /** Recovered Share */
       recovered_share: number;
+    };
+    /**
+     * Finding
+     * @description What an alarm turned out to be.
+     * @enum {string}
+     */
+    Finding: "real" | "false_alarm" | "device_fault" | "test" | "unknown";
+    /**
+     * FindingRequest
+     * @description `POST alarms/{id}/finding`: what an alarm turned out to be.
+     */
+    FindingRequest: {
+      finding: components["schemas"]["Finding"];
+      /** Note */
+      note?: string | null;
     };
     /**
      * Health
@@ -1680,6 +1744,138 @@ export interface components {
       | "auditor"
       | "administrator";
     /**
+     * SafetyChatter
+     * @description An alarm that came at least three times within a minute.
+     */
+    SafetyChatter: {
+      /** Rule */
+      rule: string;
+      /** Device */
+      device: string;
+      /** Point */
+      point: string;
+      /** Alarms */
+      alarms: number;
+    };
+    /**
+     * SafetyClass
+     * @description How one class of alarms was dealt with.
+     */
+    SafetyClass: {
+      /** Alarms */
+      alarms: number;
+      /** Unacknowledged */
+      unacknowledged: number;
+      to_acknowledge: components["schemas"]["SafetySpread"];
+      to_arrive: components["schemas"]["SafetySpread"];
+      to_clear: components["schemas"]["SafetySpread"];
+      /** Judged */
+      judged: number;
+      /** False Alarms */
+      false_alarms: number;
+    };
+    /**
+     * SafetyFigures
+     * @description The figures of a site; tests and drills count in `tests` only.
+     */
+    SafetyFigures: {
+      /** Alarms */
+      alarms: number;
+      /** Per Operator 10Min */
+      per_operator_10min: number;
+      /** Peak 10Min */
+      peak_10min: number;
+      /** Floods */
+      floods: components["schemas"]["SafetyFlood"][];
+      /** Flooded Share */
+      flooded_share: number;
+      /** Chattering */
+      chattering: components["schemas"]["SafetyChatter"][];
+      /** Fleeting */
+      fleeting: number;
+      /** Stale */
+      stale: number;
+      /** Mix */
+      mix: {
+        [key: string]: number;
+      };
+      /** Classes */
+      classes: {
+        [key: string]: components["schemas"]["SafetyClass"];
+      };
+      /** Tests */
+      tests: number;
+    };
+    /**
+     * SafetyFlood
+     * @description More alarms at a time than people can deal with.
+     */
+    SafetyFlood: {
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Alarms */
+      alarms: number;
+    };
+    /**
+     * SafetyItem
+     * @description One site right below the one that was asked for.
+     */
+    SafetyItem: {
+      /** Site */
+      site: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      };
+      figures: components["schemas"]["SafetyFigures"];
+    };
+    /**
+     * SafetyReport
+     * @description `GET reports/safety`.
+     */
+    SafetyReport: {
+      /** Site */
+      site: string;
+      /** Site Name */
+      site_name: {
+        [key: string]: string;
+      };
+      /** Period */
+      period: string;
+      /** Timezone */
+      timezone: string;
+      /** Operators */
+      operators: number;
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
+      /** Rows */
+      rows: components["schemas"]["SafetyItem"][];
+      total: components["schemas"]["SafetyFigures"];
+    };
+    /**
+     * SafetySpread
+     * @description How long something took [s]; null where it never happened.
+     */
+    SafetySpread: {
+      /** Count */
+      count: number;
+      /** Median */
+      median: number | null;
+      /** P90 */
+      p90: number | null;
+    };
+    /**
      * Series
      * @description `GET devices/{id}/series?points=&start=&end=&step=&aggregate=`.
      */
@@ -1933,6 +2129,7 @@ export type AuditItem = components["schemas"]["AuditItem"];
 export type AuditPage = components["schemas"]["AuditPage"];
 export type AuditVerdict = components["schemas"]["AuditVerdict"];
 export type By = components["schemas"]["By"];
+export type ChainName = components["schemas"]["ChainName"];
 export type Coverage = components["schemas"]["Coverage"];
 export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
@@ -1944,6 +2141,8 @@ export type DeviceState = components["schemas"]["DeviceState"];
 export type DeviceSummary = components["schemas"]["DeviceSummary"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
+export type Finding = components["schemas"]["Finding"];
+export type FindingRequest = components["schemas"]["FindingRequest"];
 export type Health = components["schemas"]["Health"];
 export type KindInfo = components["schemas"]["KindInfo"];
 export type Language = components["schemas"]["Language"];
@@ -1970,6 +2169,13 @@ export type QualityCell = components["schemas"]["QualityCell"];
 export type QualityFigures = components["schemas"]["QualityFigures"];
 export type QualityItem = components["schemas"]["QualityItem"];
 export type Role = components["schemas"]["Role"];
+export type SafetyChatter = components["schemas"]["SafetyChatter"];
+export type SafetyClass = components["schemas"]["SafetyClass"];
+export type SafetyFigures = components["schemas"]["SafetyFigures"];
+export type SafetyFlood = components["schemas"]["SafetyFlood"];
+export type SafetyItem = components["schemas"]["SafetyItem"];
+export type SafetyReport = components["schemas"]["SafetyReport"];
+export type SafetySpread = components["schemas"]["SafetySpread"];
 export type Series = components["schemas"]["Series"];
 export type SeriesPoint = components["schemas"]["SeriesPoint"];
 export type Session = components["schemas"]["Session"];
@@ -2712,6 +2918,41 @@ export interface operations {
       };
     };
   };
+  post_finding_api_v1_alarms__alarm__finding_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["FindingRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_quality_api_v1_quality_get: {
     parameters: {
       query?: {
@@ -2816,6 +3057,44 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["UnaccountedReport"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_safety_api_v1_reports_safety_get: {
+    parameters: {
+      query: {
+        /** @description 2026, 2026-11 or 2026-11-23 */
+        period: string;
+        site?: string | null;
+        operators?: number;
+        format?: "json" | "csv";
+        language?: components["schemas"]["Language"] | null;
+      };
+      header?: {
+        "accept-language"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SafetyReport"];
         };
       };
       /** @description A problem document (RFC 9457). */
@@ -3112,7 +3391,9 @@ export interface operations {
   };
   get_verdict_api_v1_audit_verdict_get: {
     parameters: {
-      query?: never;
+      query?: {
+        chain?: components["schemas"]["ChainName"];
+      };
       header?: never;
       path?: never;
       cookie?: never;

@@ -1,0 +1,67 @@
+"""Reads what happened to alarms, for the figures of `alerts.kpi`."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from alerts import tables
+from alerts.alarm import Finding, Severity, Transition
+from alerts.kpi import Life, Step
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A life with where it was lived."""
+
+    life: Life
+    place: str
+    path: tuple[str, ...]
+    """Ids from the community down to the place, as they were when it was raised."""
+
+
+def lives(
+    connection: sa.Connection, start: int, end: int, places: Collection[str] | None = None
+) -> list[Placed]:
+    """Every alarm that was open at some time from `start` until `end` [ms, UTC].
+
+    Args:
+        connection: any connection.
+        start: the first moment.
+        end: the first moment after it.
+        places: those to look at, all of them if None.
+    """
+    alarms, events = tables.alarms, tables.alarm_events
+    lived = sa.and_(
+        alarms.c.raised_at < end,
+        sa.or_(alarms.c.cleared_at.is_(None), alarms.c.cleared_at >= start),
+    )
+    rows = [
+        row
+        for row in connection.execute(sa.select(alarms).where(lived)).mappings()
+        if places is None or row["place"] in places
+    ]
+    happened = sa.select(events.c.alarm, events.c.at, events.c.event, events.c.value)
+    steps: dict[int, list[Step]] = defaultdict(list)
+    joined = happened.join(alarms, alarms.c.id == events.c.alarm).where(lived)
+    for row in connection.execute(joined.order_by(events.c.id)).mappings():
+        steps[row["alarm"]].append(_step(row))
+    return [_placed(row, steps[row["id"]]) for row in rows]
+
+
+def _step(row: sa.RowMapping) -> Step:
+    event = Transition(row["event"])
+    found = Finding(row["value"]) if event is Transition.FOUND else None
+    return Step(row["at"], event, found)
+
+
+def _placed(row: sa.RowMapping, steps: list[Step]) -> Placed:
+    life = Life(
+        key=(row["rule"], row["device"], row["point"]),
+        alarm_class=row["alarm_class"],
+        severity=Severity(row["severity"]),
+        test=row["test"],
+        steps=steps,
+    )
+    return Placed(life, row["place"], tuple(step["id"] for step in row["path"]))

@@ -1,0 +1,159 @@
+"""What happened to alarms cannot be changed unnoticed."""
+
+import sqlite3
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts import evidence
+from records.engine import make_engine, migrate, reading, sqlite_url, transaction
+from tests.alerts.desk import Desk
+
+STORY = (
+    ("smoke-1", 1, {"smoke": True}),
+    ("rcm-1", 2, {"alarm": True}),
+    ("smoke-1", 5, {"smoke": False}),
+    ("lift-1", 8, {"entrapment": True}),
+)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    """A database in a file, made by the migrations: with the triggers."""
+    engine = make_engine(sqlite_url(tmp_path / "records.sqlite"))
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def play(engine: sa.Engine) -> Desk:
+    desk = Desk(engine=engine)
+    for device, at, values in STORY:
+        desk.say(device, at, values)
+    desk.tick(70)
+    desk.ack("smoke_detector_fire", "smoke-1", 71)
+    desk.reset("smoke_detector_fire", "smoke-1", 72)
+    return desk
+
+
+def tamper(engine: sa.Engine, statement: str) -> None:
+    """What somebody with the file does: without our triggers."""
+    with sqlite3.connect(str(engine.url.database)) as raw:
+        for verb in ("update", "delete"):
+            raw.execute(f"DROP TRIGGER IF EXISTS alarm_events_no_{verb}")
+        raw.execute(statement)
+    raw.close()
+
+
+def test_every_event_of_every_alarm_is_in_the_chain(engine: sa.Engine) -> None:
+    desk = play(engine)
+    count = sum(len(desk.repository.events(one.id)) for one in desk.repository.page("all").items)
+    with reading(engine) as connection:
+        verdict = evidence.verify(connection)
+        assert verdict.whole
+        assert verdict.rows == count > 6
+        assert evidence.head(connection) == verdict.head
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE alarm_events SET actor = 'zhao' WHERE event = 'acknowledged'", "was changed"),
+        ("UPDATE alarm_events SET at = at - 60000 WHERE event = 'reset'", "was changed"),
+        ("UPDATE alarm_events SET note = 'false alarm' WHERE id = 1", "row 1 was changed"),
+        ("UPDATE alarm_events SET value = 'false' WHERE id = 1", "row 1 was changed"),
+        ("DELETE FROM alarm_events WHERE id = 2", "row 2 is missing before row 3"),
+        ("UPDATE alarms SET place = 'elsewhere' WHERE id = 1", "row 1 was changed"),
+        ("UPDATE alarms SET severity = 'info' WHERE id = 1", "row 1 was changed"),
+        ("DELETE FROM alarms WHERE id = 1", "row 1 was changed"),
+    ],
+)
+def test_tampering_shows(engine: sa.Engine, statement: str, fault: str) -> None:
+    play(engine)
+    tamper(engine, statement)
+    with reading(engine) as connection:
+        verdict = evidence.verify(connection)
+    assert not verdict.whole
+    assert any(fault in one for one in verdict.faults)
+
+
+def test_what_was_cut_off_shows_against_a_head_that_was_kept(engine: sa.Engine) -> None:
+    play(engine)
+    with reading(engine) as connection:
+        kept = evidence.head(connection)
+    tamper(engine, f"DELETE FROM alarm_events WHERE id >= {kept.seq - 1}")
+    with reading(engine) as connection:
+        assert evidence.verify(connection).whole
+        assert not evidence.verify(connection, kept).whole
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE alarm_events SET at = 0", "DELETE FROM alarm_events"]
+)
+def test_our_own_code_cannot_change_it(engine: sa.Engine, statement: str) -> None:
+    play(engine)
+    with pytest.raises(sa.exc.IntegrityError, match="append-only"):  # noqa: SIM117
+        with transaction(engine) as connection:
+            connection.execute(sa.text(statement))
+
+
+def test_events_of_an_older_version_are_sealed_by_the_migration(tmp_path: Path) -> None:
+    old = make_engine(sqlite_url(tmp_path / "old.sqlite"))
+    migrate(old)
+    play(old)
+    with reading(old) as connection:
+        sealed = evidence.head(connection)
+    file = str(old.url.database)
+    old.dispose()
+    with sqlite3.connect(file) as raw:
+        for verb in ("update", "delete"):
+            raw.execute(f"DROP TRIGGER alarm_events_no_{verb}")
+        for column in ("previous", "hash"):
+            raw.execute(f"ALTER TABLE alarm_events DROP COLUMN {column}")
+        raw.execute("UPDATE alembic_version SET version_num = '0007'")
+    raw.close()
+    new = make_engine(sqlite_url(Path(file)))
+    migrate(new)
+    with reading(new) as connection:
+        assert evidence.verify(connection).whole
+        assert evidence.head(connection) == sealed
+    new.dispose()
+
+
+def test_an_export_has_what_a_stranger_needs_to_check_it(engine: sa.Engine) -> None:
+    play(engine)
+    with reading(engine) as connection:
+        every = list(evidence.exported(connection, 0, 2**62))
+        some = list(evidence.exported(connection, every[2]["at"], every[-1]["at"]))  # type: ignore[arg-type]
+    assert every[0]["event"] == "raised"
+    assert every[0]["device"] == "smoke-1"
+    assert [one["id"] for one in every] == list(range(1, len(every) + 1))
+    assert all(one["previous"] == before["hash"] for before, one in pairwise(every))
+    assert 0 < len(some) < len(every)
+
+
+@given(st.lists(st.sampled_from(("smoke-1", "smoke-2", "rcm-1", "ack", "restart")), max_size=12))
+def test_the_chain_is_whole_after_any_story(steps: list[str]) -> None:
+    desk = Desk()
+    try:
+        for at, step in enumerate(steps, 1):
+            if step == "restart":
+                desk.start()
+            elif step == "ack":
+                for rule, device in desk.open():
+                    desk.ack(rule, device, at)
+            else:
+                point = "alarm" if step == "rcm-1" else "smoke"
+                desk.say(step, at, {point: at % 3 != 0})
+        with reading(desk.engine) as connection:
+            verdict = evidence.verify(connection)
+        assert verdict.whole
+        raised = sum(step.startswith(("smoke", "rcm")) for step in steps)
+        assert (verdict.rows > 0) <= (raised > 0)
+    finally:
+        desk.close()
