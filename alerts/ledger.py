@@ -113,6 +113,8 @@ class Ledger:
             tables.alarms: ("observed_at",),
             tables.rule_timers: ("observed_at", "rising", "falling"),
             tables.judge_facts: ("at",),
+            # What waits is tried at once: what a budget forbids is put off again.
+            tables.outbox: ("due_at",),
         }
         with self._engine.begin() as connection:
             for table, names in times.items():

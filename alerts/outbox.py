@@ -6,9 +6,10 @@ them up. A target with several ways is tried in their order when one fails or is
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 import structlog
@@ -68,6 +69,21 @@ class OutboxHealth:
     failures: int = 0
     given_up: int = 0
     """Notifications that a channel refused for good."""
+    by_channel: dict[str, Counter[str]] = field(default_factory=dict)
+    """The same by channel: `sent`, `failures`, `given_up`."""
+
+    def count(self, channel: str, failure: SendError | None, notifications: int = 1) -> None:
+        """Count one attempt, which may have been made for several notifications."""
+        counted = self.by_channel.setdefault(channel, Counter())
+        if failure is None:
+            self.sent += notifications
+            counted["sent"] += notifications
+            return
+        self.failures += 1
+        counted["failures"] += 1
+        lost = notifications if failure.permanent else 0
+        self.given_up += lost
+        counted["given_up"] += lost
 
 
 class Dispatcher:
@@ -217,7 +233,9 @@ class Dispatcher:
     async def _note(self, one: Claimed, outcome: Taken | Postponed | SendError) -> None:
         now, rule, routes = self._now_ms(), self._failure_rule(), self._routes()
         if isinstance(outcome, Taken):
-            self.health.sent += len(one.rows)
+            self.health.count(
+                outcome.option.channel if outcome.option else one.channel, None, len(one.rows)
+            )
             told = await asyncio.to_thread(
                 self._outbox.done, one, now, rule, routes,
                 outcome.option, outcome.delivery, outcome.receipt,
@@ -240,8 +258,7 @@ class Dispatcher:
             self._feed.publish(told)
 
     def _log(self, one: Claimed, failure: SendError) -> None:
-        self.health.failures += 1
-        self.health.given_up += len(one.rows) if failure.permanent else 0
+        self.health.count(one.options[0].channel, failure, len(one.rows))
         _LOG.warning(
             "a notification was not taken", target=one.target,
             channel=", ".join(option.channel for option in one.options),

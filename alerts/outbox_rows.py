@@ -5,7 +5,7 @@ same time; after a crash in the middle of sending it is sent again (at least onc
 and one target the order is kept: a later row waits for the earlier one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -49,6 +49,17 @@ class Outbox:
         )
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
+
+    def waiting_by_channel(self) -> Mapping[str, int]:
+        """The same for each channel that has any."""
+        table = tables.outbox
+        query = (
+            sa.select(table.c.channel, sa.func.count())
+            .where(table.c.sent_at.is_(None), table.c.failed_at.is_(None))
+            .group_by(table.c.channel)
+        )
+        with reading(self._engine) as connection:
+            return {channel: int(count) for channel, count in connection.execute(query)}
 
     def release(self) -> None:
         """Give back what was claimed and not finished: the dispatcher before us is dead."""

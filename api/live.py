@@ -43,7 +43,9 @@ class LiveTimes:
     heartbeat_s: float = HEARTBEAT_S
 
 
-class _Metrics:
+class LiveMetrics:
+    """What is counted of the streams."""
+
     def __init__(self, registry: CollectorRegistry) -> None:
         self.readers = Gauge("sitewatch_live_readers", "Open live streams.", registry=registry)
         self.skipped = Counter(
@@ -88,7 +90,7 @@ class Live:
         self._readers: set[Reader] = set()
         self._snapshots: dict[str, tuple[int, bytes]] = {}
         self._estate: Estate | None = None
-        self._metrics = _Metrics(house.registry)
+        self._metrics = LiveMetrics(house.registry)
 
     @property
     def times(self) -> LiveTimes:

@@ -5,7 +5,7 @@ The figures are worked out once a minute in a worker thread, however often they 
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Metric
@@ -22,7 +22,7 @@ from reports.quality import By, Figures, quality_report
 EVERY_S = 60.0
 """How often the figures are worked out. [s]"""
 
-Found = list[tuple[str, str, Figures]]
+Found = Sequence[tuple[str, str, Figures]]
 """Community, `yesterday` or `today`, figures."""
 
 
@@ -39,7 +39,7 @@ class QualityCollector(Collector):
         self._engine = engine
         self._estate = estate
         self._now_ms = now_ms
-        self._found: Found = []
+        self._found: Found = ()
         registry.register(self)
 
     async def run(self, threads: Threads) -> None:
@@ -53,11 +53,11 @@ class QualityCollector(Collector):
         try:
             self._found = self._ask(self._now_ms())
         except ReportsError:
-            self._found = []
+            self._found = ()
 
     def collect(self) -> Iterable[Metric]:
         """All series as they were worked out last."""
-        return self._families(self._found)
+        return quality_families(self._found)
 
     def _ask(self, now_ms: int) -> Found:
         estate = self._estate()
@@ -69,7 +69,7 @@ class QualityCollector(Collector):
             community = estate.community_of(device.place)
             if community is not None:
                 places[community.id].append(device)
-        found: Found = []
+        found: list[tuple[str, str, Figures]] = []
         for site, devices in places.items():
             report = quality_report(
                 self._engine, estate, devices, today - dt.timedelta(days=1), today, By.DAY
@@ -80,21 +80,23 @@ class QualityCollector(Collector):
                     found.append((site, day, row.figures))
         return found
 
-    def _families(self, found: Found) -> list[Metric]:
-        labels = ["site", "day"]
-        completeness = GaugeMetricFamily(
-            "sitewatch_quality_completeness_ratio",
-            "Good readings of those due, mean of a community's devices.",
-            labels=labels,
-        )
-        online = GaugeMetricFamily(
-            "sitewatch_quality_online_ratio",
-            "Time in which a device was heard within its allowed silence, mean of a community's.",
-            labels=labels,
-        )
-        for site, day, figures in found:
-            if figures.completeness is not None:
-                completeness.add_metric([site, day], figures.completeness)
-            if figures.online is not None:
-                online.add_metric([site, day], figures.online)
-        return [completeness, online]
+
+def quality_families(found: Found) -> list[Metric]:
+    """The metrics with some figures."""
+    labels = ["site", "day"]
+    completeness = GaugeMetricFamily(
+        "sitewatch_quality_completeness_ratio",
+        "Good readings of those due, mean of a community's devices.",
+        labels=labels,
+    )
+    online = GaugeMetricFamily(
+        "sitewatch_quality_online_ratio",
+        "Time in which a device was heard within its allowed silence, mean of a community's.",
+        labels=labels,
+    )
+    for site, day, figures in found:
+        if figures.completeness is not None:
+            completeness.add_metric([site, day], figures.completeness)
+        if figures.online is not None:
+            online.add_metric([site, day], figures.online)
+    return [completeness, online]

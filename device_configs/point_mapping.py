@@ -89,6 +89,8 @@ class PointMapping(Strict):
     """A value that stays exactly the same for so long, while the device reports, is stuck. [s]"""
     rolls_over_at: float | None = Field(default=None, gt=0)
     """Where a counter begins at 0 again, in `unit`; else its width on the wire decides."""
+    primary: bool = False
+    """The meter has multiplied by its transformers already; the estate's ratios leave it alone."""
     verified: Verified | None = None
     source: str | None = None
     note: str | None = None

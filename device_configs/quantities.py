@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
@@ -38,10 +39,19 @@ class Label(Strict):
         )
 
 
+class Transformer(StrEnum):
+    """The measuring transformers in front of a meter."""
+
+    CURRENT = "current"
+    VOLTAGE = "voltage"
+
+
 class Quantity(Strict):
     """A physical quantity with the one unit it is stored in."""
 
     unit: str
+    transformers: tuple[Transformer, ...] = ()
+    """Those whose ratio a secondary value is to be multiplied by."""
     label: Label
 
 

@@ -16,6 +16,7 @@ from collectors.sample import Reason, Sample, Value
 from device_configs.estate import Device
 from device_configs.kinds import Kind, PointSpec, PointType
 from device_configs.profile import ProfilePoint
+from device_configs.transformers import largest_ratio
 
 FUTURE_MS = 5 * 60 * 1000
 """How far a device's clock may be ahead of ours. [ms]"""
@@ -53,13 +54,13 @@ class DeviceChecks:
 
 def device_checks(device: Device) -> DeviceChecks:
     """The checks of a device's own points."""
-    return _compiled(device.profile.points, device.profile.kind)
+    return _compiled(device, device.profile.points, device.profile.kind)
 
 
 def part_checks(device: Device) -> DeviceChecks:
     """The checks of the points of a device's parts."""
     parts = device.profile.parts
-    return device_checks(device) if parts is None else _compiled(parts.points, parts.kind)
+    return device_checks(device) if parts is None else _compiled(device, parts.points, parts.kind)
 
 
 def kind_checks(kind: Kind) -> DeviceChecks:
@@ -67,16 +68,19 @@ def kind_checks(kind: Kind) -> DeviceChecks:
     return DeviceChecks({}, kind)
 
 
-def _compiled(points: Mapping[str, ProfilePoint], kind: Kind) -> DeviceChecks:
+def _compiled(device: Device, points: Mapping[str, ProfilePoint], kind: Kind) -> DeviceChecks:
     checks: dict[str, _Check] = {}
+    # Limits are those of what the meter measures; behind transformers that is the secondary side.
+    ratios = {name: largest_ratio(device.entry, point) for name, point in points.items()}
     for name, point in points.items():
         if point.mapping.bits:
             for bit_name in point.mapping.bits.values():
                 checks[bit_name] = _boolean
         else:
-            checks[name] = _of_spec(point.spec, point.mapping.range or point.spec.range)
+            limits = point.mapping.range or point.spec.range
+            checks[name] = _of_spec(point.spec, _scaled(limits, ratios[name]))
     rates = {
-        name: rate / 1000
+        name: rate * ratios[name] / 1000
         for name, point in points.items()
         if (rate := point.mapping.max_rate or point.spec.max_rate) is not None
     }
@@ -86,6 +90,10 @@ def _compiled(points: Mapping[str, ProfilePoint], kind: Kind) -> DeviceChecks:
         if point.mapping.stuck_after is not None
     }
     return DeviceChecks(checks, kind, rates, stuck_ms)
+
+
+def _scaled(limits: tuple[float, float] | None, ratio: float) -> tuple[float, float] | None:
+    return None if limits is None else (limits[0] * ratio, limits[1] * ratio)
 
 
 def _of_spec(spec: PointSpec, limits: tuple[float, float] | None) -> _Check:

@@ -10,8 +10,9 @@ the pages of readings (`ingest.late_readings`). So is all that is made of power.
 """
 
 from collections import Counter as TallyCounter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from collectors.sample import Quality, Sample
 from device_configs.estate import Estate
@@ -57,6 +58,14 @@ class Use:
 
 
 Found = tuple[Use, Reading]
+
+
+class Points(Protocol):
+    """What knows the points of a device that were ever stored."""
+
+    def points(self, device: str) -> Sequence[str]:
+        """Their names."""
+        ...
 
 
 @dataclass
@@ -123,6 +132,20 @@ class CounterBook:
         self._segments[segment][series] = state
         if page is not None:
             self._pages[segment][series] = page
+
+    def series_of(self, points: Points, device: str) -> tuple[Series, ...]:
+        """The counters that a store's readings of a device (or part) are counted as."""
+        every = (
+            use.series for point in points.points(device) for use in self._uses_of(device, point)
+        )
+        return tuple(dict.fromkeys(every))
+
+    def readings(self, samples: Iterable[Sample]) -> dict[Series, list[Reading]]:
+        """The good readings of samples by counter, without booking them."""
+        found: dict[Series, list[Reading]] = {}
+        for use, reading in self._found(samples, Changes()):
+            found.setdefault(use.series, []).append(reading)
+        return found
 
     def counter(self, series: Series) -> Counter | None:
         """What the estate says about a counter, or about the power in its place."""

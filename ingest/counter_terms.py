@@ -9,6 +9,7 @@ from device_configs.dated import Dated
 from device_configs.estate import Device, Estate
 from device_configs.kinds import Kind, PointSpec
 from device_configs.profile import ProfilePoint
+from device_configs.transformers import ratio_on, ratios_of
 from ingest.counter_width import span_of
 from ingest.counters import COUNTS_PER_UNIT, MeterChange, Steps, Terms
 from ingest.interval_tables import Series
@@ -21,7 +22,6 @@ DEFAULT_LIMIT_W = 5_000_000
 DEFAULT_LIMIT_M3H = 10_000
 """What a pipe without a plausible flow can carry at most. [m3/h]"""
 HOUR_MS = 3_600_000
-_ELECTRICAL = frozenset({"active_energy", "reactive_energy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def counter_of(
     if spec is None or spec.quantity is None:
         return None
     found, quantity = estate.devices[parent], spec.quantity
-    ratio = _ratio(estate, found, quantity)
+    ratio = _ratio(estate, found, part, spec, point)
     if min(ratio.values) <= 0:
         return None
     limit = _limit(estate, found, _kind(found, part), quantity)
@@ -117,17 +117,14 @@ def _profile_point(device: Device, part: str, point: str) -> ProfilePoint | None
     return device.profile.points.get(point)
 
 
-def _ratio(estate: Estate, device: Device, quantity: str) -> Steps:
-    """CT ratio times PT ratio; they are those of an electricity meter's transformers."""
-    current, voltage = device.entry.ct_ratio, device.entry.pt_ratio
-    if quantity not in _ELECTRICAL or (current is None and voltage is None):
+def _ratio(estate: Estate, device: Device, part: str, spec: PointSpec, point: str) -> Steps:
+    """CT ratio times PT ratio of an electrical counter."""
+    # A power in the place of a counter is primary already (`collectors.primary_values`).
+    is_made = point in integrated_points(device, of_parts=bool(part))
+    ratios = ratios_of(device.entry, spec, _profile_point(device, part, point))
+    if is_made or not ratios:
         return Steps.always(Fraction(1))
-    one = Fraction(1)
-    return _stepped(
-        estate,
-        [dated for dated in (current, voltage) if dated is not None],
-        lambda day: _on(current, day, one) * _on(voltage, day, one),
-    )
+    return _stepped(estate, list(ratios), lambda day: ratio_on(ratios, day))
 
 
 def _limit(estate: Estate, device: Device, kind: Kind, quantity: str) -> Steps:

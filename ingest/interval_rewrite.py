@@ -85,6 +85,13 @@ def _known(
     }
 
 
+def known_amounts(
+    connection: sa.Connection, series: Series, result: Rewritten
+) -> Mapping[int, Amounts]:
+    """What is written of the stretch that would be replaced, by the start of the interval."""
+    return {start: known[0] for start, known in _known(connection, series, result).items()}
+
+
 def _rewrite_steps(
     connection: sa.Connection, series: Series, result: Rewritten, now_ms: int
 ) -> None:

@@ -19,6 +19,7 @@ from typing import Self
 from collectors.sample import Lane, Sample
 from ingest.bus import Cursor, IngestError
 from ingest.clock import wall_clock_ms
+from ingest.durations import Durations
 from ingest.journal_batch import LANES, Batch, Entry, Unread, encoded
 from ingest.journal_file import JournalFile
 from ingest.journal_limits import JournalLimits, JournalStatistics, Lag
@@ -44,6 +45,7 @@ class _Counters:
     refused: int = 0
     commit_ms: float = 0.0
     commit_max_ms: float = 0.0
+    commits: Durations = field(default_factory=Durations)
     reason: str | None = None
     pending: int = 0
     queues: Mapping[Lane, deque[_Request]] = field(
@@ -207,6 +209,8 @@ class Journal:
             refused=state.refused,
             commit_ms=state.commit_ms,
             commit_max_ms=state.commit_max_ms,
+            commits=state.commits,
+            dropped=dict(self._file.dropped),
             reason=state.reason,
         )
 
@@ -283,7 +287,9 @@ class Journal:
             failure = error
             state.refused += len(entries)
             state.reason = str(error)
-        state.commit_ms = (time.perf_counter() - began) * 1000
+        took = time.perf_counter() - began
+        state.commit_ms = took * 1000
+        state.commits.add(took)
         state.commit_max_ms = max(state.commit_max_ms, state.commit_ms)
         for batch in batches:
             self._tail.add(batch)

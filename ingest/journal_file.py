@@ -60,6 +60,8 @@ class JournalFile:
         self._names = tuple(consumers)
         self._first = first
         self._reading = threading.Lock()
+        self.dropped = dict.fromkeys(LANES, 0)
+        """Unread samples dropped by lane, since the start of the process."""
         self._damaged: set[int] = set()
         self._damaged_before = 0
         self._lock = FileLock(path.with_name(path.name + ".lock"))
@@ -311,6 +313,7 @@ class JournalFile:
                 values.append(("dropped", self.totals.dropped + dropped))
             connection.executemany("INSERT OR REPLACE INTO total VALUES (?, ?)", values)
         self.totals.dropped += dropped
+        self.dropped[lane] += dropped
         self.sizes[lane] -= sum(row[1] for row in rows)
 
     @translated("tidied")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from collectors.sample import Lane
+from ingest.durations import Durations
 
 
 @dataclass(frozen=True)
@@ -76,5 +77,9 @@ class JournalStatistics:
     """Duration of the newest commit. [ms]"""
     commit_max_ms: float
     """Duration of the longest commit since the start. [ms]"""
+    commits: Durations
+    """How long the commits took."""
+    dropped: Mapping[Lane, int]
+    """Unread samples dropped because the journal was full, since the start of the process."""
     reason: str | None
     """Why the newest write failed; None when it did not."""

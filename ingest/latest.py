@@ -144,6 +144,11 @@ class Latest:
         self._heard: dict[str, int] = {}
         self._subscriptions: set[Subscription] = set()
 
+    @property
+    def devices(self) -> int:
+        """How many devices and parts have a newest value."""
+        return len(self._devices)
+
     def load(self, values: Sequence[LatestValue]) -> None:
         """Take over what a store held before the service started."""
         for value in values:

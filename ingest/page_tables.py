@@ -142,6 +142,12 @@ def join_pages(connection: sa.Connection, series: Series, history: CounterState)
     connection.execute(sa.update(pages).where(*_is(series, HISTORY)).values(segment=LIVE))
 
 
+def first_page_start(connection: sa.Connection, series: Series, segment: str) -> int | None:
+    """Where the pages of a counter begin [ms, UTC]; None where none is kept."""
+    query = sa.select(sa.func.min(pages.c.start_ms)).where(*_is(series, segment))
+    return connection.execute(query).scalar()
+
+
 def newest_page(connection: sa.Connection, series: Series, segment: str) -> Page | None:
     """The last page of one counter."""
     row = connection.execute(

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from collectors.sample import Lane, Sample
 from device_configs.estate import Estate
 from ingest.bus import Cursor, IngestError, Log
+from ingest.durations import Durations
 from ingest.quality_book import DAY_MS, LONGEST_SETTLED_DAYS, QualityBook
 from ingest.quality_days import gaps_of
 from ingest.quality_tables import (
@@ -73,6 +74,12 @@ class QualityWriter:
         self._lock = threading.Lock()
         self._closed = 0
         self._booked_ms = 0
+        self.samples = self.rows = 0
+        """Samples taken and rows of a day written since the start."""
+        self.late_values = 0
+        """Values that came too long after their day to be counted."""
+        self.writes = Durations()
+        """How long the transactions took."""
 
     def take_estate(self, estate: Estate) -> None:
         """Use a changed estate from now on; what is booked stays as it is."""
@@ -93,6 +100,8 @@ class QualityWriter:
                 # Here and whole, some ms: a cancelled wait must not part the book from its cursor.
                 book.take(samples)
                 cursor = cursor.advanced(samples)
+                self.samples += len(samples)
+                self.late_values = book.late
                 self._advance(samples, asked)
                 if time.monotonic() - written >= self._pace_s:
                     await asyncio.to_thread(self._write, book, cursor)
@@ -148,7 +157,7 @@ class QualityWriter:
                 with reading(self._engine) as connection:
                     book.know_gaps(gaps_of(read_runs(connection)))
             states, rows = book.changes()
-            with transaction(self._engine) as connection:
+            with self.writes.measured(), transaction(self._engine) as connection:
                 put_days(connection, rows)
                 put_states(connection, states)
                 put_cursor(connection, cursor, self._booked_ms)
@@ -159,5 +168,6 @@ class QualityWriter:
                     names = [state.device for state in states]
                     close_days(connection, names, self._closed, KEPT_DAYS)
                     forget_runs(connection, now_ms - (LONGEST_SETTLED_DAYS + 1) * DAY_MS)
+            self.rows += len(rows)
         except sa.exc.SQLAlchemyError as error:
             raise QualityError(f"data quality cannot be written: {error}") from error

@@ -9,6 +9,7 @@ from collectors.pulse import Pulse
 from collectors.sample import Sample
 from ingest.bus import Cursor, IngestError, Log
 from ingest.clock import wall_clock_ms
+from ingest.durations import Durations
 from ingest.stores.store import StoreError, TimeSeriesStore
 
 CONSUMER = "recorder"
@@ -47,6 +48,8 @@ class RecorderStatistics:
     """Arrival of the newest sample that is in the store. [ms, UTC]"""
     lag_ms: int
     """How long ago the newest sample came while more of them wait or fail; 0 when caught up."""
+    failures: int = 0
+    """Attempts that failed."""
 
 
 class Recorder:
@@ -79,6 +82,9 @@ class Recorder:
         self._samples = self._points = 0
         self._newest_at: int | None = None
         self._waiting = False
+        self._failures = 0
+        self.writes = Durations()
+        """How long the store took, failed attempts included."""
         self.pulse = Pulse()
 
     async def run(self) -> None:
@@ -108,7 +114,8 @@ class Recorder:
         reason = self._held()
         if reason is not None:
             raise StoreError(reason)
-        await asyncio.to_thread(self._store.write, samples, after)
+        with self.writes.measured():
+            await asyncio.to_thread(self._store.write, samples, after)
         self._count(samples)
         await self._bus.commit(CONSUMER, after)
         self._waiting = len(samples) >= self._batch
@@ -121,6 +128,7 @@ class Recorder:
 
     async def _back_off(self, reason: str, asked_s: float) -> None:
         known = self._health
+        self._failures += 1
         since = self._now_ms() if known.failing_since is None else known.failing_since
         self._health = RecorderHealth(False, reason, since, known.attempts + 1)
         longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(known.attempts, 10))
@@ -136,4 +144,6 @@ class Recorder:
         """What was counted so far."""
         behind = self._waiting or not self._health.ok
         lag = self._now_ms() - self._newest_at if behind and self._newest_at is not None else 0
-        return RecorderStatistics(self._samples, self._points, self._newest_at, max(0, lag))
+        return RecorderStatistics(
+            self._samples, self._points, self._newest_at, max(0, lag), self._failures
+        )

@@ -93,16 +93,82 @@ def combined(
     }
 
 
+def combined_sums(
+    connection: sa.Connection, combinations: Sequence[Combination], span: Span
+) -> Sequence[Amounts]:
+    """What `combined` comes to over a whole span, added up by the database where it can."""
+    factors = [factor for each in combinations for factor in each.values()]
+    if all(factor.denominator == 1 for factor in factors):
+        return _summed(connection, combinations, span)
+    each = combined(connection, combinations, span).values()
+    return [sum(column, Amounts()) for column in zip(*each, strict=True)] or [
+        Amounts() for _ in combinations
+    ]
+
+
+def _summed(
+    connection: sa.Connection, combinations: Sequence[Combination], span: Span
+) -> Sequence[Amounts]:
+    """The sums of combinations with whole factors: nothing is rounded, so the order is free."""
+    series = list(dict.fromkeys(one for each in combinations for one in each))
+    if not series:
+        return [Amounts() for _ in combinations]
+    names = [f"sum_{number}" for number in range(len(combinations))]
+    wanted = sa.values(
+        sa.column("device", sa.String), sa.column("point", sa.String),
+        *(sa.column(name, sa.BigInteger) for name in names), name="wanted",
+    ).data(
+        [(*one, *(int(each.get(one, 0)) for each in combinations)) for one in series]
+    ).cte()  # fmt: skip
+    columns = intervals.c
+    known = columns.covered_ms + columns.recovered_ms + columns.integrated_ms
+    whole = (
+        sa.select(
+            *(sa.func.sum(columns.amount * wanted.c[name]).label(name) for name in names),
+            sa.func.max(columns.recovered_ms).label("recovered"),
+            sa.func.max(columns.integrated_ms).label("integrated"),
+        )
+        .join_from(
+            wanted,
+            intervals,
+            (columns.device == wanted.c.device) & (columns.point == wanted.c.point),
+        )
+        .where(columns.start_ms >= span.start, columns.start_ms < span.end)
+        .group_by(columns.start_ms)
+        .having(sa.func.count() == len(series), sa.func.min(known) == INTERVAL_MS)
+        .subquery()
+    )
+    mark = sa.case(
+        (whole.c.integrated > 0, "integrated"), (whole.c.recovered > 0, "recovered"), else_=""
+    )
+    query = sa.select(
+        mark, sa.func.count(), *(sa.func.sum(whole.c[name]) for name in names)
+    ).group_by(mark)
+    totals = [Amounts() for _ in combinations]
+    for how, count, *sums in connection.execute(query):
+        for place, amount in enumerate(sums):
+            totals[place] += _marked(how, int(amount), int(count) * INTERVAL_MS)
+    return totals
+
+
+def _marked(how: str, amount: int, length_ms: int) -> Amounts:
+    if how == "integrated":
+        return Amounts(amount, integrated_amount=amount, integrated_ms=length_ms)
+    if how == "recovered":
+        return Amounts(amount, recovered_amount=amount, recovered_ms=length_ms)
+    return Amounts(amount, covered_ms=length_ms)
+
+
 def _combined(
     found: Mapping[Series, Amounts], combination: Combination, series: Sequence[Series]
 ) -> Amounts:
     total = sum((found[one].amount * factor for one, factor in combination.items()), Fraction(0))
     amount = total.numerator // total.denominator
     if any(found[one].integrated_ms for one in series):
-        return Amounts(amount, integrated_amount=amount, integrated_ms=INTERVAL_MS)
+        return _marked("integrated", amount, INTERVAL_MS)
     if any(found[one].recovered_ms for one in series):
-        return Amounts(amount, recovered_amount=amount, recovered_ms=INTERVAL_MS)
-    return Amounts(amount, covered_ms=INTERVAL_MS)
+        return _marked("recovered", amount, INTERVAL_MS)
+    return _marked("", amount, INTERVAL_MS)
 
 
 def amounts_with_virtual(

@@ -99,7 +99,7 @@ def meter_tree(estate: Estate, site: str) -> MeterTree:
             behind = [
                 one
                 for device, series in sources
-                if not below.isdisjoint(_above(estate, device))
+                if not below.isdisjoint(meters_above(estate, device))
                 for one in series
             ]
             notes |= {SUBMETERS} if meters else set()
@@ -227,7 +227,7 @@ def _unmetered(
     return set()
 
 
-def _above(estate: Estate, device: Node) -> Iterable[str]:
+def meters_above(estate: Estate, device: Node) -> Iterable[str]:
     """The meters a device is below, nearest first; stops where a chain bites its tail."""
     seen: list[str] = []
     step = above_of(device)

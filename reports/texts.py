@@ -25,6 +25,8 @@ class Texts(Strict):
     columns: Mapping[str, Label]
     words: Mapping[str, Label]
     notes: Mapping[str, Label]
+    marks: Mapping[str, Label]
+    """What may be wrong with a balance, in a sentence."""
 
 
 @cache

@@ -5,8 +5,8 @@ what flowed in = what its sub-meters measured + what is unaccounted for. Losses,
 meter and wrong meters show here. The three figures are of the same intervals and add up exactly.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ from device_configs.estate_entries import MeterRole
 from ingest.counters import from_count
 from ingest.interval_tables import Series
 from ingest.rollup import Amounts, Span
-from ingest.virtual_meters import Combination, combination_of, combined, versions
+from ingest.virtual_meters import Combination, combination_of, combined_sums, versions
 from reports.errors import UnknownSiteError
 from reports.meter_tree import (
     EXPORT,
@@ -29,6 +29,7 @@ from reports.meter_tree import (
     above_of,
     kind_of,
     meter_tree,
+    meters_above,
     meters_of,
     nodes_in,
     roles_of,
@@ -47,6 +48,8 @@ class MeterNode:
     inflow: Mapping[Series, Fraction]
     """What flows in: +1 for import and sources, -1 for export."""
     submeters: tuple[Series, ...]
+    above: str | None = None
+    """The node it is below, None at the top."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,15 @@ class Unaccounted:
     unaccounted_wh: float | None
     missing_share: float
     """Share of the span's time for which one of the node's meters is not known, 0 to 1."""
+    estimated_share: float = 0.0
+    """Share of the rest in which one meter was bridged over a gap or made of power, 0 to 1."""
+
+    @property
+    def share(self) -> float | None:
+        """What is unaccounted for, of what flowed in; None where nothing did, or is known."""
+        if self.unaccounted_wh is None or not self.inflow_wh or self.inflow_wh <= 0:
+            return None
+        return self.unaccounted_wh / self.inflow_wh
 
 
 def meter_nodes(estate: Estate, site: str) -> tuple[MeterNode, ...]:
@@ -82,7 +94,18 @@ def meter_nodes(estate: Estate, site: str) -> tuple[MeterNode, ...]:
         below = [meter for meter in submeters if above_of(meter) == node.id]
         if below and node.id in inside:
             found.append(_meter_node(node, below, every))
-    return tuple(node for node in found if node.inflow and node.submeters)
+    kept = [node for node in found if node.inflow and node.submeters]
+    ids = {node.id for node in kept}
+    return tuple(replace(node, above=_nearest(estate, node.id, ids)) for node in kept)
+
+
+def _nearest(estate: Estate, node: str, ids: Set[str]) -> str | None:
+    """The next node above one: a meter that it is below, else the site that it is in."""
+    meter = estate.devices.get(node) or estate.virtual_meters.get(node)
+    if meter is None:
+        return None
+    above = [*meters_above(estate, meter), *(s.id for s in reversed(estate.path(meter.place)))]
+    return next((one for one in above if one in ids and one != node), None)
 
 
 def _site_nodes(
@@ -101,8 +124,11 @@ def _site_nodes(
         unit = next((each for each in nearest if each in below), None)
         if unit is not None and above_of(meter) is None:
             below[unit] += series_of(meter, IMPORT)
+    inside = estate.below(site)
     for unit, balance in balances.items():
-        yield MeterNode(unit, _inflow(balance), tuple(below[unit]))
+        # Who asks for a building with the community's grid meter has not asked for the community.
+        if unit in inside:
+            yield MeterNode(unit, _inflow(balance), tuple(below[unit]))
 
 
 def _inflow(balance: Balance) -> dict[Series, Fraction]:
@@ -132,8 +158,8 @@ def unaccounted(
 def _balance(connection: sa.Connection, estate: Estate, node: MeterNode, span: Span) -> Unaccounted:
     inflow = submeters = Amounts()
     for inside, combinations in _expanded(estate, node, span):
-        for one, other in combined(connection, combinations, inside).values():
-            inflow, submeters = inflow + one, submeters + other
+        one, other = combined_sums(connection, combinations, inside)
+        inflow, submeters = inflow + one, submeters + other
     known = inflow.known_ms > 0
     return Unaccounted(
         node.id,
@@ -143,6 +169,7 @@ def _balance(connection: sa.Connection, estate: Estate, node: MeterNode, span: S
         _wh(submeters.amount) if known else None,
         _wh(inflow.amount - submeters.amount) if known else None,
         1.0 - inflow.known_ms / span.length if span.length > 0 else 0.0,
+        1.0 - inflow.covered_ms / inflow.known_ms if known else 0.0,
     )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from collectors.simulator.history import history
 from collectors.simulator.model import Model
-from ingest.bus import Cursor
 from ingest.clock import wall_clock_ms
 from sitewatch.service import Running
 
@@ -39,13 +38,13 @@ class HistoryImport:
         if done >= now:
             return
         model = Model(running.estate.estate, 1, self._shift_ms)
+        past = running.work.past()
         for samples in history(model, done, now):
             if self._stop.is_set():
                 return
-            running.store.write(samples, Cursor())
-            running.intervals.backfill(samples)
+            past.take(samples)
             self._progress.write_text(str(samples[-1].at + 1))
-        running.intervals.join_history()
+        past.count()
         self._progress.write_text(str(2**53))
         days = round(self._span_ms / 86_400_000)
         self._say(f"history: the past {days} days are filled in")

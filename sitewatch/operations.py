@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from device_configs.estate import Estate
 from device_configs.quantities import Strict
+from ingest.interval_ledger import IntervalLedger
+from ingest.past import Past
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_export import Export, TableFormat
 from ingest.stores.exchange import Report, export_lines, read_samples
@@ -55,6 +57,8 @@ class Workplace:
     estate: Callable[[], Estate | None]
     estate_folder: Path | None
     settings: Settings
+    ledger: IntervalLedger | None = None
+    """Where energy is counted; None where the estate is not known."""
 
     def perform(self, request: Mapping[str, Any], report: Report) -> dict[str, Any]:
         """Do what a request asks; its `command` says which.
@@ -116,23 +120,23 @@ class Workplace:
         return [name for name in stored if kind_and_site(estate, name)[1] in below]
 
     def import_(self, request: ImportRequest, report: Report) -> dict[str, Any]:
-        """Take readings from a file; what is there already stays once.
+        """Take readings from a file, and count their energy; what is there already stays once.
 
         Raises:
-            UnreadableFileError, StoreError: the file or the store is at fault; run it again.
+            UnreadableFileError, StoreError, IntervalsError: the file, the store or the database
+                is at fault; run it again.
         """
+        past = self.past()
         read = added = 0
         for portion in read_samples(request.file, request.form):
-            points = sum(len(sample.values) for sample in portion)
-            if isinstance(self.store, DuckDbStore):
-                added += self.store.add_missing(portion)
-            else:
-                # Written again, a sample is the same point of the same series there.
-                self.store.write(portion, self.store.cursor())
-                added += points
-            read += points
+            added += past.take(portion)
+            read += sum(len(sample.values) for sample in portion)
             report(read, 0)
-        return {"readings": read, "added": added}
+        return {"readings": read, "added": added, "counted": past.count()}
+
+    def past(self) -> Past:
+        """What takes readings of the past."""
+        return Past(self.store, self.ledger)
 
     def back_up(self, request: BackupRequest, report: Report) -> dict[str, Any]:
         """Copy everything into a new folder.

@@ -22,6 +22,7 @@ from api.house import ApiSettings, House
 from device_configs.estate import Estate
 from device_configs.kinds import kinds
 from ingest.clock import wall_clock_ms
+from ingest.interval_ledger import IntervalLedger
 from ingest.intervals import IntervalWriter
 from ingest.latest import Latest
 from ingest.quality import QualityWriter
@@ -65,13 +66,15 @@ class Serving:
     care: StoreCare | None
     """Housekeeping of the embedded store; None where the series are elsewhere."""
     expectations: Expectations
+    registry: CollectorRegistry
+    """What Prometheus is told."""
     beats: Heartbeats
     """The pulses of its stages."""
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Keep a changed estate folder, and work with it from now on."""
         await keep_revision(self.engine, loaded, "estate folder")
-        self.intervals.take_estate(loaded.estate)
+        self.intervals.ledger.take_estate(loaded.estate)
         self.quality.take_estate(loaded.estate)
 
     def stages(self) -> Mapping[str, Work]:
@@ -125,7 +128,7 @@ class Serving:
                 revision=lambda: self.current.loaded.revision,
                 now_ms=wall_clock_ms,
                 version=version("sitewatch"),
-                registry=CollectorRegistry(),
+                registry=self.registry,
                 settings=ApiSettings(secure_cookies=self.settings.service.secure_cookies),
             )
         )  # fmt: skip
@@ -151,6 +154,7 @@ async def open_serving(
         if isinstance(store, DuckDbStore):
             care = StoreCare(store, settings.store, estate)
         log = watched.log
+        ledger = IntervalLedger(engine, estate(), now_ms=wall_clock_ms)
         recorder = Recorder(log, store, held=_held(store, watched))
 
         def scene() -> Scene:
@@ -158,13 +162,14 @@ async def open_serving(
 
         yield Serving(
             current, settings, engine, watched, store, recorder,
-            IntervalWriter(engine, log, estate(), now_ms=wall_clock_ms),
+            IntervalWriter(ledger, log),
             QualityWriter(
                 engine, log, estate(), now_ms=wall_clock_ms, own_run=watched.one_process
             ),
-            Workplace(store, data, estate, current.loaded.folder, settings),
+            Workplace(store, data, estate, current.loaded.folder, settings, ledger),
             care,
             Expectations(engine, store, scene, watched.found, wall_clock_ms),
+            CollectorRegistry(),
             Heartbeats({"store": Stage(recorder.pulse, 300, safety=False)}),
         )  # fmt: skip
     finally:

@@ -22,6 +22,7 @@ from alerts.roll_call import RollCalls
 from alerts.watch import SERVICE
 from collectors.driver import Driver, Wiring
 from collectors.mqtt_settings import read_settings
+from collectors.primary_values import PrimarySink
 from collectors.registry import DRIVERS
 from device_configs.estate import Estate
 from device_configs.kinds import kinds
@@ -68,6 +69,7 @@ class Watching:
     journal: Journal
     latest: Latest
     intake: Intake
+    primary: PrimarySink
     collection: Collection
     judge: Judge
     dispatcher: Dispatcher
@@ -99,6 +101,7 @@ class Watching:
                 while self.judge.routes is not loaded.routes:  # noqa: ASYNC110 - seldom, and short
                     await asyncio.sleep(_LOOK_S)
         self.intake.use(wanted)
+        self.primary.use(loaded.estate)
         self.collection.change(loaded.estate)
 
     def reasons(self) -> Mapping[str, str | None]:
@@ -208,7 +211,8 @@ async def open_watching(
             engine, now_ms=wall_clock_ms, routes=lambda: current.loaded.routes,
             wake=dispatcher.wake, feed=feed,
         )  # fmt: skip
-        wiring = functools.partial(_wiring, settings, estate, intake, letters)
+        primary = PrimarySink(intake, estate)
+        wiring = functools.partial(_wiring, settings, estate, primary, letters)
         collection = Collection(DRIVERS, wiring, estate)
         own = SelfWatch(
             intake, journal.statistics, Outbox(engine).waiting, data.path,
@@ -221,7 +225,7 @@ async def open_watching(
             "journal": Stage(own.pulse, 60, safety=True),
         })  # fmt: skip
         yield Watching(
-            current, data, engine, journal, latest, intake, collection, judge, dispatcher,
+            current, data, engine, journal, latest, intake, primary, collection, judge, dispatcher,
             ReceiptPoller(engine, channels.reporters, wall_clock_ms),
             escalator,
             Auditor(
@@ -259,13 +263,13 @@ def _link(engine: sa.Engine, public_url: str | None) -> Callable[[int, str], str
 
 
 def _wiring(
-    settings: Settings, estate: Estate, intake: Intake, letters: DeadLetterBox, driver: Driver
+    settings: Settings, estate: Estate, sink: PrimarySink, letters: DeadLetterBox, driver: Driver
 ) -> Wiring:
     own: dict[str, object] = {}
     spread_s = max(1.0, len(estate.devices) * _START_S)
     if any(schema.protocol == "mqtt" for schema in driver.schemas):
         own = settings.mqtt.broker(f"sitewatch-{estate.id}")
-    return Wiring(intake, letters, wall_clock_ms, own, spread_s)
+    return Wiring(sink, letters, wall_clock_ms, own, spread_s)
 
 
 async def expire(latest: Latest) -> None:

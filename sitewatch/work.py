@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from device_configs.estate import Estate
 from ingest.clock import wall_clock_ms
+from ingest.interval_ledger import IntervalLedger
 from ingest.stores.exchange import Report
 from records.dead_letters import DeadLetterBox
 from sitewatch.control_socket import ask
@@ -93,4 +94,5 @@ def workplace(folder: Path, estate: Path | None, settings: Settings) -> Iterator
     with own(folder) as data, open_records(settings, data) as engine:
         letters = DeadLetterBox(engine, now_ms=wall_clock_ms)
         with closing(open_store(settings.store, data, known, letters)) as store:
-            yield Workplace(store, data, lambda: loaded, estate, settings)
+            ledger = IntervalLedger(engine, loaded, now_ms=wall_clock_ms) if loaded else None
+            yield Workplace(store, data, lambda: loaded, estate, settings, ledger)

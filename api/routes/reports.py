@@ -11,12 +11,16 @@ from api.parts_of_app import Behind, IndexOfNow, Workers
 from api.safety_items import to_safety
 from api.schemas import EnergyReport, EnergyRow
 from api.schemas_safety import SafetyReport
+from api.schemas_unaccounted import UnaccountedReport
+from api.unaccounted_items import to_unaccounted
 from reports.energy import EnergyReportData, energy_report
 from reports.periods import Step
 from reports.render_csv import energy_csv
 from reports.render_safety import safety_csv
+from reports.render_unaccounted import unaccounted_csv
 from reports.safety import safety_report
 from reports.texts import Language
+from reports.unaccounted_report import LIMIT, unaccounted_report
 
 router = APIRouter(tags=["reports"])
 
@@ -50,11 +54,40 @@ async def get_energy(
     if format == "json":
         return to_report(found)
     spoken = language or Language(language_of(accept_language))
-    name = f"energy-{chosen}-{period}.csv"
+    return _file(energy_csv(found, spoken), f"energy-{chosen}-{period}.csv")
+
+
+@router.get("/reports/unaccounted", response_model=UnaccountedReport)
+async def get_unaccounted(
+    caller: Asking,
+    house: Behind,
+    index: IndexOfNow,
+    threads: Workers,
+    period: Annotated[str, Query(max_length=10, description="2026, 2026-11 or 2026-11-23")],
+    site: str | None = None,
+    limit: Annotated[float, Query(ge=0, le=1, description="share that is marked")] = LIMIT,
+    format: Literal["json", "csv"] = "json",
+    language: Language | None = None,
+    accept_language: Annotated[str, Header()] = "",
+) -> Response | UnaccountedReport:
+    """What flowed into each node of the meter tree, and how much of it no sub-meter counted."""
+    chosen = site or index.estate.id
+    caller.within(index.estate, chosen)
+    found = await threads.query(
+        lambda: unaccounted_report(
+            house.engine, index.estate, chosen, period,
+            now_ms=house.now_ms(), revision=house.revision(), limit=limit,
+        )
+    )  # fmt: skip
+    if format == "json":
+        return to_unaccounted(found)
+    spoken = language or Language(language_of(accept_language))
+    return _file(unaccounted_csv(found, spoken), f"unaccounted-{chosen}-{period}.csv")
+
+
+def _file(text: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(
-        energy_csv(found, spoken), media_type="text/csv; charset=utf-8", headers=headers
-    )
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/reports/safety", response_model=SafetyReport)

@@ -39,3 +39,7 @@ def import_(
         raise InvalidInputError(str(error)) from error
     known = done["readings"] - done["added"]
     out.print(f"{file}: {done['added']} readings added, {known} were there", markup=False)
+    if done["counted"] is None:
+        out.print("energy is not counted without the estate: run it again with --estate")
+    else:
+        out.print(f"energy counted again: {done['counted']} counters", markup=False)

@@ -16,6 +16,7 @@ from rich.console import Console, RenderableType
 from api.quality_items import to_quality
 from api.safety_items import to_safety
 from api.schemas import EnergyReport
+from api.unaccounted_items import to_unaccounted
 from collectors.registry import SCHEMAS
 from device_configs.estate import Estate, load_estate
 from records.engine import make_engine, sqlite_url
@@ -27,8 +28,10 @@ from reports.render_csv import energy_csv
 from reports.render_quality import quality_csv, quality_table
 from reports.render_safety import safety_csv, safety_table
 from reports.render_table import energy_table
+from reports.render_unaccounted import unaccounted_csv, unaccounted_table
 from reports.safety import safety_report
 from reports.texts import Language
+from reports.unaccounted_report import LIMIT, unaccounted_report
 from sitewatch.data_folder import DataFolder
 from sitewatch.errors import SitewatchError
 from sitewatch.estate_folder import revision_of
@@ -40,6 +43,7 @@ class Kind(StrEnum):
 
     ENERGY = "energy"
     QUALITY = "quality"
+    UNACCOUNTED = "unaccounted"
     SAFETY = "safety"
 
 
@@ -68,6 +72,9 @@ def report(
     site: Annotated[str | None, typer.Option(help="a site; the whole estate if not given")] = None,
     step: Annotated[Step | None, typer.Option(help="energy: one row a day or a month")] = None,
     by: Annotated[By, typer.Option(help="quality: what a row is about")] = By.DEVICE,
+    limit: Annotated[
+        float, typer.Option(min=0, max=1, help="unaccounted: share of the inflow to mark")
+    ] = LIMIT,
     operators: Annotated[int, typer.Option(min=1, help="safety: people on duty at a time")] = 1,
     form: Annotated[Format, typer.Option("--format", help="how to show it")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="write a file")] = None,
@@ -76,6 +83,8 @@ def report(
     """Print a report of a site and everything below it, or write it to a file."""
     if kind is Kind.ENERGY:
         made = _energy(period, estate, data, site, step)
+    elif kind is Kind.UNACCOUNTED:
+        made = _unaccounted(period, estate, data, site, limit)
     elif kind is Kind.SAFETY:
         made = _safety(period, estate, data, site, operators)
     else:
@@ -135,6 +144,25 @@ def _energy(period: str, estate: Path, data: Path, site: str | None, step: Step 
 def _energy_json(made: EnergyReportData) -> str:
     shape = EnergyReport.model_validate(dataclasses.asdict(made) | {"meters": list(made.meters)})
     return shape.model_dump_json(indent=2)
+
+
+def _unaccounted(period: str, estate: Path, data: Path, site: str | None, limit: float) -> _Made:
+    loaded = load_estate(estate, SCHEMAS)
+    with _database(data) as engine:
+        made = unaccounted_report(
+            engine,
+            loaded,
+            loaded.id if site is None else site,
+            period,
+            now_ms=time.time_ns() // 1_000_000,
+            revision=revision_of(estate),
+            limit=limit,
+        )
+    return _Made(
+        lambda language: unaccounted_table(made, language),
+        lambda: to_unaccounted(made).model_dump_json(indent=2),
+        lambda language: unaccounted_csv(made, language),
+    )
 
 
 def _safety(period: str, estate: Path, data: Path, site: str | None, operators: int) -> _Made:

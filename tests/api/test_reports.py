@@ -1,10 +1,13 @@
-"""The energy report as JSON and CSV."""
+"""The energy report and the balances of the meter tree, as JSON and CSV."""
 
 import csv
 import io
 
 import pytest
 
+from api.schemas_unaccounted import UnaccountedReport
+from ingest.interval_tables import add_amounts
+from records.engine import transaction
 from records.people import Role
 from tests.api.house import Built
 
@@ -83,3 +86,39 @@ async def test_another_branch_has_no_report(seen: Built) -> None:
         for query in ("", "&site=town", "&site=tower"):
             path = f"/api/v1/reports/energy?period=2026-09{query}"
             assert (await client.get(path)).status_code == 404
+
+
+async def test_the_balances_of_the_meter_tree(seen: Built) -> None:
+    start = 1_788_192_000_000  # 2026-09-01 00:00 in Shanghai.
+    with transaction(seen.house.engine) as connection:
+        for device, amount in (("grid", 1_000_000), ("evil", 400_000)):
+            add_amounts(
+                connection, {(device, "active_energy_import", start): [amount, 0, 900_000, 0]}
+            )
+        add_amounts(connection, {("pv", "active_energy_total", start): [0, 0, 900_000, 0]})
+        add_amounts(connection, {("grid", "active_energy_export", start): [0, 0, 900_000, 0]})
+    async with seen.signed_in("boss") as client:
+        answer = await client.get("/api/v1/reports/unaccounted?period=2026-09-01&limit=0.5")
+        table = await client.get("/api/v1/reports/unaccounted?period=2026-09-01&format=csv")
+    found = UnaccountedReport.model_validate(answer.json())
+    [row] = found.rows
+    assert (row.node, row.what, row.submeters) == ("centre", "site", ["evil"])
+    assert (row.inflow_wh, row.submeters_wh, row.unaccounted_wh) == (1000.0, 400.0, 600.0)
+    assert row.share == 0.6
+    assert row.missing_share == pytest.approx(95 / 96)
+    assert row.marks == ["above_limit", "partly_known"]
+    assert (found.limit, found.revision) == (0.5, "abc123")
+    assert answer.json()["start"] == "2026-09-01T00:00:00+08:00"
+    assert table.headers["content-disposition"] == (
+        'attachment; filename="unaccounted-town-2026-09-01.csv"'
+    )
+    assert ",1,0.4,0.6,60.00," in table.text
+
+
+async def test_the_balances_of_another_branch_are_not_there(seen: Built) -> None:
+    async with seen.signed_in("north") as client:
+        for query, status in (
+            ("", 404), ("&site=tower", 404), ("&site=north&limit=2", 422), ("&site=north", 200),
+        ):  # fmt: skip
+            path = f"/api/v1/reports/unaccounted?period=2026-09{query}"
+            assert (await client.get(path)).status_code == status

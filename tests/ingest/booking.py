@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from collectors.sample import Sample
 from ingest.bus import Cursor
-from ingest.intervals import IntervalsError, IntervalWriter
+from ingest.interval_ledger import IntervalsError
+from ingest.intervals import IntervalWriter
 
 
 class MemoryBus:

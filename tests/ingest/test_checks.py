@@ -20,6 +20,7 @@ from ingest.checks import (
 )
 from tests.ingest.devices import devices
 from tests.ingest.samples import NOW
+from tests.reports import estates
 
 METER = kind_checks(kinds()["electricity_meter"])
 LIFT = kind_checks(kinds()["elevator"])
@@ -170,3 +171,12 @@ def test_every_kind_can_be_checked(tmp_path: Path) -> None:
             if "{" not in point:
                 wrong: Value = 1.0 if spec.type.value != "number" else "text"
                 assert checked(point, wrong, compiled) == (None, Reason.WRONG_TYPE)
+
+
+def test_the_limits_of_a_meter_behind_transformers_are_those_of_its_primary_side() -> None:
+    device = estates.device(
+        "m", "electricity_meter", "c1", points=("voltage_l1",), pt_ratio=100, ct_ratio=40
+    )
+    check = device_checks(device).of("voltage_l1")
+    assert check(10_000.0) == (10_000.0, None)
+    assert check(50_001.0) == (50_001.0, Reason.OUT_OF_RANGE)

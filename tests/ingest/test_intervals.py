@@ -15,6 +15,7 @@ from collectors.sample import Lane, Reason, Sample
 from device_configs.estate import Estate
 from ingest.bus import Bus, Cursor
 from ingest.counters import INTERVAL_MS
+from ingest.interval_ledger import IntervalLedger, IntervalsError
 from ingest.interval_tables import (
     CONSUMER,
     Series,
@@ -23,7 +24,7 @@ from ingest.interval_tables import (
     read_states,
     steps,
 )
-from ingest.intervals import IntervalsError, IntervalWriter
+from ingest.intervals import IntervalWriter
 from ingest.journal import Journal
 from ingest.rollup import Amounts, Span, amounts_in
 from records.engine import make_engine, migrate, reading, sqlite_url
@@ -78,7 +79,9 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
 
 
 def a_writer(engine: sa.Engine, bus: Bus | None = None, estate: Estate = ESTATE) -> IntervalWriter:
-    return IntervalWriter(engine, bus or MemoryBus(), estate, now_ms=lambda: START, pace_s=0.0)
+    return IntervalWriter(
+        IntervalLedger(engine, estate, now_ms=lambda: START), bus or MemoryBus(), pace_s=0.0
+    )
 
 
 def kwh(seconds: float, energy: float, device: str = "m1") -> Sample:
@@ -115,8 +118,8 @@ def test_readings_become_intervals(engine: sa.Engine) -> None:
         ("m1", "active_energy_import", START, 900_000, 0, INTERVAL_MS, 0),
         ("m1", "active_energy_import", START + INTERVAL_MS, 900_000, 0, INTERVAL_MS, 0),
     ]
-    assert writer.statistics.readings == 181
-    assert writer.statistics.ignored == 0
+    assert writer.ledger.statistics.readings == 181
+    assert writer.ledger.statistics.ignored == 0
 
 
 def test_what_is_no_good_reading_is_skipped(engine: sa.Engine) -> None:
@@ -137,14 +140,14 @@ def test_what_is_no_good_reading_is_skipped(engine: sa.Engine) -> None:
     ]
     writer = live(engine, samples)
     assert total(engine) == Amounts(10_000, 0, 10_000, 0)
-    assert writer.statistics.unset_clock == 2
-    assert writer.statistics.readings == 2
+    assert writer.ledger.statistics.unset_clock == 2
+    assert writer.ledger.statistics.readings == 2
 
 
 def test_readings_that_changed_places_in_a_batch_are_put_in_order(engine: sa.Engine) -> None:
     writer = live(engine, [kwh(0, 100), kwh(20, 100.02), kwh(10, 100.01), kwh(30, 100.03)])
     assert total(engine).amount == 30_000
-    assert (writer.statistics.readings, writer.statistics.late) == (4, 0)
+    assert (writer.ledger.statistics.readings, writer.ledger.statistics.late) == (4, 0)
 
 
 def test_transformers_multiply(engine: sa.Engine) -> None:
@@ -175,7 +178,7 @@ def test_a_rating_bounds_what_is_believed(engine: sa.Engine) -> None:
     writer = live(engine, [kwh(s, e, name) for s, e in jump for name in ("small", "m1")])
     small, big = (total(engine, Series(name, IMPORT.point)) for name in ("small", "m1"))
     assert (small.amount, big.amount) == (1_001_000, 49_001_000)
-    assert writer.statistics.steps == 1
+    assert writer.ledger.statistics.steps == 1
     with reading(engine) as connection:
         row = connection.execute(sa.select(steps)).one()
     assert (row.device, row.kind, row.before_count, row.after_count, row.times) == (
@@ -209,17 +212,21 @@ async def test_a_kill_anywhere_loses_nothing_and_doubles_nothing(
     for n in range(5):
         await bus.append([kwh(600 * n + 30 * m, 100 + (20 * n + m) / 10) for m in range(20)])
     undo = crash_at(engine, statement)
-    writer = IntervalWriter(engine, bus, ESTATE, now_ms=lambda: START, pace_s=0.0, batch=20)
+    writer = IntervalWriter(
+        IntervalLedger(engine, ESTATE, now_ms=lambda: START), bus, pace_s=0.0, batch=20
+    )
     with contextlib.suppress(IntervalsError):
         await digest(writer, bus, 100)
     assert undo()
-    again = IntervalWriter(engine, bus, ESTATE, now_ms=lambda: START, pace_s=0.0, batch=20)
+    again = IntervalWriter(
+        IntervalLedger(engine, ESTATE, now_ms=lambda: START), bus, pace_s=0.0, batch=20
+    )
     bus.committed.clear()
     await bus.append([kwh(3000, 110)])
     await digest(again, bus, 101)
     assert total(engine) == Amounts(10_000_000, 0, 3_000_000, 0)
     # What is booked is not read again: the cursor moved with it.
-    assert again.statistics.ignored == 0
+    assert again.ledger.statistics.ignored == 0
 
 
 async def test_a_kill_after_the_commit_and_before_the_bus_hears_of_it(engine: sa.Engine) -> None:
@@ -274,32 +281,32 @@ WHOLE = Amounts(65_900_000, 0, 659 * 60_000, 0)
 @pytest.mark.parametrize("order", ["history first", "live first", "live between", "overlap"])
 def test_history_and_live_data_meet_without_loss_or_doubling(engine: sa.Engine, order: str) -> None:
     if order == "history first":
-        a_writer(engine).backfill(PAST)
+        a_writer(engine).ledger.backfill(PAST)
         live(engine, NOW)
     elif order == "live first":
-        live(engine, NOW).backfill(PAST)
+        live(engine, NOW).ledger.backfill(PAST)
     elif order == "live between":
-        a_writer(engine).backfill(PAST[:300])
-        live(engine, NOW).backfill(PAST[300:])
+        a_writer(engine).ledger.backfill(PAST[:300])
+        live(engine, NOW).ledger.backfill(PAST[300:])
     else:
-        a_writer(engine).backfill([*PAST, *NOW[:30]])
-        live(engine, NOW).backfill([*PAST, *NOW[:40]])
+        a_writer(engine).ledger.backfill([*PAST, *NOW[:30]])
+        live(engine, NOW).ledger.backfill([*PAST, *NOW[:40]])
     assert total(engine) == WHOLE
 
 
 def test_the_same_history_again_adds_nothing(engine: sa.Engine) -> None:
     live(engine, NOW)
     for part in (PAST[:400], PAST[:500], PAST):
-        a_writer(engine).backfill(part)
+        a_writer(engine).ledger.backfill(part)
     assert total(engine) == WHOLE
 
 
 def test_a_seam_of_days_is_bridged_when_history_ends(engine: sa.Engine) -> None:
     writer = live(engine, NOW)
-    writer.backfill([kwh(-3 * 86_400, 10), kwh(-3 * 86_400 + 60, 10.5)])
+    writer.ledger.backfill([kwh(-3 * 86_400, 10), kwh(-3 * 86_400 + 60, 10.5)])
     assert total(engine).amount == 5_900_000 + 500_000
     for _ in range(2):
-        writer.join_history()
+        writer.ledger.join_history()
     bridged = (100 - 10.5) * 1_000_000
     assert total(engine).amount == 5_900_000 + 500_000 + bridged
     assert total(engine).recovered_amount == bridged
@@ -307,8 +314,8 @@ def test_a_seam_of_days_is_bridged_when_history_ends(engine: sa.Engine) -> None:
 
 def test_history_alone_becomes_the_live_segment(engine: sa.Engine) -> None:
     writer = a_writer(engine)
-    writer.backfill([kwh(-7200, 90), kwh(-7190, 90.01)])
-    writer.join_history()
+    writer.ledger.backfill([kwh(-7200, 90), kwh(-7190, 90.01)])
+    writer.ledger.join_history()
     live(engine, NOW)
     assert total(engine).amount == 90_000_000 - 80_000_000 + 5_900_000
     with reading(engine) as connection:
@@ -317,8 +324,8 @@ def test_history_alone_becomes_the_live_segment(engine: sa.Engine) -> None:
 
 def test_a_counter_that_began_anew_between_history_and_now_is_a_reset(engine: sa.Engine) -> None:
     writer = live(engine, NOW)
-    writer.backfill([kwh(-7200, 500), kwh(-7190, 500.01)])
-    writer.join_history()
+    writer.ledger.backfill([kwh(-7200, 500), kwh(-7190, 500.01)])
+    writer.ledger.join_history()
     assert total(engine).amount == 5_900_000 + 10_000
     with reading(engine) as connection:
         assert [row.kind for row in connection.execute(sa.select(steps))] == ["reset"]
@@ -328,9 +335,9 @@ def test_a_backfill_that_fails_may_be_given_again(engine: sa.Engine) -> None:
     writer = live(engine, NOW)
     undo = crash_at(engine, 3)
     with pytest.raises(IntervalsError):
-        writer.backfill(PAST)
+        writer.ledger.backfill(PAST)
     assert undo()
-    writer.backfill(PAST)
+    writer.ledger.backfill(PAST)
     assert total(engine) == WHOLE
 
 
@@ -348,8 +355,8 @@ def test_any_split_of_the_same_readings_gives_the_same_intervals(data: st.DataOb
     live(whole, samples)
     writer = live(parts, samples[seam:]) if seam < len(samples) else a_writer(parts)
     for begin, end in itertools.pairwise([0, *cuts, seam]):
-        writer.backfill(samples[begin:end])
-    writer.join_history()
+        writer.ledger.backfill(samples[begin:end])
+    writer.ledger.join_history()
     one, other = total(parts), total(whole)
     assert one.amount == other.amount == (len(samples) - 1) * 1_000
     assert one.known_ms == other.known_ms

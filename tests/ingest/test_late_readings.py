@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from collectors.sample import Sample
 from device_configs.estate import Estate
 from ingest.counters import INTERVAL_MS, MeterChange, Reading
+from ingest.interval_ledger import IntervalLedger, IntervalsError
 from ingest.interval_tables import Series, intervals, steps
-from ingest.intervals import IntervalsError, IntervalWriter
+from ingest.intervals import IntervalWriter
 from ingest.page_tables import pages
 from ingest.rollup import Amounts, Span, amounts_in
 from ingest.rollup_tables import Grain, rolled_up, rollups
@@ -78,12 +79,16 @@ def booked(engine: sa.Engine, heard: Sequence[Reading], batch: int = 1000) -> In
 
 
 def a_writer(engine: sa.Engine, bus: MemoryBus, batch: int = 1000) -> IntervalWriter:
-    return IntervalWriter(engine, bus, ESTATE, now_ms=lambda: START, pace_s=0.0, batch=batch)
+    return IntervalWriter(
+        IntervalLedger(engine, ESTATE, now_ms=lambda: START), bus, pace_s=0.0, batch=batch
+    )
 
 
 def told(engine: sa.Engine) -> None:
     """Let the consumer notice what was entered, without any new reading."""
-    IntervalWriter(engine, MemoryBus(), ESTATE, now_ms=lambda: START).join_history()
+    IntervalWriter(
+        IntervalLedger(engine, ESTATE, now_ms=lambda: START), MemoryBus()
+    ).ledger.join_history()
 
 
 def enter_changes(engine: sa.Engine, changes: Sequence[MeterChange]) -> None:
@@ -227,11 +232,11 @@ def test_an_import_beside_late_live_data_adds_up(
     past = [sample(one) for one in history.readings[: seam + data.draw(st.integers(0, 2))]]
     cut = data.draw(st.integers(0, len(past)))
     if data.draw(st.booleans()):
-        a_writer(engine, MemoryBus()).backfill(past[:cut])
+        a_writer(engine, MemoryBus()).ledger.backfill(past[:cut])
     writer = booked(engine, now, 3)
-    writer.backfill(past)
-    writer.join_history()
-    writer.backfill(past)
+    writer.ledger.backfill(past)
+    writer.ledger.join_history()
+    writer.ledger.backfill(past)
     assert total(engine).amount == history.drawn[-1]
     assert total(engine).known_ms == history.known_ms
 
@@ -254,7 +259,7 @@ def test_by_hand_a_late_reading_says_when_the_energy_of_a_gap_was_drawn(
         (start, amount, amount, 0, INTERVAL_MS, 0, 0)
         for start, amount in zip(quarters, [150_000, 150_000, 50_000, 50_000], strict=True)
     ]
-    assert writer.statistics.late == 1
+    assert writer.ledger.statistics.late == 1
     with reading(engine) as connection:
         versions = connection.execute(sa.select(intervals.c.version, intervals.c.rewritten_ms))
         assert {tuple(row) for row in versions} == {(2, START)}
@@ -285,5 +290,5 @@ def test_what_is_older_than_all_pages_is_counted_and_nothing_else(database: sa.E
         connection.execute(sa.delete(pages).where(pages.c.start_ms < START + INTERVAL_MS))
         connection.execute(sa.delete(metadata.tables["interval_cursors"]))
     writer = booked(engine, [Reading(START + 30_000, 700)])
-    assert writer.statistics.too_late == 1
+    assert writer.ledger.statistics.too_late == 1
     assert tables(engine) == before

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collectors.primary_values import primary, ratios_in
 from collectors.sample import Sample
 from ingest.counters import INTERVAL_MS, CounterState, Portion, Reading, Steps, Terms
+from ingest.interval_ledger import IntervalLedger
 from ingest.interval_tables import Series, intervals
 from ingest.intervals import IntervalWriter
 from ingest.power_integral import FINE_PER_COUNT, INTEGRATED_GAP_MS, integrate
@@ -100,7 +102,9 @@ def booked(engine: sa.Engine, samples: Sequence[Sample], batch: int) -> Interval
     async def book() -> IntervalWriter:
         bus = MemoryBus()
         await bus.append(samples)
-        writer = IntervalWriter(engine, bus, ESTATE, now_ms=lambda: START, pace_s=0.0, batch=batch)
+        writer = IntervalWriter(
+            IntervalLedger(engine, ESTATE, now_ms=lambda: START), bus, pace_s=0.0, batch=batch
+        )
         await digest(writer, bus, len(samples))
         return writer
 
@@ -183,9 +187,11 @@ def test_only_a_device_without_a_counter_is_integrated(database: sa.Engine) -> N
 
 
 def test_transformers_multiply_a_power_and_its_rating_bounds_it(database: sa.Engine) -> None:
+    ratios, _ = ratios_in(ESTATE)["ct"]
     samples = [
-        Sample("ct", START + n * 60_000, {"active_power": power})
+        primary(Sample("ct", START + n * 60_000, {"active_power": power}), ratios)
         for n, power in enumerate([150.0, 500.0, 150.0])
     ]
+    # Multiplied as they came in, and not again as they are counted.
     booked(emptied(database), samples, 3)
     assert {row[1]: row[3] for row in rows(database)} == {IMPORT.point: 200_000, EXPORT.point: 0}

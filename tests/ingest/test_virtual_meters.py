@@ -1,6 +1,7 @@
 """Virtual meters: exact, and missing where one of their meters is."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -15,7 +16,7 @@ from ingest.counters import INTERVAL_MS
 from ingest.interval_tables import Series, add_amounts, intervals
 from ingest.rollup import Amounts, Span
 from ingest.rollup_tables import ensure_rollups
-from ingest.virtual_meters import amounts_with_virtual, operand_series
+from ingest.virtual_meters import amounts_with_virtual, combined, combined_sums, operand_series
 from records.engine import transaction
 from tests.reports import estates
 from tests.reports.ledgers import SHANGHAI, ledger, ms
@@ -50,6 +51,7 @@ def book(engine: sa.Engine, device: str, quarter: int, amount: int, *, kind: str
         "read": [amount, 0, INTERVAL_MS, 0],
         "bridged": [amount, amount, 0, INTERVAL_MS],
         "half": [amount, 0, INTERVAL_MS // 2, 0],
+        "made": [amount, 0, 0, 0, amount, INTERVAL_MS],
     }[kind]
     point = "active_energy_total" if device == "pile" else IMPORT
     with transaction(engine) as connection:
@@ -133,6 +135,41 @@ def test_the_parts_of_a_span_add_up_to_it(
     parts = [rest(engine, estate, a, b) for a, b in pairwise(edges)]
     whole = rest(engine, estate, 0, 12) or Amounts()
     assert sum((part for part in parts if part), Amounts()) == whole
+    engine.dispose()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["grid", "a", "b"]), st.integers(0, 5), st.integers(0, 10**12),
+            st.sampled_from(["read", "half", "bridged", "made"]),
+        ),
+        max_size=18,
+    ),
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["grid", "a", "b"]).map(lambda name: Series(name, IMPORT)),
+            st.sampled_from([Fraction(1), Fraction(-1), Fraction(3), Fraction(1, 2)]),
+        ),
+        min_size=1, max_size=2,
+    ),
+)  # fmt: skip
+def test_the_database_sums_as_the_intervals_one_by_one(
+    heard: list[tuple[str, int, int, str]], combinations: list[dict[Series, Fraction]]
+) -> None:
+    engine = ledger()
+    for device, quarter, amount, kind in {one[:2]: one for one in heard}.values():
+        book(engine, device, quarter, amount, kind=kind)
+    span = Span(DAY, DAY + 5 * INTERVAL_MS)
+    with engine.connect() as connection:
+        each = combined(connection, combinations, span).values()
+        expected = [
+            sum((one[place] for one in each), Amounts()) for place in range(len(combinations))
+        ]
+        if not any(combinations):
+            expected = [Amounts()] * len(combinations)
+        assert list(combined_sums(connection, combinations, span)) == expected
     engine.dispose()
 
 

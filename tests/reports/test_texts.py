@@ -4,17 +4,20 @@ from reports import safety_columns
 from reports.energy_columns import COLUMNS
 from reports.quality import By
 from reports.quality_columns import columns
+from reports.render_unaccounted import COLUMNS as UNACCOUNTED
 from reports.texts import Language, in_language, note_text, texts
 
 
 def test_every_column_has_a_heading() -> None:
     quality = {key for by in By for key in columns(by)}
-    assert set(COLUMNS) | quality | set(safety_columns.COLUMNS) == set(texts().columns)
+    every = {*COLUMNS, *quality, *safety_columns.COLUMNS, *UNACCOUNTED}
+    assert every == set(texts().columns)
 
 
 def test_every_text_is_in_both_languages() -> None:
     catalogue = texts()
-    for group in (catalogue.titles, catalogue.columns, catalogue.words, catalogue.notes):
+    named = (catalogue.titles, catalogue.columns, catalogue.words, catalogue.notes, catalogue.marks)
+    for group in named:
         for key, label in group.items():
             assert in_language(label, Language.ZH).strip(), key
             assert in_language(label, Language.EN).strip(), key

@@ -73,6 +73,9 @@ def test_the_nodes_are_the_grid_meters_and_the_meters_that_others_are_below() ->
     assert [one.device for one in nodes["c1"].submeters] == ["floor", "pumps"]
     assert [one.device for one in nodes["c2"].submeters] == ["floor-2"]
     assert [one.device for one in nodes["pumps"].submeters] == ["pump-1", "pump-2"]
+    assert {node.id: node.above for node in nodes.values()} == {
+        "c1": None, "c2": None, "pumps": "c1",
+    }  # fmt: skip
     assert {node.id for node in meter_nodes(ESTATE, "c2")} == {"c2"}
     with pytest.raises(UnknownSiteError):
         meter_nodes(ESTATE, "c9")
@@ -105,3 +108,12 @@ def test_an_interval_in_which_one_meter_is_missing_is_left_out_of_all_three(
     [found] = balances(engine, "c1", Span(START, START + 2 * INTERVAL_MS))["pumps"]
     assert (found.inflow_wh, found.submeters_wh, found.unaccounted_wh) == (400, 200, 200)
     assert found.missing_share == 0.5
+    assert found.share == 0.5
+
+
+def test_what_was_bridged_in_one_meter_is_estimated_in_the_balance(engine: sa.Engine) -> None:
+    for moment, bridged in (("09:00", False), ("09:15", True)):
+        book(engine, Series("pumps", IMPORT), f"2026-11-23 {moment}", 400)
+        book(engine, Series("pump-1", IMPORT), f"2026-11-23 {moment}", 100, recovered=bridged)
+    [found] = balances(engine, "c1", Span(START, START + 2 * INTERVAL_MS))["pumps"]
+    assert (found.missing_share, found.estimated_share) == (0.0, 0.5)

@@ -99,4 +99,6 @@ export type CodeGroup =
   | "person_role"
   | "line_state"
   | "device_state"
-  | "counter";
+  | "counter"
+  | "balance_mark"
+  | "balance_reason";

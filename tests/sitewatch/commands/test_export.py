@@ -8,11 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from collectors.sample import Sample
 from ingest.bus import Cursor
+from ingest.interval_tables import intervals
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_database import DuckDbSettings
+from records.engine import make_engine, reading, sqlite_url
 from sitewatch.control_socket import NAME, serve_control
 from sitewatch.data_folder import own
 from sitewatch.estate_folder import load_folder
@@ -124,3 +127,26 @@ def test_a_bad_file_to_import_is_refused(work: Path, tmp_path: Path) -> None:
     (tmp_path / "x.lp").write_text("nonsense\n")
     done = run("import", tmp_path / "x.lp", "--data", work)
     assert (done.code, "x.lp:1: it has no fields" in done.err) == (2, True)
+
+
+def test_an_import_counts_energy_where_the_estate_is_known(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    ours.mkdir()
+    with closing(DuckDbStore(DuckDbSettings(theirs / "series.duckdb"))) as store:
+        rising = [
+            Sample("m1", NOW + n * 60_000, {"active_energy_import": n * 10.0}) for n in range(100)
+        ]
+        store.write(rising, Cursor())
+    file = tmp_path / "out.parquet"
+    assert run("export", *SPAN, "--data", theirs, "-o", file).code == 0
+    done = run("import", file, "--data", ours)
+    assert "energy is not counted without the estate" in done.output
+    done = run("import", file, "--data", ours, "--estate", smallest(tmp_path / "estate"))
+    assert done.code == 0, done.output
+    assert "0 readings added, 100 were there" in done.output
+    assert "energy counted again: 1 counters" in done.output
+    engine = make_engine(sqlite_url(ours / "sitewatch.sqlite"))
+    with reading(engine) as connection:
+        [whole] = connection.execute(sa.select(sa.func.sum(intervals.c.amount))).scalars()
+    engine.dispose()
+    assert whole == 990_000

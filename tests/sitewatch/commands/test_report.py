@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from api.schemas import EnergyReport
+from api.schemas_unaccounted import UnaccountedReport
 from ingest.interval_tables import Series
 from records.engine import make_engine, migrate, sqlite_url, transaction
 from reports.errors import ReportsError
@@ -80,6 +81,20 @@ def test_a_year_is_by_month_and_the_table_is_in_the_asked_language(
     assert "2026-11-03" not in text
     assert "Total" in text
     assert "合计" in run(folders, "--period", "2026")
+
+
+def test_the_balances_in_every_form(folders: tuple[Path, Path, sa.Engine]) -> None:
+    def said(*more: str) -> str:
+        places = ["--estate", str(folders[0]), "--data", str(folders[1])]
+        result = CliRunner().invoke(app, ["unaccounted", *places, "--period", "2026-11", *more])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    made = UnaccountedReport.model_validate_json(said("--format", "json", "--limit", "0.2"))
+    assert (made.limit, made.rows) == (0.2, [])
+    assert "no_submeters" in made.notes
+    assert "没有带下级电表的关口或电表" in said()
+    assert said("--format", "csv", "--language", "en").startswith("\ufeffGrid point or meter,")
 
 
 def test_it_reads_while_another_writes(folders: tuple[Path, Path, sa.Engine]) -> None:

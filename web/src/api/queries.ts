@@ -17,6 +17,7 @@ import type {
   Series,
   Session,
   SiteNode,
+  UnaccountedReport,
 } from "./schema";
 
 const SECOND = 1000;
@@ -184,5 +185,13 @@ export const energyQuery = (request: EnergyRequest) =>
     queryKey: ["energy", request],
     queryFn: ({ signal }) =>
       getJson<EnergyReport>("/reports/energy", { ...request, format: "json" }, signal),
+    staleTime: 60 * SECOND,
+  });
+
+export const unaccountedQuery = (request: { site: string; period: string }) =>
+  queryOptions({
+    queryKey: ["unaccounted", request],
+    queryFn: ({ signal }) =>
+      getJson<UnaccountedReport>("/reports/unaccounted", { ...request, format: "json" }, signal),
     staleTime: 60 * SECOND,
   });

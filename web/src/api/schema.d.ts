@@ -653,6 +653,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/reports/unaccounted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Unaccounted
+     * @description What flowed into each node of the meter tree, and how much of it no sub-meter counted.
+     */
+    get: operations["get_unaccounted_api_v1_reports_unaccounted_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/reports/safety": {
     parameters: {
       query?: never;
@@ -2268,6 +2288,78 @@ export interface components {
       items: components["schemas"]["TokenItem"][];
     };
     /**
+     * UnaccountedReport
+     * @description `GET reports/unaccounted?site=&period=2026-11&limit=&format=json|csv&language=`.
+     */
+    UnaccountedReport: {
+      /** Site */
+      site: string;
+      /** Site Name */
+      site_name: {
+        [key: string]: string;
+      };
+      /** Period */
+      period: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Timezone */
+      timezone: string;
+      /** Revision */
+      revision: string;
+      /** Limit */
+      limit: number;
+      /** Rows */
+      rows: components["schemas"]["UnaccountedRow"][];
+      /** Notes */
+      notes: string[];
+    };
+    /**
+     * UnaccountedRow
+     * @description The balance of one node of the meter tree; a flat list, each node after the one above it.
+     */
+    UnaccountedRow: {
+      /** Node */
+      node: string;
+      /** What */
+      what: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      };
+      /** Above */
+      above: string | null;
+      /** Depth */
+      depth: number;
+      /** Meters */
+      meters: string[];
+      /** Submeters */
+      submeters: string[];
+      /** Silent */
+      silent: string[];
+      /** Inflow Wh */
+      inflow_wh: number | null;
+      /** Submeters Wh */
+      submeters_wh: number | null;
+      /** Unaccounted Wh */
+      unaccounted_wh: number | null;
+      /** Share */
+      share: number | null;
+      /** Missing Share */
+      missing_share: number;
+      /** Estimated Share */
+      estimated_share: number;
+      /** Marks */
+      marks: string[];
+    };
+    /**
      * Version
      * @description `GET version`.
      */
@@ -2444,6 +2536,8 @@ export type SiteState = components["schemas"]["SiteState"];
 export type Step = components["schemas"]["Step"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
+export type UnaccountedReport = components["schemas"]["UnaccountedReport"];
+export type UnaccountedRow = components["schemas"]["UnaccountedRow"];
 export type Version = components["schemas"]["Version"];
 export type WindowItem = components["schemas"]["WindowItem"];
 export type WindowPage = components["schemas"]["WindowPage"];
@@ -3571,6 +3665,45 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["EnergyReport"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_unaccounted_api_v1_reports_unaccounted_get: {
+    parameters: {
+      query: {
+        /** @description 2026, 2026-11 or 2026-11-23 */
+        period: string;
+        site?: string | null;
+        /** @description share that is marked */
+        limit?: number;
+        format?: "json" | "csv";
+        language?: components["schemas"]["Language"] | null;
+      };
+      header?: {
+        "accept-language"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UnaccountedReport"];
         };
       };
       /** @description A problem document (RFC 9457). */

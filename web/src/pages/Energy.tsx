@@ -8,6 +8,7 @@ import { energyQuery, type EnergyRequest } from "../api/queries";
 import type { EnergyReport } from "../api/schema";
 import { EnergyChart } from "../energy/EnergyChart";
 import { EnergyTable } from "../energy/EnergyTable";
+import { Unaccounted } from "../energy/Unaccounted";
 import { percent } from "../format/number";
 import { monthOf } from "../format/time";
 import { useWords } from "../i18n";
@@ -42,6 +43,7 @@ function Energy({ tree }: { tree: SiteTree }) {
       </div>
       <Choices tree={tree} request={request} />
       <Loaded answer={answer}>{(report) => <Report report={report} />}</Loaded>
+      <Unaccounted site={site} period={period} />
     </div>
   );
 }

@@ -1,0 +1,56 @@
+"""Readings of the past on their way into the store, and into the energy that they alter.
+
+Every import goes this way: that of a file, and the demo's of its history.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from collectors.sample import Sample
+from ingest.interval_ledger import IntervalLedger
+from ingest.stores.duckdb import DuckDbStore
+from ingest.stores.store import TimeSeriesStore
+
+
+@dataclass
+class Past:
+    """One import. All calls block."""
+
+    store: TimeSeriesStore
+    ledger: IntervalLedger | None
+    """None where the estate is not known: then nothing is counted."""
+    _spans: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def take(self, samples: Sequence[Sample]) -> int:
+        """Store what is not there yet; returns how many readings that were.
+
+        Raises:
+            StoreError, IntervalsError: the same samples may be given again.
+        """
+        if isinstance(self.store, DuckDbStore):
+            for sample in samples:
+                first, last = self._spans.get(sample.device, (sample.at, sample.at))
+                self._spans[sample.device] = min(first, sample.at), max(last, sample.at)
+            return self.store.add_missing(samples)
+        # Written again, a sample is the same point of the same series there.
+        self.store.write(samples, self.store.cursor())
+        if self.ledger is not None:
+            # What is in InfluxDB cannot be read back as it came: it is counted as it passes.
+            self.ledger.backfill(samples)
+        return sum(len(sample.values) for sample in samples)
+
+    def count(self) -> int | None:
+        """Count again what was taken; returns how many counters, None without an estate.
+
+        Raises:
+            StoreError, IntervalsError: call it again.
+        """
+        if self.ledger is None:
+            return None
+        before = self.ledger.statistics.recounted
+        if isinstance(self.store, DuckDbStore):
+            self.ledger.recount(self.store, self._spans)
+        else:
+            self.ledger.join_history()
+        self._spans = {}
+        return self.ledger.statistics.recounted - before
