@@ -47,9 +47,15 @@ class DuckDbStore:
             self._generation = generations(connection)[-1]
             self._rows = _count(connection, self._generation)
             named = segments(connection)
-            self.database.files.remove_others({one.file for one in named})
-        damaged = (one.file for one in named if not self.database.files.has(one.file, one.bytes))
-        self.database.damaged = frozenset(damaged)
+            files = self.database.files
+            files.remove_others(
+                {one.file for one in named} | {one.hours_file for one in named if one.hours}
+            )
+            lost = (one.file for one in named if not files.has(one.file, one.bytes))
+            self.database.damaged = frozenset(lost)
+            with_hours = ((one, one.hours) for one in named if one.hours)
+            without = (one.file for one, size in with_hours if not files.has(one.hours_file, size))
+            self.database.lost_hours = frozenset(without)
         if self.database.damaged:
             names = ", ".join(sorted(self.database.damaged))
             _LOG.error("series files are missing or cut; restore them from a backup", files=names)

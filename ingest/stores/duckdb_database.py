@@ -51,6 +51,8 @@ class Database:
         self.files = SegmentFiles(settings.folder)
         self.damaged: frozenset[str] = frozenset()
         """Parquet files of the manifest that are not there whole; the rest is still answered."""
+        self.lost_hours: frozenset[str] = frozenset()
+        """Parquet files whose hours are named but not there whole: they are written again."""
         self._writing = threading.Lock()
         self._after_commit: list[Callable[[], None]] = []
         self._reading: set[Connection] = set()

@@ -32,6 +32,19 @@ class Segment:
     last_t: int
     readings: int
     bytes: int
+    hours: int | None = None
+    """The file of its hours: None where it is still to be written, 0 where it is not worth it.
+    [bytes]"""
+
+    @property
+    def hours_file(self) -> str:
+        """The file of its hours (`ingest.stores.duckdb_hours`)."""
+        return f"{self.file.removesuffix('.parquet')}.hours.parquet"
+
+    @property
+    def files(self) -> tuple[str, str]:
+        """All that goes when this goes."""
+        return self.file, self.hours_file
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Segment))
@@ -72,6 +85,11 @@ def add_segments(connection: Connection, added: Sequence[Segment]) -> None:
     for one in added:
         values = tuple(getattr(one, field.name) for field in fields(Segment))
         connection.execute(f"INSERT INTO segment VALUES ({', '.join('?' * len(values))})", values)
+
+
+def note_hours(connection: Connection, file: str, size: int) -> None:
+    """Take the hours of a file into the manifest."""
+    connection.execute("UPDATE segment SET hours = ? WHERE file = ?", (size, file))
 
 
 def remove_segments(connection: Connection, removed: Sequence[Segment]) -> None:

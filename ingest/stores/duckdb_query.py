@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import duckdb
+import structlog
+
 from collectors.sample import Quality, Value
 from ingest.stores.duckdb_columns import BOOL, MISSING, NUMBER, TEXT
-from ingest.stores.duckdb_database import Database
+from ingest.stores.duckdb_database import Connection, Database
+from ingest.stores.duckdb_hours import distrust, fits, parts_by_hour
 from ingest.stores.duckdb_layout import Span, everything, in_generation
 from ingest.stores.duckdb_schema import ROW, generations
-from ingest.stores.store import Aggregate, LatestValue, Reading
+from ingest.stores.store import Aggregate, LatestValue, Reading, StoreError
+
+_LOG = structlog.get_logger(__name__)
 
 _AGGREGATES = {
     Aggregate.MEAN: "avg(number)",
@@ -22,7 +28,24 @@ _LAST = (
     f" FILTER (type > {MISSING}))"
 )
 """What stands last: of several readings at one moment, the last written one."""
+_PARTS = {
+    Aggregate.MEAN: "sum(total) / nullif(sum(known) - sum(others), 0)",
+    Aggregate.MIN: "min(low)",
+    Aggregate.MAX: "max(high)",
+    Aggregate.LAST: "NULL",
+    Aggregate.COUNT: "NULL",
+}
+_LAST_PART = (
+    "unnest(arg_max({k: type, n: number, x: text}, {t: last_at, b: batch, p: pos})"
+    " FILTER (known > 0))"
+)
 _OTHERS = 3
+_NOT_OF_A_FILE = (
+    duckdb.InterruptException,
+    duckdb.OutOfMemoryException,
+    duckdb.ParserException,
+    duckdb.BinderException,
+)
 
 
 @dataclass(frozen=True)
@@ -34,10 +57,9 @@ class Steps:
     step_ms: int
     aggregate: Aggregate
 
-    @property
-    def of_t(self) -> str:
+    def step_of(self, moment: str) -> str:
         """The step of a moment as SQL."""
-        return f"{self.start} + ((t - {self.start}) // {self.step_ms}) * {self.step_ms}"
+        return f"{self.start} + (({moment} - {self.start}) // {self.step_ms}) * {self.step_ms}"
 
 
 def raw(database: Database, span: Span, limit: int) -> list[tuple[int, Reading]]:
@@ -54,22 +76,56 @@ def raw(database: Database, span: Span, limit: int) -> list[tuple[int, Reading]]
 
 def stepped(database: Database, span: Span, steps: Steps, limit: int) -> list[tuple[int, Reading]]:
     """One reading a step with its series, in order of series and time, at most `limit`."""
-    last = f", {_LAST}" if steps.aggregate is Aggregate.LAST else ", NULL, NULL, NULL"
+    end = f" GROUP BY series, step ORDER BY series, step LIMIT {limit}"
+    if fits(steps.step_ms, span.start, steps.start):
+        try:
+            with database.snapshot() as connection:
+                chosen = _of_parts(parts_by_hour(database, connection, span), steps)
+                return _stepped(connection, chosen, _LAST_PART, end, steps.aggregate)
+        except StoreError as error:
+            if not _is_of_a_file(error.__cause__):
+                raise
+            _LOG.error("hours cannot be read and are written again", error=str(error))
+            distrust(database, span)
     with database.snapshot() as connection:
-        source = everything(database, connection, span)
-        query = (
-            f"SELECT series, {steps.of_t} AS step, count(*) FILTER (type > {MISSING}) AS known,"
-            f" count(*) FILTER (type > {NUMBER}) AS others,"
-            f" {_AGGREGATES[steps.aggregate]} FILTER (type = {NUMBER}) AS number,"
-            f" coalesce(bool_or(reason IS NOT NULL) FILTER (type > {MISSING}), false) AS suspect"
-            "{last}"
-            f" FROM ({source}) GROUP BY series, step ORDER BY series, step LIMIT {limit}"
-        )
-        rows = connection.execute(query.replace("{last}", last)).fetchall()
-        if steps.aggregate is not Aggregate.LAST and any(row[_OTHERS] for row in rows):
-            # Finding the last of each step takes longer, and numbers do without.
-            rows = connection.execute(query.replace("{last}", f", {_LAST}")).fetchall()
-    return [_step(steps.aggregate, *row) for row in rows]
+        chosen = _of_readings(everything(database, connection, span), steps)
+        return _stepped(connection, chosen, _LAST, end, steps.aggregate)
+
+
+def _is_of_a_file(cause: BaseException | None) -> bool:
+    return isinstance(cause, duckdb.Error) and not isinstance(cause, _NOT_OF_A_FILE)
+
+
+def _stepped(
+    connection: Connection, chosen: tuple[str, str], last: str, end: str, aggregate: Aggregate
+) -> list[tuple[int, Reading]]:
+    """Finding the last of each step takes longer, and numbers do without."""
+    columns, source = chosen
+    without = f"SELECT {columns}, NULL, NULL, NULL FROM ({source}){end}"
+    with_last = f"SELECT {columns}, {last} FROM ({source}){end}"
+    rows = connection.execute(with_last if aggregate is Aggregate.LAST else without).fetchall()
+    if aggregate is not Aggregate.LAST and any(row[_OTHERS] for row in rows):
+        rows = connection.execute(with_last).fetchall()
+    return [_step(aggregate, *row) for row in rows]
+
+
+def _of_readings(source: str, steps: Steps) -> tuple[str, str]:
+    columns = (
+        f"series, {steps.step_of('t')} AS step, count(*) FILTER (type > {MISSING}) AS known,"
+        f" count(*) FILTER (type > {NUMBER}) AS others,"
+        f" {_AGGREGATES[steps.aggregate]} FILTER (type = {NUMBER}) AS number,"
+        f" coalesce(bool_or(reason IS NOT NULL) FILTER (type > {MISSING}), false) AS suspect"
+    )
+    return columns, source
+
+
+def _of_parts(source: str, steps: Steps) -> tuple[str, str]:
+    columns = (
+        f"series, {steps.step_of('begun')} AS step, sum(known)::BIGINT AS known,"
+        f" sum(others)::BIGINT AS others, {_PARTS[steps.aggregate]} AS number,"
+        " bool_or(suspect) AS suspect"
+    )
+    return columns, source
 
 
 def _step(
