@@ -115,5 +115,6 @@ def _in_hours(database: Database, chosen: Sequence[Segment]) -> str:
     # Of one series, moment and batch all readings are in one file: the place within is decided.
     return (
         "SELECT series, t AS begun, known, others, total, low, high, suspect,"
-        f" t + last_ms AS last_at, batch, 0::BIGINT AS pos, type, number, text FROM read_parquet([{listed}])"
+        f" t + last_ms AS last_at, batch, 0::BIGINT AS pos, type, number, text"
+        f" FROM read_parquet([{listed}])"
     )

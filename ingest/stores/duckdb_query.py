@@ -7,12 +7,13 @@ import duckdb
 import structlog
 
 from collectors.sample import Quality, Value
+from ingest.stores.duckdb_answer import Group, columns_of, readings, steps
 from ingest.stores.duckdb_columns import BOOL, MISSING, NUMBER, TEXT
 from ingest.stores.duckdb_database import Connection, Database
 from ingest.stores.duckdb_hours import distrust, fits, parts_by_hour
 from ingest.stores.duckdb_layout import Span, everything, in_generation
 from ingest.stores.duckdb_schema import ROW, generations
-from ingest.stores.store import Aggregate, LatestValue, Reading, StoreError
+from ingest.stores.store import Aggregate, LatestValue, StoreError
 
 _LOG = structlog.get_logger(__name__)
 
@@ -39,7 +40,6 @@ _LAST_PART = (
     "unnest(arg_max({k: type, n: number, x: text}, {t: last_at, b: batch, p: pos})"
     " FILTER (known > 0))"
 )
-_OTHERS = 3
 _NOT_OF_A_FILE = (
     duckdb.InterruptException,
     duckdb.OutOfMemoryException,
@@ -62,34 +62,33 @@ class Steps:
         return f"{self.start} + (({moment} - {self.start}) // {self.step_ms}) * {self.step_ms}"
 
 
-def raw(database: Database, span: Span, limit: int) -> list[tuple[int, Reading]]:
-    """Readings with their series, in order of series and time, at most `limit`."""
+def raw(database: Database, span: Span, limit: int) -> list[Group]:
+    """Readings by series, in order of time, at most `limit` together."""
     with database.snapshot() as connection:
         source = everything(database, connection, span)
         query = (
-            f"SELECT series, t, type, number, text, reason FROM ({source})"
-            f" ORDER BY series, t, batch, pos LIMIT {limit}"
+            'SELECT series, t AS "at", type, number, text, reason IS NOT NULL AS suspect'
+            f" FROM ({source}) ORDER BY series, t, batch, pos LIMIT {limit}"
         )
-        rows = connection.execute(query).fetchall()
-    return [(row[0], _reading(*row[1:])) for row in rows]
+        return readings(columns_of(connection, query))
 
 
-def stepped(database: Database, span: Span, steps: Steps, limit: int) -> list[tuple[int, Reading]]:
-    """One reading a step with its series, in order of series and time, at most `limit`."""
+def stepped(database: Database, span: Span, asked: Steps, limit: int) -> list[Group]:
+    """One reading a step by series, in order of time, at most `limit` together."""
     end = f" GROUP BY series, step ORDER BY series, step LIMIT {limit}"
-    if fits(steps.step_ms, span.start, steps.start):
+    if fits(asked.step_ms, span.start, asked.start):
         try:
             with database.snapshot() as connection:
-                chosen = _of_parts(parts_by_hour(database, connection, span), steps)
-                return _stepped(connection, chosen, _LAST_PART, end, steps.aggregate)
+                chosen = _of_parts(parts_by_hour(database, connection, span), asked)
+                return _stepped(connection, chosen, _LAST_PART, end, asked.aggregate)
         except StoreError as error:
             if not _is_of_a_file(error.__cause__):
                 raise
             _LOG.error("hours cannot be read and are written again", error=str(error))
             distrust(database, span)
     with database.snapshot() as connection:
-        chosen = _of_readings(everything(database, connection, span), steps)
-        return _stepped(connection, chosen, _LAST, end, steps.aggregate)
+        chosen = _of_readings(everything(database, connection, span), asked)
+        return _stepped(connection, chosen, _LAST, end, asked.aggregate)
 
 
 def _is_of_a_file(cause: BaseException | None) -> bool:
@@ -98,57 +97,35 @@ def _is_of_a_file(cause: BaseException | None) -> bool:
 
 def _stepped(
     connection: Connection, chosen: tuple[str, str], last: str, end: str, aggregate: Aggregate
-) -> list[tuple[int, Reading]]:
+) -> list[Group]:
     """Finding the last of each step takes longer, and numbers do without."""
     columns, source = chosen
-    without = f"SELECT {columns}, NULL, NULL, NULL FROM ({source}){end}"
     with_last = f"SELECT {columns}, {last} FROM ({source}){end}"
-    rows = connection.execute(with_last if aggregate is Aggregate.LAST else without).fetchall()
-    if aggregate is not Aggregate.LAST and any(row[_OTHERS] for row in rows):
-        rows = connection.execute(with_last).fetchall()
-    return [_step(aggregate, *row) for row in rows]
+    if aggregate is not Aggregate.LAST:
+        found = columns_of(connection, f"SELECT {columns} FROM ({source}){end}")
+        if not found["others"].any():
+            return steps(found, aggregate)
+    return steps(columns_of(connection, with_last), aggregate)
 
 
-def _of_readings(source: str, steps: Steps) -> tuple[str, str]:
+def _of_readings(source: str, asked: Steps) -> tuple[str, str]:
     columns = (
-        f"series, {steps.step_of('t')} AS step, count(*) FILTER (type > {MISSING}) AS known,"
+        f'series, {asked.step_of("t")} AS step, step AS "at",'
+        f" count(*) FILTER (type > {MISSING}) AS known,"
         f" count(*) FILTER (type > {NUMBER}) AS others,"
-        f" {_AGGREGATES[steps.aggregate]} FILTER (type = {NUMBER}) AS number,"
+        f" ({_AGGREGATES[asked.aggregate]} FILTER (type = {NUMBER}))::DOUBLE AS number,"
         f" coalesce(bool_or(reason IS NOT NULL) FILTER (type > {MISSING}), false) AS suspect"
     )
     return columns, source
 
 
-def _of_parts(source: str, steps: Steps) -> tuple[str, str]:
+def _of_parts(source: str, asked: Steps) -> tuple[str, str]:
     columns = (
-        f"series, {steps.step_of('begun')} AS step, sum(known)::BIGINT AS known,"
-        f" sum(others)::BIGINT AS others, {_PARTS[steps.aggregate]} AS number,"
-        " bool_or(suspect) AS suspect"
+        f'series, {asked.step_of("begun")} AS step, step AS "at",'
+        " sum(known)::BIGINT AS known, sum(others)::BIGINT AS others,"
+        f" ({_PARTS[asked.aggregate]})::DOUBLE AS number, bool_or(suspect) AS suspect"
     )
     return columns, source
-
-
-def _step(
-    aggregate: Aggregate,
-    series: int,
-    step: int,
-    known: int,
-    _others: int,
-    aggregated: float | None,
-    suspect: bool,
-    kind: int | None,
-    number: float | None,
-    text: str | None,
-) -> tuple[int, Reading]:
-    counting = aggregate is Aggregate.COUNT
-    if not known:
-        return series, Reading(step, 0 if counting else None, Quality.MISSING)
-    value: Value = aggregated
-    if counting:
-        value = known
-    elif kind is not None and (kind != NUMBER or aggregate is Aggregate.LAST):
-        value = _value(kind, number, text)
-    return series, Reading(step, value, Quality.SUSPECT if suspect else Quality.GOOD)
 
 
 def latest(database: Database, names: Mapping[int, tuple[str, str]]) -> list[LatestValue]:
@@ -201,9 +178,3 @@ def quality(kind: int, reason: str | None) -> Quality:
     if kind == MISSING:
         return Quality.MISSING
     return Quality.GOOD if reason is None else Quality.SUSPECT
-
-
-def _reading(
-    t: int, kind: int, number: float | None, text: str | None, reason: str | None
-) -> Reading:
-    return Reading(t, _value(kind, number, text), quality(kind, reason))
