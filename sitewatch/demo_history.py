@@ -2,14 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from collectors.sample import Sample
 from collectors.simulator.history import history
 from collectors.simulator.model import Model
 from ingest.bus import Cursor
 from ingest.clock import wall_clock_ms
+from sitewatch.memory import give_back
 from sitewatch.service import Running
+
+_PORTION = 5_000
+"""Samples that are written at once; a day of a large estate is many times that."""
 
 
 class HistoryImport:
@@ -29,6 +34,8 @@ class HistoryImport:
         """Import until done, then rest until cancelled."""
         try:
             await asyncio.to_thread(self._import, running)
+            # The model of the past is gone, and nobody else would look for what it has left.
+            await asyncio.to_thread(give_back)
             await asyncio.Event().wait()
         finally:
             self._stop.set()
@@ -39,7 +46,7 @@ class HistoryImport:
         if done >= now:
             return
         model = Model(running.estate.estate, 1, self._shift_ms)
-        for samples in history(model, done, now):
+        for samples in (part for day in history(model, done, now) for part in _portions(day)):
             if self._stop.is_set():
                 return
             running.store.write(samples, Cursor())
@@ -49,3 +56,13 @@ class HistoryImport:
         self._progress.write_text(str(2**53))
         days = round(self._span_ms / 86_400_000)
         self._say(f"history: the past {days} days are filled in")
+
+
+def _portions(day: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
+    """What is in order of time, cut between two moments: a second start begins at a moment."""
+    begin = 0
+    for place in range(1, len(day)):
+        if place - begin >= _PORTION and day[place].at != day[place - 1].at:
+            yield day[begin:place]
+            begin = place
+    yield day[begin:]

@@ -47,6 +47,7 @@ from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.garbage import settle
 from sitewatch.heartbeats import Heartbeats, Stage
+from sitewatch.memory import keep_small
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.outside import Outside
@@ -276,6 +277,7 @@ async def serve(
     Raises:
         SitewatchError, IngestError, RecordsError: what it needs cannot be had.
     """
+    keep_small()
     with open_records(settings, data) as engine:
         await asyncio.to_thread(
             accept, engine, folder_files(loaded.folder), loaded.revision,

@@ -19,7 +19,11 @@ from ingest.stores.duckdb_layout import Segment, segments
 from ingest.stores.duckdb_schema import ROW, generations, open_generation, table_of
 from ingest.stores.store import Aggregate, TimeSeriesStore
 
-POINTS = 10
+NAMES = (
+    "voltage_l1", "voltage_l2", "voltage_l3", "current_l1", "current_l2", "current_l3",
+    "active_power", "power_factor", "active_energy_import", "frequency",
+)  # fmt: skip
+POINTS = len(NAMES)
 INTERVAL_MS = 300_000
 YEAR_MS = 365 * 86_400_000
 TIMES = YEAR_MS // INTERVAL_MS
@@ -45,11 +49,13 @@ _VALUE = """CASE (series - 1) % 10
 Say = Callable[..., None]
 
 
-def fill(store: DuckDbStore, devices: int) -> float:
-    """Put a year into the store; returns points a second, files and merges included."""
-    names = [f"point_{n}" for n in range(POINTS)]
+def fill(store: DuckDbStore, devices: int, unsorted: float = 0.0) -> float:
+    """Put a year into the store; returns points a second, files and merges included.
+
+    The last share of it may be left unsorted, as it came: work for the store's housekeeping.
+    """
     store.write(
-        [Sample(f"h{d}", START, dict.fromkeys(names, 0.0)) for d in range(devices)], store.cursor()
+        [Sample(f"h{d}", START, dict.fromkeys(NAMES, 0.0)) for d in range(devices)], store.cursor()
     )
     store.seal()
     series = devices * POINTS
@@ -57,9 +63,11 @@ def fill(store: DuckDbStore, devices: int) -> float:
     began = time.perf_counter()
     for first in range(1, TIMES, chunk):
         _generation(store, series, first, min(chunk, TIMES - first))
-        while store.compactor.step():
+        while first < TIMES * (1 - unsorted) and store.compactor.step():
             pass
-    while store.compactor.merge_closed(START + 2 * YEAR_MS) or store.compactor.step():
+    while not unsorted and (
+        store.compactor.merge_closed(START + 2 * YEAR_MS) or store.compactor.step()
+    ):
         pass
     return series * TIMES / (time.perf_counter() - began)
 
@@ -109,8 +117,7 @@ def devices_of(points: int) -> int:
 def questions(store: TimeSeriesStore, devices: int, say: Say) -> None:
     """The questions of the design, section 11, with what is to be reached."""
     day = START + 200 * DAY_MS
-    middle, power = f"h{devices // 2}", "point_6"
-    every = [f"point_{n}" for n in range(POINTS)]
+    middle, power, every = f"h{devices // 2}", "active_power", list(NAMES)
     year = START, START + YEAR_MS
     _ask(say, "one device's day raw, one point", 20,
          lambda: store.series(middle, [power], day, day + DAY_MS))  # fmt: skip
@@ -181,7 +188,7 @@ def longest_write_ms(store: DuckDbStore, seconds: float) -> float:
         store.write(batch, store.cursor())
         longest = max(longest, time.perf_counter() - began)
         # Late data, so that a month of the past is merged again and again.
-        store.write([Sample("h0", START + number, {"point_0": 1.0})], store.cursor())
+        store.write([Sample("h0", START + number, {"voltage_l1": 1.0})], store.cursor())
         time.sleep(0.02)
     stop.set()
     thread.join()
