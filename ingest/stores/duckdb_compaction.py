@@ -142,6 +142,7 @@ class Compactor:
     def _move(self, connection: Connection, generation: int) -> None:
         added = self.write(connection, in_generation(generation))
         self.replace((), added, generation)
+        self._database.checkpoint()
 
     def _merge(self, connection: Connection, chosen: Sequence[Segment]) -> bool:
         if not chosen:

@@ -129,6 +129,19 @@ class Database:
         """Within a transaction: what is to be known in memory once it has been committed."""
         self._after_commit.append(done)
 
+    def checkpoint(self) -> None:
+        """Make the room of dropped tables free for new ones.
+
+        What is written in large pieces never fills the log after which the library does it itself.
+        Where a reader still needs the tables, the next call does it.
+
+        Raises:
+            StoreError: the database or the disk refused.
+        """
+        with self._writing, translated("free room"), self.connection.cursor() as connection:
+            with suppress(duckdb.TransactionException):
+                connection.execute("CHECKPOINT")
+
     def close(self) -> None:
         """End what is being read, and let another process have the file, with everything in it."""
         self._closing = True

@@ -147,6 +147,7 @@ def measure(path: Path, points: int, say: Say) -> None:
             readings=round(size / readings, 2),
             hours=round(hours / readings, 2),
             found=round((size + hours) / readings, 2),
+            with_open_file=round((size + hours + path.stat().st_size) / readings, 2),
             to_reach=4,
         )
         questions(store, devices, say)
