@@ -138,9 +138,13 @@ class Database:
         Raises:
             StoreError: the database or the disk refused.
         """
-        with self._writing, translated("free room"), self.connection.cursor() as connection:
-            with suppress(duckdb.TransactionException):
-                connection.execute("CHECKPOINT")
+        with (
+            self._writing,
+            translated("free room"),
+            suppress(duckdb.TransactionException),
+            self.connection.cursor() as connection,
+        ):
+            connection.execute("CHECKPOINT")
 
     def close(self) -> None:
         """End what is being read, and let another process have the file, with everything in it."""
