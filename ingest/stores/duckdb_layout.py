@@ -7,6 +7,7 @@ A reading's place among those of its series and millisecond is (generation, posi
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from ingest.stores.duckdb_database import Connection, Database
 from ingest.stores.duckdb_schema import ROW, generations, table_of
@@ -105,8 +106,13 @@ def in_generation(number: int) -> str:
 
 def in_files(database: Database, chosen: Sequence[Segment]) -> str:
     """The readings of some Parquet files."""
-    paths = (str(database.files.path(one.file)).replace("'", "''") for one in chosen)
-    listed = ", ".join(f"'{path}'" for path in paths)
+    return in_paths([database.files.path(one.file) for one in chosen])
+
+
+def in_paths(paths: Sequence[Path]) -> str:
+    """The readings of some Parquet files, wherever they are."""
+    quoted = (str(path).replace("'", "''") for path in paths)
+    listed = ", ".join(f"'{path}'" for path in quoted)
     return (
         f"SELECT {ROW}, batch, file_row_number AS pos"
         f" FROM read_parquet([{listed}], file_row_number = true)"

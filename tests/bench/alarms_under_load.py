@@ -34,6 +34,7 @@ from ingest.stores.duckdb_database import DuckDbSettings
 from records.engine import make_engine, migrate, sqlite_url
 from sitewatch.control_socket import ask
 from sitewatch.data_folder import DataFolder
+from sitewatch.errors import SitewatchError
 from sitewatch.estate_folder import load_folder
 from tests.bench.rig import history
 from tests.bench.rig.figures import p99, show
@@ -122,7 +123,14 @@ class Busy:
     def _loop(self, name: str, call: Callable[[], object]) -> None:
         while not self.ended.is_set():
             began = time.monotonic()
-            call()
+            try:
+                call()
+            except (AssertionError, SitewatchError) as error:
+                # The service may refuse, and says why; how often is printed.
+                name_refused = f"{name}, refused: {str(error)[:60]}"
+                self.done[name_refused] = self.done.get(name_refused, 0) + 1
+                time.sleep(0.5)
+                continue
             self.done[name] = self.done.get(name, 0) + 1
             spent = time.monotonic() - began
             self.longest_s[name] = round(max(spent, self.longest_s.get(name, 0)), 1)
