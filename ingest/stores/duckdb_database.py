@@ -86,6 +86,30 @@ class Database:
                 connection.close()
 
     @contextmanager
+    def apart(self) -> Iterator[Connection]:
+        """Within a snapshot: memory of its own for long work on files, which closing ends too.
+
+        It would else take all there is, and the questions of people be refused meanwhile.
+        """
+        spill = self.settings.path.with_suffix(".export")
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": self.settings.memory_limit,
+            "threads": 1,
+            "temp_directory": str(spill),
+        }
+        connection = duckdb.connect(config=config)
+        self._reading.add(connection)
+        try:
+            self.go_on()
+            yield connection
+        except duckdb.InterruptException as error:
+            self.go_on(error)
+            raise
+        finally:
+            self._reading.discard(connection)
+            connection.close()
+
+    @contextmanager
     def _one_reader(self) -> Iterator[None]:
         with self._counting:
             self.go_on()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ingest.stores.duckdb_database import Connection, Database
+from ingest.stores.duckdb_database import Connection, Database, Row
 from ingest.stores.duckdb_files import sync
 from ingest.stores.duckdb_layout import Span, in_generation, in_paths, segments
 from ingest.stores.duckdb_schema import ROW, generations
@@ -61,16 +61,20 @@ def write_table(database: Database, series: Sequence[int], wanted: Export) -> in
         with database.snapshot("export", LONGEST_S) as connection:
             span = Span(series or [0], wanted.start, wanted.end)
             source = _in_files_alone(database, connection, span, newest)
+            named = connection.execute("SELECT id, device, point FROM series").fetchall()
+            # Numbers are sorted and named afterwards: names would not fit into memory.
             query = (
-                "SELECT device, point, t AS at_ms, t + lag AS received_ms, own_clock,"
-                f" [{names}][type + 1] AS type, number, text, reason"
-                f" FROM ({source}) AS found JOIN series ON series.id = found.series"
-                " ORDER BY device, t, batch, pos"
+                "SELECT getvariable('devices')[series] AS device,"
+                " getvariable('points')[series] AS point, t AS at_ms, t + lag AS received_ms,"
+                f" own_clock, [{names}][type + 1] AS type, number, text, reason FROM (SELECT *"
+                f" FROM ({source}) ORDER BY getvariable('places')[series], t, batch, pos)"
             )
             path = str(unfinished).replace("'", "''")
-            row = connection.execute(
-                f"COPY ({query}) TO '{path}' ({_OPTIONS[wanted.form]})"
-            ).fetchone()
+            with database.apart() as working:
+                _name_series(working, named)
+                row = working.execute(
+                    f"COPY ({query}) TO '{path}' ({_OPTIONS[wanted.form]})"
+                ).fetchone()
         sync(unfinished)
         unfinished.replace(wanted.file)
     finally:
@@ -95,3 +99,19 @@ def _in_files_alone(database: Database, connection: Connection, span: Span, newe
     found = [one for one in segments(connection, span) if one.file not in database.damaged]
     files = [database.files.path(one.file) for one in found]
     return f"{in_paths([newest, *files])} WHERE {span.where}"
+
+
+def _name_series(connection: Connection, rows: Sequence[Row]) -> None:
+    """Make variables of the connection: names by number of series, and the order of devices."""
+    place = {device: n for n, device in enumerate(sorted({device for _, device, _ in rows}))}
+    last = max((identifier for identifier, _, _ in rows), default=0)
+    devices, points, places = [""] * last, [""] * last, [0] * last
+    for identifier, device, point in rows:
+        devices[identifier - 1], points[identifier - 1] = device, point
+        places[identifier - 1] = place[device]
+    for name, kind, values in (
+        ("devices", "VARCHAR[]", devices),
+        ("points", "VARCHAR[]", points),
+        ("places", "INTEGER[]", places),
+    ):
+        connection.execute(f"SET VARIABLE {name} = ?::{kind}", (values,))
