@@ -104,13 +104,17 @@ class Busy:
             "month of readings": lambda: self.service.get(
                 "devices/h2/series", points="active_power,voltage_l1", **_MONTH
             ),
-            "export of all": lambda: self._export("all.parquet", None),
-            "export of lines": lambda: self._export("h3.lp", "h3"),
+            "exports": self._exports,
         }
         threads = [threading.Thread(target=self._loop, args=one) for one in asks.items()]
         for thread in threads:
             thread.start()
         return threads
+
+    def _exports(self) -> None:
+        """One after the other: the service does one command at a time."""
+        self._export("all.parquet", None)
+        self._export("h3.lp", "h3")
 
     def _export(self, name: str, device: str | None) -> object:
         form = "lineprotocol" if name.endswith(".lp") else "parquet"
