@@ -8,15 +8,14 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from alerts import refusals, together
+from alerts import refusals, restart, together
 from alerts.alarm import Subject
-from alerts.condition import ByService, Missing, Threshold, Together, Verdict
+from alerts.condition import Missing, Threshold, Verdict
 from alerts.condition import State as StateCondition
 from alerts.deviation import Deviation
 from alerts.deviations import Finding
 from alerts.drills import Drill
-from alerts.engine import NORMAL, Gone, Observation, State, Timing, clock_set, due_at, step
-from alerts.inhibition import RULES as BEHIND
+from alerts.engine import NORMAL, Observation, State, Timing, clock_set, due_at, step
 from alerts.ledger import Fact, Restored
 from alerts.marks import Marks
 from alerts.outages import Outages
@@ -25,7 +24,7 @@ from alerts.rules import RuleSet
 from alerts.tracked import OF_ANSWERS, Tracked, missing
 from alerts.watch import Key, Watch, Watches
 from alerts.window import Count, Window
-from alerts.windows import Windows, is_memory
+from alerts.windows import Windows
 from alerts.writer import Change, Input
 from collectors.sample import Reason, Sample, Value, is_hearing
 from device_configs.estate import Estate
@@ -42,7 +41,7 @@ class Evaluator:
         day = dt.datetime.fromtimestamp(started_at / 1000, estate.timezone).date()
         self.watches = Watches(estate, rules, day)
         self._known = self.watches.known()
-        self._joined = together.joined(rules)
+        self.joined = together.joined(rules)
         self.started_at = started_at
         self.tracked: dict[Key, Tracked] = {}
         self.staged: dict[Key, Change] = {}
@@ -125,10 +124,10 @@ class Evaluator:
             if verdict is not Verdict.TRUE and key not in watch.keys:
                 continue
             # The clocks of two devices differ: what one says is not late for the other.
-            latest = max(at, self._state(key).observed_at)
+            latest = max(at, self.state_of(key).observed_at)
             test = rule.drillable and (watch.in_test or read.in_test)
             told = Observation(verdict, latest, watch.values.get(rule.point), test)
-            self._input(key, rule, watch, told, sample.received_at)
+            self.put(key, rule, watch, told, sample.received_at)
 
     def _judge(
         self,
@@ -178,7 +177,7 @@ class Evaluator:
             verdict, at, value, self.marks.is_test(rule, watch, at, sample.received_at),
             sample.source_at,
         )  # fmt: skip
-        self._input(key, rule, watch, observation, sample.received_at, newest)
+        self.put(key, rule, watch, observation, sample.received_at, newest)
 
     def _remember(
         self, watch: Watch, sample: Sample, at: int, points: Iterable[str]
@@ -215,13 +214,13 @@ class Evaluator:
 
     def _real_now(self, tracked: Tracked, at: int, source_at: int | None = None) -> None:
         """What was a test, still holds, and is a test no longer."""
-        state = self._state(tracked.key)
+        state = self.state_of(tracked.key)
         holds = (state.active and state.test and state.falling is None) or (
             state.rising is not None and state.rising_test
         )
         if holds and not self.marks.is_test(tracked.rule, tracked.watch, at, at):
             again = Observation(Verdict.TRUE, state.observed_at, state.value, False, source_at)
-            self._input(tracked.key, tracked.rule, tracked.watch, again, at)
+            self.put(tracked.key, tracked.rule, tracked.watch, again, at)
 
     def announce(self, drills: Sequence[Drill], at: int) -> None:
         """Take up what is announced; what a drill that has ended marked and still holds is real."""
@@ -240,8 +239,8 @@ class Evaluator:
         if announced and key not in watch.keys:
             return
         verdict = Verdict.FALSE if announced else Verdict.TRUE
-        told = Observation(verdict, max(at, self._state(key).observed_at), True)
-        self._input(key, rule, watch, told, at)
+        told = Observation(verdict, max(at, self.state_of(key).observed_at), True)
+        self.put(key, rule, watch, told, at)
 
     def _unlisted(self, watch: Watch, sample: Sample, at: int) -> None:
         rule = watch.plan.unlisted
@@ -250,7 +249,7 @@ class Evaluator:
         key = Key(rule.id, watch.id, "")
         if key not in watch.keys:
             observation = Observation(Verdict.TRUE, at, None, False, sample.source_at)
-            self._input(key, rule, watch, observation, sample.received_at)
+            self.put(key, rule, watch, observation, sample.received_at)
 
     def _refusals(self, watch: Watch, sample: Sample) -> None:
         """All refused points of a device and its parts are one alarm of the device."""
@@ -264,22 +263,23 @@ class Evaluator:
         at = sample.received_at
         if root.refused.keys() != before:
             self.facts.append(Fact(root.id, refusals.FACT, refusals.to_fact(root.refused), at))
-        self._refused(root, at, sample.source_at)
+        self.tell_refused(root, at, sample.source_at)
 
-    def _refused(self, root: Watch, at: int, source_at: int | None = None) -> None:
+    def tell_refused(self, root: Watch, at: int, source_at: int | None = None) -> None:
+        """Judge what a device refuses now."""
         for rule, condition in root.plan.refusals:
             names = refusals.chosen(root.refused, protecting=condition.protecting)
             key = Key(rule.id, root.id, "")
             if not names and key not in root.keys:
                 continue
             # The lanes are judged one after the other: an older sample may come later.
-            latest = max(at, self._state(key).observed_at)
+            latest = max(at, self.state_of(key).observed_at)
             verdict = Verdict.TRUE if names else Verdict.FALSE
             told = Observation(
                 verdict, latest, refusals.in_words(names) if names else None,
                 self.marks.is_test(rule, root, latest, at), source_at, names=True,
             )  # fmt: skip
-            self._input(key, rule, root, told, at)
+            self.put(key, rule, root, told, at)
 
     def _heard(self, root: Watch, sample: Sample) -> None:
         if sample.received_at > root.heard_at:
@@ -293,9 +293,9 @@ class Evaluator:
         root.silent = False
         self._no_silence_until = 0
         key = Key(rule.id, root.id, "")
-        at = max(sample.received_at, self._state(key).observed_at)
+        at = max(sample.received_at, self.state_of(key).observed_at)
         back = Observation(Verdict.FALSE, at, source_at=sample.source_at)
-        self._input(key, rule, root, back, sample.received_at)
+        self.put(key, rule, root, back, sample.received_at)
 
     def findings(self, found: Iterable[Finding], now_ms: int) -> None:
         """Take up what was counted against what was expected; samples do not say it."""
@@ -307,7 +307,7 @@ class Evaluator:
             if one.verdict is not Verdict.TRUE and one.key not in watch.keys:
                 continue
             told = Observation(one.verdict, one.at, one.amount, rule.drillable and watch.in_test)
-            self._input(one.key, rule, watch, told, now_ms)
+            self.put(one.key, rule, watch, told, now_ms)
 
     # ---- time ----
 
@@ -316,10 +316,10 @@ class Evaluator:
         for key in list(self._timed):
             tracked = self.tracked[key]
             clock = safety_ms if tracked.is_safety else routine_ms
-            due = due_at(tracked.rule, self._state(key))
+            due = due_at(tracked.rule, self.state_of(key))
             if due is None or clock < due or not self._may_pass(tracked):
                 continue
-            self._input(key, tracked.rule, tracked.watch, None, clock)
+            self.put(key, tracked.rule, tracked.watch, None, clock)
         for key in list(self._counted):
             self._count_again(key, safety_ms, routine_ms)
         if routine_ms >= self.started_at:
@@ -335,9 +335,9 @@ class Evaluator:
         over = self.windows.over_at(key, window) if isinstance(window, Count) else None
         if over is None or clock < over or tracked.watch.root.heard_at < over:
             return
-        at = max(over, self._state(key).observed_at)
+        at = max(over, self.state_of(key).observed_at)
         told = Observation(Verdict.FALSE, at)
-        self._input(key, tracked.rule, tracked.watch, told, clock)
+        self.put(key, tracked.rule, tracked.watch, told, clock)
 
     def clock_set(self, by_ms: int, now_ms: int) -> None:
         """Our clock was set by so much: delays and silences last as long as they would have."""
@@ -364,7 +364,7 @@ class Evaluator:
         """A point is missing only if its device has answered since; else the device is silent."""
         if not isinstance(tracked.rule.condition, OF_ANSWERS):
             return True
-        rising = self._state(tracked.key).rising
+        rising = self.state_of(tracked.key).rising
         return rising is None or tracked.watch.root.heard_at > rising
 
     def _silent(self, watch: Watch, at: int) -> None:
@@ -375,45 +375,29 @@ class Evaluator:
         key = Key(rule.id, watch.id, "")
         for tracked in list(self.tracked.values()):
             if tracked.watch.root is watch and tracked.key != key:
-                state = self._state(tracked.key)
+                state = self.state_of(tracked.key)
                 # The silence is one alarm; what is missing because of it is not another.
                 instead = isinstance(tracked.rule.condition, OF_ANSWERS) and not state.open
                 verdict = Verdict.FALSE if instead else Verdict.UNKNOWN
                 unknown = Observation(verdict, state.observed_at)
-                self._input(tracked.key, tracked.rule, tracked.watch, unknown, at)
+                self.put(tracked.key, tracked.rule, tracked.watch, unknown, at)
         inhibited = self.outages.inhibits(watch, rule)
         if inhibited:
             self.outages.silent(key)
         told = Observation(Verdict.TRUE, at)
-        self._input(key, rule, watch, told, at, inhibited=inhibited)
+        self.put(key, rule, watch, told, at, inhibited=inhibited)
 
     # ---- states ----
 
     def state_of(self, key: Key) -> State:
         """The state of a key, what is staged included."""
-        return self._state(key)
-
-    def put(
-        self,
-        key: Key,
-        rule: Rule,
-        watch: Watch,
-        observation: Observation | None,
-        at: int,
-        *,
-        inhibited: bool | None = None,
-    ) -> None:
-        """Judge one observation that is in no sample."""
-        self._input(key, rule, watch, observation, at, inhibited=inhibited)
-
-    def _state(self, key: Key) -> State:
         staged = self.staged.get(key)
         if staged is not None:
             return staged.state
         tracked = self.tracked.get(key)
         return tracked.state if tracked is not None else NORMAL
 
-    def _input(
+    def put(
         self,
         key: Key,
         rule: Rule,
@@ -424,7 +408,8 @@ class Evaluator:
         timing: Timing | None = None,
         inhibited: bool | None = None,
     ) -> None:
-        state = self._state(key)
+        """Advance the state of a key by an observation, or by time alone."""
+        state = self.state_of(key)
         if newest > state.observed_at:
             state = replace(state, observed_at=newest)
         after, transitions = step(timing or rule, state, observation, at, inhibited=inhibited)
@@ -441,28 +426,12 @@ class Evaluator:
         staged.state = after
         staged.inputs.append(Input(observation, at, inhibited))
         staged.loud = staged.loud or bool(transitions)
-        self._track(key, rule, watch, after)
-        if transitions and key.rule in self._joined:
-            self._together(watch, at, observation.source_at if observation else None)
+        self.track(key, rule, watch, after)
+        if transitions and key.rule in self.joined:
+            together.look(self, watch, at, observation.source_at if observation else None)
 
-    def _together(self, member: Watch, at: int, source_at: int | None = None) -> None:
-        """Judge what alarms of several devices at one place mean together."""
-        for rule, condition in member.plan.together:
-            where = together.where(member, condition)
-            found = together.members(self.tracked, condition, where, self._state)
-            key = together.key_of(self.tracked, rule, condition, where, member)
-            enough = len(found) >= condition.at_least
-            if not enough and key not in self.tracked:
-                continue
-            watch = self.watches.of(key.device)
-            told = Observation(
-                Verdict.TRUE if enough else Verdict.FALSE,
-                max(at, self._state(key).observed_at),
-                ", ".join(found) if enough else None, False, source_at, names=True,
-            )  # fmt: skip
-            self._input(key, rule, watch, told, at)
-
-    def _track(self, key: Key, rule: Rule, watch: Watch, state: State) -> None:
+    def track(self, key: Key, rule: Rule, watch: Watch, state: State) -> None:
+        """Keep a state, or forget one that is normal again."""
         if state.settled:
             self.tracked.pop(key, None)
             watch.keys.discard(key)
@@ -493,7 +462,7 @@ class Evaluator:
         """Take over the states that were committed, and forget what was staged."""
         for key, state in states.items():
             change = self.staged.pop(key)
-            self._track(key, change.rule, self.watches.of(key.device), state)
+            self.track(key, change.rule, self.watches.of(key.device), state)
         self.facts.clear()
         self.windows.settle()
 
@@ -501,68 +470,7 @@ class Evaluator:
 
     def restore(self, restored: Restored) -> None:
         """Take up what was known; what is no longer judged is ended, never left hanging."""
-        fewer: list[Watch] = []
-        for fact in restored.facts:
-            watch = self.watches.of(fact.device)
-            if fact.point == refusals.FACT:
-                fewer += [watch] if self._restore_refused(watch, fact) else []
-                continue
-            if is_memory(fact):
-                self.windows.restore(fact, watch.plan.window_of)
-                continue
-            watch.values[fact.point] = fact.value
-            watch.values_at[fact.point] = fact.at
-            if fact.point == "test":
-                watch.test = fact.value is True
-        for key, state in restored.states.items():
-            self._restore_state(key, state)
-        for watch in fewer:
-            self._refused(watch, self.started_at)
-        for tracked in list(self.tracked.values()):
-            if tracked.key.rule in self._joined or isinstance(tracked.rule.condition, Together):
-                self._together(tracked.watch, self.started_at)
-
-    def _restore_state(self, key: Key, state: State) -> None:
-        watch = self.watches.of(key.device)
-        rule = watch.plan.find(key.rule, key.point)
-        general = self.rules.find(key.rule)
-        self.outages.restore(key, state)
-        if general is not None and isinstance(general.condition, ByService):
-            if self.outages.knows(key):
-                self._track(key, general, watch, state)
-            elif key.rule in BEHIND:
-                self._withdraw(key, watch, general, state)
-            return
-        listed_again = rule is not None and rule is watch.plan.unlisted and watch.listed
-        if rule is None or listed_again:
-            self._withdraw(key, watch, general or rule, state)
-            return
-        self._track(key, rule, watch, state)
-        if rule is watch.plan.silence and state.active and state.falling is None:
-            watch.silent = True
-
-    def _restore_refused(self, watch: Watch, fact: Fact) -> bool:
-        """Take up what was refused; tells whether the profile has lost some of it since."""
-        device = self.watches.estate.devices.get(watch.id)
-        if device is None:
-            return False
-        watch.refused, fewer = refusals.restored(fact.value, device.profile)
-        if fewer:
-            still = refusals.to_fact(watch.refused)
-            self.facts.append(Fact(watch.id, refusals.FACT, still, self.started_at))
-        return fewer
-
-    def _withdraw(self, key: Key, watch: Watch, rule: Rule | None, state: State) -> None:
-        if rule is None:
-            rule = next(iter(self.rules.every()))
-        change = Change(key, rule, Gone(), watch.subject, state, state)
-        gone = Observation(Verdict.FALSE, max(state.observed_at, self.started_at), withdrawn=True)
-        after, transitions = step(Gone(), state, gone, self.started_at)
-        if after == state:
-            return
-        change.state, change.loud = after, bool(transitions)
-        change.inputs.append(Input(gone, self.started_at))
-        self.staged[key] = change
+        restart.restore(self, restored)
 
     def take_over(self, before: "Evaluator") -> None:
         """Keep what a new revision does not change: when each device was heard, and test flags."""

@@ -233,9 +233,7 @@ class Dispatcher:
     async def _note(self, one: Claimed, outcome: Taken | Postponed | SendError) -> None:
         now, rule, routes = self._now_ms(), self._failure_rule(), self._routes()
         if isinstance(outcome, Taken):
-            self.health.count(
-                outcome.option.channel if outcome.option else one.channel, None, len(one.rows)
-            )
+            self.health.count(outcome.option.channel, None, len(one.rows))
             told = await asyncio.to_thread(
                 self._outbox.done, one, now, rule, routes,
                 outcome.option, outcome.delivery, outcome.receipt,

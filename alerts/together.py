@@ -1,13 +1,17 @@
 """Which alarms stand together: several detectors of one place are more than one detector. Pure."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from alerts.condition import Together
-from alerts.engine import State
+from alerts.condition import Together, Verdict
+from alerts.engine import Observation, State
 from alerts.rule import Rule
 from alerts.rules import RuleSet
 from alerts.tracked import Tracked
 from alerts.watch import Key, Watch
+
+if TYPE_CHECKING:
+    from alerts.evaluator import Evaluator
 
 
 def joined(rules: RuleSet) -> frozenset[str]:
@@ -45,3 +49,21 @@ def key_of(
         if key.rule == rule.id and where(one.watch, condition) == at:
             return key
     return Key(rule.id, member.id, "")
+
+
+def look(evaluator: "Evaluator", member: Watch, at: int, source_at: int | None = None) -> None:
+    """Judge what alarms of several devices at one place mean together."""
+    for rule, condition in member.plan.together:
+        shared = where(member, condition)
+        found = members(evaluator.tracked, condition, shared, evaluator.state_of)
+        key = key_of(evaluator.tracked, rule, condition, shared, member)
+        enough = len(found) >= condition.at_least
+        if not enough and key not in evaluator.tracked:
+            continue
+        watch = evaluator.watches.of(key.device)
+        told = Observation(
+            Verdict.TRUE if enough else Verdict.FALSE,
+            max(at, evaluator.state_of(key).observed_at),
+            ", ".join(found) if enough else None, False, source_at, names=True,
+        )  # fmt: skip
+        evaluator.put(key, rule, watch, told, at)

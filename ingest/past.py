@@ -3,7 +3,7 @@
 Every import goes this way: that of a file, and the demo's of its history.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from collectors.sample import Sample
@@ -38,6 +38,15 @@ class Past:
             # What is in InfluxDB cannot be read back as it came: it is counted as it passes.
             self.ledger.backfill(samples)
         return sum(len(sample.values) for sample in samples)
+
+    def also(self, devices: Iterable[str], first: int, last: int) -> None:
+        """Count these devices (or parts) too, from `first` to `last` [ms, UTC].
+
+        For readings that an import took which was broken off before it had counted.
+        """
+        for device in devices:
+            known = self._spans.get(device, (first, last))
+            self._spans[device] = min(first, known[0]), max(last, known[1])
 
     def count(self) -> int | None:
         """Count again what was taken; returns how many counters, None without an estate.

@@ -15,6 +15,7 @@ from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.garbage import settle
 from sitewatch.greeting import greet
+from sitewatch.memory import keep_small
 from sitewatch.metrics import Measured, StageCollector
 from sitewatch.operations import Workplace
 from sitewatch.records_database import open_records
@@ -50,6 +51,7 @@ async def serve(
     Raises:
         SitewatchError, IngestError, RecordsError: what it needs cannot be had.
     """
+    keep_small()
     current = Current(loaded)
     with open_records(settings, data) as engine:
         await keep_revision(engine, loaded, "start")

@@ -1,6 +1,5 @@
 """The embedded store: one DuckDB file and sorted Parquet files, read as one."""
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import structlog
 from collectors.sample import Sample
 from ingest.bus import Cursor
 from ingest.stores import duckdb_query, duckdb_samples
+from ingest.stores.duckdb_answer import Group
 from ingest.stores.duckdb_backup import copy_store
 from ingest.stores.duckdb_columns import BOOL, NUMBER, Columns
 from ingest.stores.duckdb_compaction import Compactor
@@ -47,9 +47,15 @@ class DuckDbStore:
             self._generation = generations(connection)[-1]
             self._rows = _count(connection, self._generation)
             named = segments(connection)
-            self.database.files.remove_others({one.file for one in named})
-        damaged = (one.file for one in named if not self.database.files.has(one.file, one.bytes))
-        self.database.damaged = frozenset(damaged)
+            files = self.database.files
+            files.remove_others(
+                {one.file for one in named} | {one.hours_file for one in named if one.hours}
+            )
+            lost = (one.file for one in named if not files.has(one.file, one.bytes))
+            self.database.damaged = frozenset(lost)
+            with_hours = ((one, one.hours) for one in named if one.hours)
+            without = (one.file for one, size in with_hours if not files.has(one.hours_file, size))
+            self.database.lost_hours = frozenset(without)
         if self.database.damaged:
             names = ", ".join(sorted(self.database.damaged))
             _LOG.error("series files are missing or cut; restore them from a backup", files=names)
@@ -178,19 +184,16 @@ class DuckDbStore:
             found[names[identifier]] = readings
         return found
 
-    def _read(
-        self, span: Span, steps: Steps | None, limit: int
-    ) -> list[tuple[int, Sequence[Reading]]]:
+    def _read(self, span: Span, steps: Steps | None, limit: int) -> list[Group]:
         if steps is None:
-            rows = duckdb_query.raw(self.database, span, limit)
+            groups = duckdb_query.raw(self.database, span, limit)
         else:
-            rows = duckdb_query.stepped(self.database, span, steps, limit)
-        if len(rows) >= limit and len(span.series) > 1:
+            groups = duckdb_query.stepped(self.database, span, steps, limit)
+        if sum(len(found) for _, found in groups) >= limit and len(span.series) > 1:
             # Together they are more than one may be: each is asked for alone.
             alone = (Span([identifier], span.start, span.end) for identifier in span.series)
             return [found for one in alone for found in self._read(one, steps, limit)]
-        by_series = itertools.groupby(rows, _first)
-        return [(series, [reading for _, reading in group]) for series, group in by_series]
+        return groups
 
     def latest(self) -> Sequence[LatestValue]:
         """The newest value of every point.
@@ -264,10 +267,6 @@ class DuckDbStore:
         """Write everything into the file and let another process have it."""
         self.compactor.stop()
         self.database.close()
-
-
-def _first(row: tuple[int, Reading]) -> int:
-    return row[0]
 
 
 def _count(connection: Connection, generation: int) -> int:

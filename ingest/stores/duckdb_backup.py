@@ -40,8 +40,10 @@ def copy_store(database: Database, file: Path) -> int:
         whole = [one for one in named if one.file not in database.damaged]
         for one in whole:
             database.go_on()
-            shutil.copyfile(database.files.path(one.file), folder / one.file)
-            sync(folder / one.file)
+            hours = one.hours and one.file not in database.lost_hours
+            for name in one.files if hours else (one.file,):
+                shutil.copyfile(database.files.path(name), folder / name)
+                sync(folder / name)
     return hot + sum(one.readings for one in whole)
 
 

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 import duckdb
 
 from ingest.stores.duckdb_database import Connection, Database, interrupt, translated
+from ingest.stores.duckdb_hours import next_without, write_hours
 from ingest.stores.duckdb_layout import (
     Segment,
     add_segments,
     in_files,
     in_generation,
     month_of,
+    note_hours,
     remove_segments,
     segments,
 )
@@ -39,7 +41,9 @@ class Compactor:
             self._run = max((one.run for one in segments(database.connection)), default=0)
 
     def step(self) -> bool:
-        """Move the oldest sealed generation, or merge once; False where nothing is to be done.
+        """Move the oldest sealed generation, merge once, or write the hours of one file.
+
+        False where nothing is to be done.
 
         Raises:
             StoreError: the database or the disk refused; all is as before.
@@ -50,7 +54,9 @@ class Compactor:
                 self._move(connection, sealed[0])
                 return True
             most = self._database.settings.run_rows
-            return self._merge(connection, next_merge(self._whole(connection), most))
+            if self._merge(connection, next_merge(self._whole(connection), most)):
+                return True
+            return self._write_hours(connection)
 
     def merge_closed(self, now_ms: int) -> bool:
         """Merge one month before the present one into one run; False where all are.
@@ -131,11 +137,12 @@ class Compactor:
         except StoreError:
             self._database.files.retire([one.file for one in added])
             raise
-        self._database.files.retire([one.file for one in removed])
+        self._database.files.retire([name for one in removed for name in one.files])
 
     def _move(self, connection: Connection, generation: int) -> None:
         added = self.write(connection, in_generation(generation))
         self.replace((), added, generation)
+        self._database.checkpoint()
 
     def _merge(self, connection: Connection, chosen: Sequence[Segment]) -> bool:
         if not chosen:
@@ -149,6 +156,21 @@ class Compactor:
             self._database.files.retire([one.file for one in added])
             raise StoreError("merged files do not hold what they were made of; the old ones stay")
         self.replace(chosen, added)
+        return True
+
+    def _write_hours(self, connection: Connection) -> bool:
+        database = self._database
+        segment = next_without(database, connection)
+        if segment is None:
+            return False
+        try:
+            size = write_hours(database, connection, segment)
+        except duckdb.Error:
+            self._leave_out_unreadable(connection, [segment])
+            raise
+        with database.transaction("compact") as writing:
+            note_hours(writing, segment.file, size)
+        database.lost_hours -= {segment.file}
         return True
 
     def _leave_out_unreadable(self, connection: Connection, chosen: Sequence[Segment]) -> None:

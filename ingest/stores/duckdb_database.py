@@ -51,6 +51,8 @@ class Database:
         self.files = SegmentFiles(settings.folder)
         self.damaged: frozenset[str] = frozenset()
         """Parquet files of the manifest that are not there whole; the rest is still answered."""
+        self.lost_hours: frozenset[str] = frozenset()
+        """Parquet files whose hours are named but not there whole: they are written again."""
         self._writing = threading.Lock()
         self._after_commit: list[Callable[[], None]] = []
         self._reading: set[Connection] = set()
@@ -82,6 +84,30 @@ class Database:
                 self._reading.discard(connection)
                 timer.cancel()
                 connection.close()
+
+    @contextmanager
+    def apart(self) -> Iterator[Connection]:
+        """Within a snapshot: memory of its own for long work on files, which closing ends too.
+
+        It would else take all there is, and the questions of people be refused meanwhile.
+        """
+        spill = self.settings.path.with_suffix(".export")
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": self.settings.memory_limit,
+            "threads": 1,
+            "temp_directory": str(spill),
+        }
+        connection = duckdb.connect(config=config)
+        self._reading.add(connection)
+        try:
+            self.go_on()
+            yield connection
+        except duckdb.InterruptException as error:
+            self.go_on(error)
+            raise
+        finally:
+            self._reading.discard(connection)
+            connection.close()
 
     @contextmanager
     def _one_reader(self) -> Iterator[None]:
@@ -126,6 +152,23 @@ class Database:
     def after_commit(self, done: Callable[[], None]) -> None:
         """Within a transaction: what is to be known in memory once it has been committed."""
         self._after_commit.append(done)
+
+    def checkpoint(self) -> None:
+        """Make the room of dropped tables free for new ones.
+
+        What is written in large pieces never fills the log after which the library does it itself.
+        Where a reader still needs the tables, the next call does it.
+
+        Raises:
+            StoreError: the database or the disk refused.
+        """
+        with (
+            self._writing,
+            translated("free room"),
+            suppress(duckdb.TransactionException),
+            self.connection.cursor() as connection,
+        ):
+            connection.execute("CHECKPOINT")
 
     def close(self) -> None:
         """End what is being read, and let another process have the file, with everything in it."""

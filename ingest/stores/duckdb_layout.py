@@ -7,6 +7,7 @@ A reading's place among those of its series and millisecond is (generation, posi
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from ingest.stores.duckdb_database import Connection, Database
 from ingest.stores.duckdb_schema import ROW, generations, table_of
@@ -32,6 +33,19 @@ class Segment:
     last_t: int
     readings: int
     bytes: int
+    hours: int | None = None
+    """The file of its hours: None where it is still to be written, 0 where it is not worth it.
+    [bytes]"""
+
+    @property
+    def hours_file(self) -> str:
+        """The file of its hours (`ingest.stores.duckdb_hours`)."""
+        return f"{self.file.removesuffix('.parquet')}.hours.parquet"
+
+    @property
+    def files(self) -> tuple[str, str]:
+        """All that goes when this goes."""
+        return self.file, self.hours_file
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Segment))
@@ -74,6 +88,11 @@ def add_segments(connection: Connection, added: Sequence[Segment]) -> None:
         connection.execute(f"INSERT INTO segment VALUES ({', '.join('?' * len(values))})", values)
 
 
+def note_hours(connection: Connection, file: str, size: int) -> None:
+    """Take the hours of a file into the manifest."""
+    connection.execute("UPDATE segment SET hours = ? WHERE file = ?", (size, file))
+
+
 def remove_segments(connection: Connection, removed: Sequence[Segment]) -> None:
     """Take files out of the manifest."""
     names = [one.file for one in removed]
@@ -87,8 +106,13 @@ def in_generation(number: int) -> str:
 
 def in_files(database: Database, chosen: Sequence[Segment]) -> str:
     """The readings of some Parquet files."""
-    paths = (str(database.files.path(one.file)).replace("'", "''") for one in chosen)
-    listed = ", ".join(f"'{path}'" for path in paths)
+    return in_paths([database.files.path(one.file) for one in chosen])
+
+
+def in_paths(paths: Sequence[Path]) -> str:
+    """The readings of some Parquet files, wherever they are."""
+    quoted = (str(path).replace("'", "''") for path in paths)
+    listed = ", ".join(f"'{path}'" for path in quoted)
     return (
         f"SELECT {ROW}, batch, file_row_number AS pos"
         f" FROM read_parquet([{listed}], file_row_number = true)"

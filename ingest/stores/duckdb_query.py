@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import duckdb
+import structlog
+
 from collectors.sample import Quality, Value
+from ingest.stores.duckdb_answer import Group, columns_of, readings, steps
 from ingest.stores.duckdb_columns import BOOL, MISSING, NUMBER, TEXT
-from ingest.stores.duckdb_database import Database
+from ingest.stores.duckdb_database import Connection, Database
+from ingest.stores.duckdb_hours import distrust, fits, parts_by_hour
 from ingest.stores.duckdb_layout import Span, everything, in_generation
 from ingest.stores.duckdb_schema import ROW, generations
-from ingest.stores.store import Aggregate, LatestValue, Reading
+from ingest.stores.store import Aggregate, LatestValue, StoreError
+
+_LOG = structlog.get_logger(__name__)
 
 _AGGREGATES = {
     Aggregate.MEAN: "avg(number)",
@@ -22,7 +29,23 @@ _LAST = (
     f" FILTER (type > {MISSING}))"
 )
 """What stands last: of several readings at one moment, the last written one."""
-_OTHERS = 3
+_PARTS = {
+    Aggregate.MEAN: "sum(total) / nullif(sum(known) - sum(others), 0)",
+    Aggregate.MIN: "min(low)",
+    Aggregate.MAX: "max(high)",
+    Aggregate.LAST: "NULL",
+    Aggregate.COUNT: "NULL",
+}
+_LAST_PART = (
+    "unnest(arg_max({k: type, n: number, x: text}, {t: last_at, b: batch, p: pos})"
+    " FILTER (known > 0))"
+)
+_NOT_OF_A_FILE = (
+    duckdb.InterruptException,
+    duckdb.OutOfMemoryException,
+    duckdb.ParserException,
+    duckdb.BinderException,
+)
 
 
 @dataclass(frozen=True)
@@ -34,65 +57,75 @@ class Steps:
     step_ms: int
     aggregate: Aggregate
 
-    @property
-    def of_t(self) -> str:
+    def step_of(self, moment: str) -> str:
         """The step of a moment as SQL."""
-        return f"{self.start} + ((t - {self.start}) // {self.step_ms}) * {self.step_ms}"
+        return f"{self.start} + (({moment} - {self.start}) // {self.step_ms}) * {self.step_ms}"
 
 
-def raw(database: Database, span: Span, limit: int) -> list[tuple[int, Reading]]:
-    """Readings with their series, in order of series and time, at most `limit`."""
+def raw(database: Database, span: Span, limit: int) -> list[Group]:
+    """Readings by series, in order of time, at most `limit` together."""
     with database.snapshot() as connection:
         source = everything(database, connection, span)
         query = (
-            f"SELECT series, t, type, number, text, reason FROM ({source})"
-            f" ORDER BY series, t, batch, pos LIMIT {limit}"
+            'SELECT series, t AS "at", type, number, text, reason IS NOT NULL AS suspect'
+            f" FROM ({source}) ORDER BY series, t, batch, pos LIMIT {limit}"
         )
-        rows = connection.execute(query).fetchall()
-    return [(row[0], _reading(*row[1:])) for row in rows]
+        return readings(columns_of(connection, query))
 
 
-def stepped(database: Database, span: Span, steps: Steps, limit: int) -> list[tuple[int, Reading]]:
-    """One reading a step with its series, in order of series and time, at most `limit`."""
-    last = f", {_LAST}" if steps.aggregate is Aggregate.LAST else ", NULL, NULL, NULL"
+def stepped(database: Database, span: Span, asked: Steps, limit: int) -> list[Group]:
+    """One reading a step by series, in order of time, at most `limit` together."""
+    end = f" GROUP BY series, step ORDER BY series, step LIMIT {limit}"
+    if fits(asked.step_ms, span.start, asked.start):
+        try:
+            with database.snapshot() as connection:
+                chosen = _of_parts(parts_by_hour(database, connection, span), asked)
+                return _stepped(connection, chosen, _LAST_PART, end, asked.aggregate)
+        except StoreError as error:
+            if not _is_of_a_file(error.__cause__):
+                raise
+            _LOG.error("hours cannot be read and are written again", error=str(error))
+            distrust(database, span)
     with database.snapshot() as connection:
-        source = everything(database, connection, span)
-        query = (
-            f"SELECT series, {steps.of_t} AS step, count(*) FILTER (type > {MISSING}) AS known,"
-            f" count(*) FILTER (type > {NUMBER}) AS others,"
-            f" {_AGGREGATES[steps.aggregate]} FILTER (type = {NUMBER}) AS number,"
-            f" coalesce(bool_or(reason IS NOT NULL) FILTER (type > {MISSING}), false) AS suspect"
-            "{last}"
-            f" FROM ({source}) GROUP BY series, step ORDER BY series, step LIMIT {limit}"
-        )
-        rows = connection.execute(query.replace("{last}", last)).fetchall()
-        if steps.aggregate is not Aggregate.LAST and any(row[_OTHERS] for row in rows):
-            # Finding the last of each step takes longer, and numbers do without.
-            rows = connection.execute(query.replace("{last}", f", {_LAST}")).fetchall()
-    return [_step(steps.aggregate, *row) for row in rows]
+        chosen = _of_readings(everything(database, connection, span), asked)
+        return _stepped(connection, chosen, _LAST, end, asked.aggregate)
 
 
-def _step(
-    aggregate: Aggregate,
-    series: int,
-    step: int,
-    known: int,
-    _others: int,
-    aggregated: float | None,
-    suspect: bool,
-    kind: int | None,
-    number: float | None,
-    text: str | None,
-) -> tuple[int, Reading]:
-    counting = aggregate is Aggregate.COUNT
-    if not known:
-        return series, Reading(step, 0 if counting else None, Quality.MISSING)
-    value: Value = aggregated
-    if counting:
-        value = known
-    elif kind is not None and (kind != NUMBER or aggregate is Aggregate.LAST):
-        value = _value(kind, number, text)
-    return series, Reading(step, value, Quality.SUSPECT if suspect else Quality.GOOD)
+def _is_of_a_file(cause: BaseException | None) -> bool:
+    return isinstance(cause, duckdb.Error) and not isinstance(cause, _NOT_OF_A_FILE)
+
+
+def _stepped(
+    connection: Connection, chosen: tuple[str, str], last: str, end: str, aggregate: Aggregate
+) -> list[Group]:
+    """Finding the last of each step takes longer, and numbers do without."""
+    columns, source = chosen
+    with_last = f"SELECT {columns}, {last} FROM ({source}){end}"
+    if aggregate is not Aggregate.LAST:
+        found = columns_of(connection, f"SELECT {columns} FROM ({source}){end}")
+        if not found["others"].any():
+            return steps(found, aggregate)
+    return steps(columns_of(connection, with_last), aggregate)
+
+
+def _of_readings(source: str, asked: Steps) -> tuple[str, str]:
+    columns = (
+        f'series, {asked.step_of("t")} AS step, step AS "at",'
+        f" count(*) FILTER (type > {MISSING}) AS known,"
+        f" count(*) FILTER (type > {NUMBER}) AS others,"
+        f" ({_AGGREGATES[asked.aggregate]} FILTER (type = {NUMBER}))::DOUBLE AS number,"
+        f" coalesce(bool_or(reason IS NOT NULL) FILTER (type > {MISSING}), false) AS suspect"
+    )
+    return columns, source
+
+
+def _of_parts(source: str, asked: Steps) -> tuple[str, str]:
+    columns = (
+        f'series, {asked.step_of("begun")} AS step, step AS "at",'
+        " sum(known)::BIGINT AS known, sum(others)::BIGINT AS others,"
+        f" ({_PARTS[asked.aggregate]})::DOUBLE AS number, bool_or(suspect) AS suspect"
+    )
+    return columns, source
 
 
 def latest(database: Database, names: Mapping[int, tuple[str, str]]) -> list[LatestValue]:
@@ -145,9 +178,3 @@ def quality(kind: int, reason: str | None) -> Quality:
     if kind == MISSING:
         return Quality.MISSING
     return Quality.GOOD if reason is None else Quality.SUSPECT
-
-
-def _reading(
-    t: int, kind: int, number: float | None, text: str | None, reason: str | None
-) -> Reading:
-    return Reading(t, _value(kind, number, text), quality(kind, reason))

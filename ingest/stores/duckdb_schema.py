@@ -8,7 +8,7 @@ from ingest.stores.duckdb_database import Connection, DuckDbSettings, connect, t
 from ingest.stores.duckdb_files import sync
 from ingest.stores.store import StoreError
 
-VERSION = 2
+VERSION = 3
 ROW = "series, t, lag, own_clock, type, number, text, reason"
 """The columns of a reading, wherever it is."""
 _READING = """(
@@ -19,7 +19,8 @@ CREATE TABLE version (number INTEGER);
 CREATE TABLE generation (number INTEGER);
 CREATE TABLE newest {_READING};
 CREATE TABLE segment (file VARCHAR, run INTEGER, month INTEGER, first_series INTEGER,
-  last_series INTEGER, first_t BIGINT, last_t BIGINT, readings BIGINT, bytes BIGINT);
+  last_series INTEGER, first_t BIGINT, last_t BIGINT, readings BIGINT, bytes BIGINT,
+  hours BIGINT);
 """
 _COMMON = """
 CREATE TABLE series (id INTEGER, device VARCHAR, point VARCHAR);
@@ -58,7 +59,12 @@ def _from_1(connection: Connection) -> None:
     open_generation(connection, 1)
 
 
-_STEPS: Mapping[int, Callable[[Connection], None]] = {0: _make, 1: _from_1}
+def _from_2(connection: Connection) -> None:
+    """Hours beside the files, which compaction writes when it has nothing more urgent to do."""
+    connection.execute("ALTER TABLE segment ADD COLUMN hours BIGINT")
+
+
+_STEPS: Mapping[int, Callable[[Connection], None]] = {0: _make, 1: _from_1, 2: _from_2}
 """From a version (0: nothing there) to the next one that is listed, or to the present one."""
 
 

@@ -8,15 +8,15 @@ from ingest.stores.duckdb_layout import MONTH, Segment, in_month
 from ingest.stores.duckdb_schema import ROW
 from ingest.stores.store import StoreError
 
-ROW_GROUP = 61_440
-"""Readings of a row group: a series' day is in one or two of them. A choice between bytes a point
-and the size of the smallest read (docs/decisions/0011)."""
-DICTIONARY = ROW_GROUP // 10
+ROW_GROUP = 20_480
+"""Readings of a row group, in which few series share one way of writing their numbers, and which is
+the smallest read (docs/decisions/0016)."""
+DICTIONARY = ROW_GROUP // 5
 """With more values than these in a row group, regular moments are differences and measured numbers
-are split by byte, which took less in files of one month (docs/decisions/0011)."""
+are split by byte (docs/decisions/0016)."""
 _FORMAT = (
     f"(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE {ROW_GROUP},"
-    f" DICTIONARY_SIZE_LIMIT {DICTIONARY})"
+    f" DICTIONARY_SIZE_LIMIT {DICTIONARY}, WRITE_BLOOM_FILTER false)"
 )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from collectors.sample import Quality, Sample, Value
 from ingest.bus import Cursor, IngestError
 
@@ -26,8 +28,7 @@ class Aggregate(StrEnum):
     COUNT = "count"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """One value in a series."""
 
     at: int

@@ -1,9 +1,11 @@
 """Points a second from journal to store, and query times, beside a bare loop in the same run.
 
 Run as `python -m tests.bench.store [--points N] [--cycles N] [--devices N] [--influx] [--folder
-DIR]`. A device has 30 points; each cycle is one sample a device. The bare loop inserts the same
-rows as ready-made arrays into a DuckDB table of the same shape: what is left to gain. `--points` is
-how much history (`tests.bench.rig.history`) is made and asked about; 0 for none.
+DIR] [--keep DIR]`. A device has 30 points; each cycle is one sample a device. The bare loop inserts
+the same rows as ready-made arrays into a DuckDB table of the same shape: what is left to gain.
+`--points` is how much history (`tests.bench.rig.history`) is made and asked about; 0 for none. With
+`--keep` it is made there and left, and a later run with the same number asks it again. With
+`--influx` a year of two of its meters is put into an influxd as well, and both are asked the same.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -154,6 +157,7 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=500)
     parser.add_argument("--influx", action="store_true", help="measure an influxd as well")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--keep", type=Path, help="where the history stays for a later run")
     given = parser.parse_args()
     cycles, devices = given.cycles, given.devices
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
@@ -173,19 +177,45 @@ def main() -> None:
             to_reach=100_000,
         )
         if given.points:
-            history.measure(folder / "history.duckdb", given.points, _say)
+            history.measure((given.keep or folder) / "history.duckdb", given.points, _say)
         if given.influx:
             with influxd(folder / "influxd") as url:
                 _influx(url, cycles, devices)
+                side_by_side(folder / "side.duckdb", url)
 
 
-def _influx(url: str, cycles: int, devices: int) -> None:
+def side_by_side(path: Path, url: str) -> None:
+    """A year of two meters in both stores, and the same questions to both."""
+    devices = 2
+    history.make(path, devices, _say)
+    with closing(DuckDbStore(DuckDbSettings(path))) as duck, closing(_influx_store(url)) as influx:
+        influx.cursor()
+        began, points = time.perf_counter(), 0
+        for device in duck.devices():
+            for samples in duck.samples(device, history.START, history.START + history.YEAR_MS):
+                for first in range(0, len(samples), BATCH):
+                    influx.write(samples[first : first + BATCH], Cursor())
+                points += sum(len(sample.values) for sample in samples)
+        rate = round(points / (time.perf_counter() - began))
+        _say("year of two meters from duckdb to influxdb", points=points, points_per_second=rate)
+        for name, store in (("duckdb", duck), ("influxdb", influx)):
+            history.questions(store, devices, partial(_say_of, name))
+
+
+def _say_of(store: str, case: str, **figures: object) -> None:
+    _say(case, store=store, **figures)
+
+
+def _influx_store(url: str) -> InfluxStore:
     def reject(source: str, payload: bytes, reason: str) -> None:
         raise SystemExit(f"{source} rejected {payload!r}: {reason}")
 
     settings = InfluxSettings(url)
-    store = InfluxStore(settings, lambda device: ("electricity_meter", "centre"), reject)
-    with closing(store):
+    return InfluxStore(settings, lambda device: ("electricity_meter", "centre"), reject)
+
+
+def _influx(url: str, cycles: int, devices: int) -> None:
+    with closing(_influx_store(url)) as store:
         store.cursor()
         rate = direct(store, cycles, devices)
         _say("influxdb 1.x store", points_per_second=round(rate), **queries(store, cycles))

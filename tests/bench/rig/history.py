@@ -15,11 +15,15 @@ from pathlib import Path
 from collectors.sample import Sample
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_database import DuckDbSettings
-from ingest.stores.duckdb_layout import segments
+from ingest.stores.duckdb_layout import Segment, segments
 from ingest.stores.duckdb_schema import ROW, generations, open_generation, table_of
-from ingest.stores.store import Aggregate
+from ingest.stores.store import Aggregate, TimeSeriesStore
 
-POINTS = 10
+NAMES = (
+    "voltage_l1", "voltage_l2", "voltage_l3", "current_l1", "current_l2", "current_l3",
+    "active_power", "power_factor", "active_energy_import", "frequency",
+)  # fmt: skip
+POINTS = len(NAMES)
 INTERVAL_MS = 300_000
 YEAR_MS = 365 * 86_400_000
 TIMES = YEAR_MS // INTERVAL_MS
@@ -45,11 +49,13 @@ _VALUE = """CASE (series - 1) % 10
 Say = Callable[..., None]
 
 
-def fill(store: DuckDbStore, devices: int) -> float:
-    """Put a year into the store; returns points a second, files and merges included."""
-    names = [f"point_{n}" for n in range(POINTS)]
+def fill(store: DuckDbStore, devices: int, unsorted: float = 0.0) -> float:
+    """Put a year into the store; returns points a second, files and merges included.
+
+    The last share of it may be left unsorted, as it came: work for the store's housekeeping.
+    """
     store.write(
-        [Sample(f"h{d}", START, dict.fromkeys(names, 0.0)) for d in range(devices)], store.cursor()
+        [Sample(f"h{d}", START, dict.fromkeys(NAMES, 0.0)) for d in range(devices)], store.cursor()
     )
     store.seal()
     series = devices * POINTS
@@ -57,9 +63,11 @@ def fill(store: DuckDbStore, devices: int) -> float:
     began = time.perf_counter()
     for first in range(1, TIMES, chunk):
         _generation(store, series, first, min(chunk, TIMES - first))
-        while store.compactor.step():
+        while first < TIMES * (1 - unsorted) and store.compactor.step():
             pass
-    while store.compactor.merge_closed(START + 2 * YEAR_MS):
+    while not unsorted and (
+        store.compactor.merge_closed(START + 2 * YEAR_MS) or store.compactor.step()
+    ):
         pass
     return series * TIMES / (time.perf_counter() - began)
 
@@ -86,35 +94,73 @@ def _fastest_ms(call: Callable[[], object], times: int = 5) -> float:
     return round(min(durations) * 1000, 2)
 
 
-def measure(path: Path, points: int, say: Say) -> None:
-    """Make the history and ask the questions of the design, section 11."""
-    devices = max(1, points // (POINTS * TIMES))
+def make(path: Path, devices: int, say: Say) -> None:
+    """Make a year of history, unless a run before has left it here."""
+    done = path.with_suffix(".made")
+    if done.exists() and done.read_text() == str(devices):
+        say("history of a run before", file=str(path))
+        return
+    if path.exists():
+        raise SystemExit(f"{path} holds another history; name another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
     with closing(DuckDbStore(DuckDbSettings(path))) as store:
         rate = fill(store, devices)
+        say("history", points=POINTS * devices * TIMES, made_and_moved_per_second=round(rate))
+    done.write_text(str(devices))
+
+
+def devices_of(points: int) -> int:
+    """How many meters have so many points in a year."""
+    return max(1, points // (POINTS * TIMES))
+
+
+def questions(store: TimeSeriesStore, devices: int, say: Say) -> None:
+    """The questions of the design, section 11, with what is to be reached."""
+    day = START + 200 * DAY_MS
+    middle, power, every = f"h{devices // 2}", "active_power", list(NAMES)
+    year = START, START + YEAR_MS
+    _ask(say, "one device's day raw, one point", 20,
+         lambda: store.series(middle, [power], day, day + DAY_MS))  # fmt: skip
+    _ask(say, "one device's day raw, all ten points", 20,
+         lambda: store.series(middle, every, day, day + DAY_MS))  # fmt: skip
+    for aggregate in (Aggregate.MEAN, Aggregate.MAX, Aggregate.LAST):
+        for name, points in (("one point", [power]), ("all ten points", every)):
+            _ask(say, f"a building's year by hour, {aggregate}, {name}", 100,
+                 lambda points=points, how=aggregate: store.series(  # type: ignore[misc]
+                     middle, points, *year, HOUR_MS, how))  # fmt: skip
+    _ask(say, "a building's year by day, all ten points", None,
+         lambda: store.series(middle, every, *year, DAY_MS))  # fmt: skip
+    _ask(say, "latest of every point", 50, store.latest)
+
+
+def measure(path: Path, points: int, say: Say) -> None:
+    """Make the history and ask the questions of the design, section 11."""
+    devices = devices_of(points)
+    make(path, devices, say)
+    with closing(DuckDbStore(DuckDbSettings(path))) as store:
         files = segments(store.database.connection)
         readings = sum(one.readings for one in files)
-        size = sum(one.bytes for one in files) / readings
-        say("history", points=readings, files=len(files), made_and_moved_per_second=round(rate))
-        say("bytes a point", found=round(size, 2), to_reach=4)
-        day = START + 200 * DAY_MS
-        middle, power = f"h{devices // 2}", "point_6"
-        every = [f"point_{n}" for n in range(POINTS)]
-        _ask(say, "one device's day raw, one point", 20,
-             lambda: store.series(middle, [power], day, day + DAY_MS))  # fmt: skip
-        _ask(say, "one device's day raw, all ten points", 20,
-             lambda: store.series(middle, every, day, day + DAY_MS))  # fmt: skip
-        for aggregate in (Aggregate.MEAN, Aggregate.LAST):
-            _ask(say, f"a building's year by hour, {aggregate}", 100,
-                 lambda how=aggregate: store.series(  # type: ignore[misc]
-                     middle, [power], START, START + YEAR_MS, HOUR_MS, how))  # fmt: skip
-        _ask(say, "a year by hour of ten points", None,
-             lambda: store.series(middle, every, START, START + YEAR_MS, HOUR_MS))  # fmt: skip
+        size, hours = sum(one.bytes for one in files), sum(one.hours or 0 for one in files)
+        say("files", points=readings, files=len(files), with_hours=sum(map(_has_hours, files)))
+        say(
+            "bytes a point",
+            readings=round(size / readings, 2),
+            hours=round(hours / readings, 2),
+            found=round((size + hours) / readings, 2),
+            with_open_file=round((size + hours + path.stat().st_size) / readings, 2),
+            to_reach=4,
+        )
+        questions(store, devices, say)
         heard = [Sample(f"l{d}", START + YEAR_MS, {"x": float(d)}) for d in range(LATEST)]
         store.write(heard, store.cursor())
         _ask(say, f"latest of {LATEST} devices and the history's", 50, store.latest)
         say("longest write beside sorting and merging", ms=longest_write_ms(store, 10.0))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         say("memory", peak_resident_mb=round(peak))
+
+
+def _has_hours(one: Segment) -> bool:
+    return bool(one.hours)
 
 
 def _ask(say: Say, question: str, to_reach: float | None, call: Callable[[], object]) -> None:
@@ -143,7 +189,7 @@ def longest_write_ms(store: DuckDbStore, seconds: float) -> float:
         store.write(batch, store.cursor())
         longest = max(longest, time.perf_counter() - began)
         # Late data, so that a month of the past is merged again and again.
-        store.write([Sample("h0", START + number, {"point_0": 1.0})], store.cursor())
+        store.write([Sample("h0", START + number, {"voltage_l1": 1.0})], store.cursor())
         time.sleep(0.02)
     stop.set()
     thread.join()

@@ -91,6 +91,19 @@ def test_a_series_that_was_never_moved_and_one_that_was_are_both_newest(tmp_path
         assert {value.device: value.value for value in store.latest()} == {"m1": 4.0, "m2": 3.0}
 
 
+def test_the_file_does_not_grow_with_what_was_moved_out_of_it(tmp_path: Path) -> None:
+    sizes = []
+    with closing(opened(tmp_path, generation_rows=50_000, file_rows=100_000)) as store:
+        for turn in range(8):
+            values = {f"x{n}": turn + n / 7 for n in range(50)}
+            for part in range(2):
+                first = NOW + (2 * turn + part) * 10**6
+                store.write([Sample("m0", first + n, values) for n in range(600)], Cursor())
+            work_off(store)
+            sizes.append((tmp_path / "store.duckdb").stat().st_size)
+    assert max(sizes[4:]) <= max(sizes[:4])
+
+
 def test_moments_of_a_broken_clock_are_moved_too(tmp_path: Path) -> None:
     moments = [-(2**50), -1, 0, NOW, 2**53]
     with closing(opened(tmp_path)) as store:
