@@ -346,6 +346,7 @@ class Evaluator:
             watch.clock_set(by_ms, now_ms)
         for tracked in self.tracked.values():
             tracked.state = clock_set(tracked.state, by_ms, now_ms)
+        self.windows.clock_set(by_ms, now_ms)
 
     def _look_for_silence(self, at: int) -> None:
         """Look at every device: 10,000 of them are too many to be looked at each time."""

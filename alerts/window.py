@@ -37,6 +37,11 @@ class Memory:
     marks: tuple[tuple[int, float], ...] = ()
     """Readings kept [ms, value], the last one before the window first; or occurrences."""
 
+    def moved(self, by_ms: int, latest: int) -> "Memory":
+        """The memory with every moment later by so much, and none after `latest` [ms, UTC]."""
+        marks = tuple((min(moment + by_ms, latest), number) for moment, number in self.marks)
+        return replace(self, at=min(self.at + by_ms, latest), marks=marks)
+
     def to_text(self) -> str:
         """The memory as it is stored."""
         return json.dumps([self.at, self.value, self.raw, self.marks], separators=(",", ":"))

@@ -56,6 +56,16 @@ class Windows:
     def _text(self, key: Key) -> str:
         return f"{self._forms[key]};{self._memories[key].to_text()}"
 
+    def clock_set(self, by_ms: int, now_ms: int) -> None:
+        """Our clock was set: nothing that was read may stand in the future, or all would be late.
+
+        Set forward, it is a gap, which windows know; readings by devices' own clocks go on.
+        """
+        if by_ms < 0:
+            for key, memory in self._memories.items():
+                self._memories[key] = memory.moved(by_ms, now_ms)
+                self._changed.add(key)
+
     def settle(self) -> None:
         """What has changed is on disk."""
         self._changed.clear()
@@ -68,4 +78,6 @@ class Windows:
         if window is None or window.form != form:
             return
         key = Key(rule, fact.device, point)
-        self._memories[key], self._forms[key] = Memory.from_text(text), form
+        # The clock may have been set back while nobody judged: then the fact's moment was moved.
+        self._memories[key] = Memory.from_text(text).moved(0, fact.at)
+        self._forms[key] = form

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.rules import load_rules
 from collectors.sample import Lane, Sample
-from tests.alerts.desk import Desk, memory_engine, sample
+from tests.alerts.desk import START, Desk, memory_engine, sample
 from tests.alerts.estates import device, make_estate
 
 ESTATE = make_estate([device("lift-1", "elevator", protocol="mqtt", interval_s=86_400),
@@ -98,3 +98,24 @@ def test_a_suspect_reading_is_not_remembered(reasons: dict[str, str]) -> None:
     desk.say("water-1", 61, {"pressure": 100.0})
     assert ("fire_water_pressure_falling", "water-1") in desk.open()
     desk.close()
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_clock_that_is_set_back_does_not_make_what_follows_late(restart: bool) -> None:
+    desk = Desk(ESTATE, RULES, engine=memory_engine())
+    try:
+        desk.say("sitewatch", 5000, {"dropped_total": 0})
+        desk.commit()
+        back = START + 1_400_000
+        if restart:
+            desk.ledger.set_back(back)
+            desk.now_s = 1400
+            desk.start()
+        else:
+            desk.evaluator.clock_set(-3_600_000, back)
+        desk.say("sitewatch", 1410, {"dropped_total": 9})
+        alarm = desk.alarm("samples_dropped", "sitewatch")
+        assert alarm is not None
+        assert alarm.active
+    finally:
+        desk.close()

@@ -805,6 +805,170 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/duty": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Duty
+     * @description The whole list.
+     */
+    get: operations["get_duty_api_v1_duty_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/duty/now": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Now
+     * @description Who is on duty now or at a moment, and whether a gap begins within 24 h of it.
+     */
+    get: operations["get_now_api_v1_duty_now_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/contacts/{id_}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Put Contact
+     * @description Add or replace a contact.
+     */
+    put: operations["put_contact_api_v1_contacts__id___put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/teams/{id_}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Put Team
+     * @description Add or replace a team.
+     */
+    put: operations["put_team_api_v1_teams__id___put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/duty/{id_}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Put Schedule
+     * @description Add or replace a duty schedule.
+     */
+    put: operations["put_schedule_api_v1_duty__id___put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/holidays/{date}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Put Holiday
+     * @description Declare a holiday, or a weekend day that is worked.
+     */
+    put: operations["put_holiday_api_v1_holidays__date__put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/duty/{kind}/{id_}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete Entry
+     * @description Take an entry out; a contact that a team or a schedule names stays.
+     */
+    delete: operations["delete_entry_api_v1_duty__kind___id___delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/roll-calls": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Roll Calls
+     * @description The newest roll-calls of the sites that the caller may see.
+     */
+    get: operations["get_roll_calls_api_v1_roll_calls_get"];
+    put?: never;
+    /**
+     * Post Roll Call
+     * @description Call the duty desk of a site.
+     */
+    post: operations["post_roll_call_api_v1_roll_calls_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/audit": {
     parameters: {
       query?: never;
@@ -1069,6 +1233,37 @@ export interface components {
      * @enum {string}
      */
     ChainName: "audit" | "alarms";
+    /**
+     * Contact
+     * @description One person who can be told.
+     */
+    Contact: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /**
+       * Languages
+       * @default [
+       *       "zh"
+       *     ]
+       */
+      languages: ("zh" | "en")[];
+      /** Phone */
+      phone?: string | null;
+      /** Email */
+      email?: string | null;
+      /** Wecom */
+      wecom?: string | null;
+      /** Dingtalk */
+      dingtalk?: string | null;
+      /** Feishu */
+      feishu?: string | null;
+      /** Webhook */
+      webhook?: string | null;
+      /** Account */
+      account?: string | null;
+    };
     /**
      * Coverage
      * @description `GET coverage?site=`.
@@ -1369,6 +1564,32 @@ export interface components {
       ends_at: string;
     };
     /**
+     * DutyList
+     * @description Everything of `sitewatch duty import`: it replaces what is there.
+     */
+    DutyList: {
+      /**
+       * Contacts
+       * @default []
+       */
+      contacts: components["schemas"]["Contact"][];
+      /**
+       * Teams
+       * @default []
+       */
+      teams: components["schemas"]["Team"][];
+      /**
+       * Schedules
+       * @default []
+       */
+      schedules: components["schemas"]["Schedule"][];
+      /**
+       * Holidays
+       * @default []
+       */
+      holidays: components["schemas"]["Holiday"][];
+    };
+    /**
      * EnergyReport
      * @description `GET reports/energy?site=&period=2026-11&step=day|month&format=json|csv`.
      */
@@ -1457,6 +1678,27 @@ export interface components {
       version: string;
     };
     /**
+     * Holiday
+     * @description A date that is not what its weekday says.
+     */
+    Holiday: {
+      /**
+       * Date
+       * Format: date
+       */
+      date: string;
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /**
+       * Working
+       * @default false
+       */
+      working: boolean;
+    };
+    /**
      * KindInfo
      * @description A row of `GET kinds`; point names with `{n}` or `{name}` are patterns.
      */
@@ -1471,6 +1713,16 @@ export interface components {
       system: string;
       /** Points */
       points: components["schemas"]["PointInfo"][];
+    };
+    /**
+     * Label
+     * @description A text that people read, in Chinese and English.
+     */
+    Label: {
+      /** Zh */
+      zh: string;
+      /** En */
+      en: string;
     };
     /**
      * Language
@@ -1633,6 +1885,14 @@ export interface components {
       username: string;
     };
     /**
+     * NewRollCall
+     * @description Whom to call.
+     */
+    NewRollCall: {
+      /** Site */
+      site: string;
+    };
+    /**
      * NewToken
      * @description `POST tokens`.
      */
@@ -1645,6 +1905,21 @@ export interface components {
       name: string;
       /** Expires At */
       expires_at?: string | null;
+    };
+    /**
+     * OnDuty
+     * @description Who is on duty by one schedule.
+     */
+    OnDuty: {
+      /** Schedule */
+      schedule: string;
+      name: components["schemas"]["Label"];
+      /** People */
+      people: number;
+      /** Contacts */
+      contacts: string[];
+      /** Gap At */
+      gap_at: string | null;
     };
     /**
      * PartInfo
@@ -1985,6 +2260,44 @@ export interface components {
       | "auditor"
       | "administrator";
     /**
+     * RollCallItem
+     * @description One roll-call.
+     */
+    RollCallItem: {
+      /** Id */
+      id: number;
+      /** Site */
+      site: string;
+      /** Alarm */
+      alarm: number;
+      /** Asked By */
+      asked_by: string;
+      /**
+       * Asked At
+       * Format: date-time
+       */
+      asked_at: string;
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      /** Answered By */
+      answered_by: string | null;
+      /** Answered At */
+      answered_at: string | null;
+      /** Missed */
+      missed: boolean;
+    };
+    /**
+     * RollCallPage
+     * @description The newest roll-calls, newest first.
+     */
+    RollCallPage: {
+      /** Items */
+      items: components["schemas"]["RollCallItem"][];
+    };
+    /**
      * SafetyChatter
      * @description An alarm that came at least three times within a minute.
      */
@@ -2117,6 +2430,42 @@ export interface components {
       p90: number | null;
     };
     /**
+     * Schedule
+     * @description A duty schedule.
+     */
+    Schedule: {
+      /** Id */
+      id: string;
+      name: components["schemas"]["Label"];
+      /**
+       * Timezone
+       * @default Asia/Shanghai
+       */
+      timezone: string;
+      /**
+       * People
+       * @default 1
+       */
+      people: number;
+      /**
+       * Begins
+       * Format: date
+       */
+      begins: string;
+      /** Shifts */
+      shifts: components["schemas"]["Shift"][];
+      /**
+       * Exceptions
+       * @default []
+       */
+      exceptions: components["schemas"]["Swap"][];
+      /**
+       * Unattended
+       * @default false
+       */
+      unattended: boolean;
+    };
+    /**
      * Series
      * @description `GET devices/{id}/series?points=&start=&end=&step=&aggregate=`.
      */
@@ -2177,6 +2526,22 @@ export interface components {
        * @default false
        */
       once: boolean;
+    };
+    /**
+     * Shift
+     * @description One shift of the day and who has it, week after week.
+     */
+    Shift: {
+      /** Shift */
+      shift: string;
+      /** Start */
+      start: string;
+      /** End */
+      end: string;
+      /** Weeks */
+      weeks: string[][][];
+      /** Holidays */
+      holidays?: string[] | null;
     };
     /**
      * SiteNode
@@ -2256,6 +2621,42 @@ export interface components {
      * @enum {string}
      */
     Step: "day" | "month";
+    /**
+     * Swap
+     * @description A swap, or another deviation from the rotation, on one date.
+     */
+    Swap: {
+      /**
+       * Date
+       * Format: date
+       */
+      date: string;
+      /** Shift */
+      shift: string;
+      /** Crew */
+      crew: string[];
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+    };
+    /**
+     * Team
+     * @description People in the order in which they are named.
+     */
+    Team: {
+      /** Id */
+      id: string;
+      name: components["schemas"]["Label"];
+      /**
+       * Sites
+       * @default []
+       */
+      sites: string[];
+      /** Members */
+      members: string[];
+    };
     /**
      * TokenItem
      * @description A row of `GET tokens`.
@@ -2477,6 +2878,7 @@ export type AuditPage = components["schemas"]["AuditPage"];
 export type AuditVerdict = components["schemas"]["AuditVerdict"];
 export type By = components["schemas"]["By"];
 export type ChainName = components["schemas"]["ChainName"];
+export type Contact = components["schemas"]["Contact"];
 export type Coverage = components["schemas"]["Coverage"];
 export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
@@ -2489,12 +2891,15 @@ export type DeviceSummary = components["schemas"]["DeviceSummary"];
 export type DrillItem = components["schemas"]["DrillItem"];
 export type DrillPage = components["schemas"]["DrillPage"];
 export type DrillRequest = components["schemas"]["DrillRequest"];
+export type DutyList = components["schemas"]["DutyList"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
 export type Finding = components["schemas"]["Finding"];
 export type FindingRequest = components["schemas"]["FindingRequest"];
 export type Health = components["schemas"]["Health"];
+export type Holiday = components["schemas"]["Holiday"];
 export type KindInfo = components["schemas"]["KindInfo"];
+export type Label = components["schemas"]["Label"];
 export type Language = components["schemas"]["Language"];
 export type Latest = components["schemas"]["Latest"];
 export type LatestItem = components["schemas"]["LatestItem"];
@@ -2503,7 +2908,9 @@ export type Login = components["schemas"]["Login"];
 export type MadePassword = components["schemas"]["MadePassword"];
 export type MadeToken = components["schemas"]["MadeToken"];
 export type NewPerson = components["schemas"]["NewPerson"];
+export type NewRollCall = components["schemas"]["NewRollCall"];
 export type NewToken = components["schemas"]["NewToken"];
+export type OnDuty = components["schemas"]["OnDuty"];
 export type PartInfo = components["schemas"]["PartInfo"];
 export type PasswordChange = components["schemas"]["PasswordChange"];
 export type PayloadEncoding = components["schemas"]["PayloadEncoding"];
@@ -2519,6 +2926,8 @@ export type QualityCell = components["schemas"]["QualityCell"];
 export type QualityFigures = components["schemas"]["QualityFigures"];
 export type QualityItem = components["schemas"]["QualityItem"];
 export type Role = components["schemas"]["Role"];
+export type RollCallItem = components["schemas"]["RollCallItem"];
+export type RollCallPage = components["schemas"]["RollCallPage"];
 export type SafetyChatter = components["schemas"]["SafetyChatter"];
 export type SafetyClass = components["schemas"]["SafetyClass"];
 export type SafetyFigures = components["schemas"]["SafetyFigures"];
@@ -2526,14 +2935,18 @@ export type SafetyFlood = components["schemas"]["SafetyFlood"];
 export type SafetyItem = components["schemas"]["SafetyItem"];
 export type SafetyReport = components["schemas"]["SafetyReport"];
 export type SafetySpread = components["schemas"]["SafetySpread"];
+export type Schedule = components["schemas"]["Schedule"];
 export type Series = components["schemas"]["Series"];
 export type SeriesPoint = components["schemas"]["SeriesPoint"];
 export type Session = components["schemas"]["Session"];
 export type Severity = components["schemas"]["Severity"];
 export type ShelveRequest = components["schemas"]["ShelveRequest"];
+export type Shift = components["schemas"]["Shift"];
 export type SiteNode = components["schemas"]["SiteNode"];
 export type SiteState = components["schemas"]["SiteState"];
 export type Step = components["schemas"]["Step"];
+export type Swap = components["schemas"]["Swap"];
+export type Team = components["schemas"]["Team"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
 export type UnaccountedReport = components["schemas"]["UnaccountedReport"];
@@ -3991,6 +4404,292 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_duty_api_v1_duty_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DutyList"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_now_api_v1_duty_now_get: {
+    parameters: {
+      query?: {
+        at?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OnDuty"][];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_contact_api_v1_contacts__id___put: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id_: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Contact"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_team_api_v1_teams__id___put: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id_: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Team"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_schedule_api_v1_duty__id___put: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id_: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Schedule"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_holiday_api_v1_holidays__date__put: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        date: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Holiday"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_entry_api_v1_duty__kind___id___delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        kind: "contact" | "team" | "schedule" | "holiday";
+        id_: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_roll_calls_api_v1_roll_calls_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RollCallPage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_roll_call_api_v1_roll_calls_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewRollCall"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RollCallItem"];
+        };
       };
       /** @description A problem document (RFC 9457). */
       "4XX": {
