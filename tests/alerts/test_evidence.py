@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import evidence
@@ -111,6 +111,7 @@ def test_events_of_an_older_version_are_sealed_by_the_migration(tmp_path: Path) 
     file = str(old.url.database)
     old.dispose()
     with sqlite3.connect(file) as raw:
+        raw.execute("DROP TABLE deviation_spans")  # of a later migration, which is run again
         for verb in ("update", "delete"):
             raw.execute(f"DROP TRIGGER alarm_events_no_{verb}")
         for column in ("previous", "hash"):
@@ -137,6 +138,7 @@ def test_an_export_has_what_a_stranger_needs_to_check_it(engine: sa.Engine) -> N
     assert 0 < len(some) < len(every)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(("smoke-1", "smoke-2", "rcm-1", "ack", "restart")), max_size=12))
 def test_the_chain_is_whole_after_any_story(steps: list[str]) -> None:
     desk = Desk()

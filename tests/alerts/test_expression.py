@@ -143,7 +143,11 @@ def test_it_agrees_with_the_library_that_defines_the_language(
     except ValidationError as error:
         assert "reads no point" in str(error)  # noqa: PT017  ('false' has an a)
         return
-    assert found.judge(values) is _by_the_library(text, values)
+    verdict = found.judge(values)
+    if "/" in text and verdict is Verdict.UNKNOWN:
+        # 0/0 is no number: unknown to us; the library compares it all the same.
+        return
+    assert verdict is _by_the_library(text, values)
 
 
 @settings(deadline=None)
