@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import evidence
@@ -137,6 +137,7 @@ def test_an_export_has_what_a_stranger_needs_to_check_it(engine: sa.Engine) -> N
     assert 0 < len(some) < len(every)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(("smoke-1", "smoke-2", "rcm-1", "ack", "restart")), max_size=12))
 def test_the_chain_is_whole_after_any_story(steps: list[str]) -> None:
     desk = Desk()
