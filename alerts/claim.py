@@ -64,8 +64,7 @@ def _free(emergency: bool, now_ms: int) -> sa.ColumnElement[bool]:
         _TABLE.c.sent_at.is_(None),
         _TABLE.c.failed_at.is_(None),
         _TABLE.c.due_at <= now_ms,
-        # Later than any lease: the clock was set back since.
-        sa.or_(_TABLE.c.claimed_until <= now_ms, _TABLE.c.claimed_until > now_ms + _LEASE_MS),
+        _TABLE.c.claimed_until <= now_ms,
         _TABLE.c.rank == 0 if emergency else _TABLE.c.rank > 0,
     )
 

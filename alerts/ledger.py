@@ -114,7 +114,7 @@ class Ledger:
             tables.rule_timers: ("observed_at", "rising", "falling"),
             tables.judge_facts: ("at",),
             # What waits is tried at once: what a budget forbids is put off again.
-            tables.outbox: ("due_at",),
+            tables.outbox: ("due_at", "claimed_until"),
         }
         with self._engine.begin() as connection:
             for table, names in times.items():

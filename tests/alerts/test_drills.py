@@ -105,7 +105,8 @@ def test_a_detector_that_can_tell_and_does_not_is_real_in_the_middle_of_a_drill(
     announce(desk, "fire", site="centre")
     desk.say("smoke-1", 1, {"smoke": True, "test": False})
     desk.say("panel-1/p001", 2, {"smoke": True})
-    assert [(device, step) for _, device, step in desk.outbox()] == [
+    told = [(device, step) for rule, device, step in desk.outbox() if rule != "confirmed_fire"]
+    assert told == [
         ("smoke-1", "raised"), ("panel-1/p001", "raised"),
     ]  # fmt: skip
 

@@ -232,11 +232,11 @@ async def test_a_provider_that_blocks_is_left_alone_and_an_emergency_is_an_alarm
     async with dispatching(engine, {"wecom": robot}, own.routes):
         await until(lambda: own.alarm("channel_failed", "sitewatch") is not None)
         own.say("panel-1/p003", 2, {"smoke": True})
-        await until(lambda: _attempted(engine) == 2)
+        await until(lambda: _attempted(engine) >= 2)
     assert len(robot.messages) == 1, "nothing is sent to it while it blocks"
     async with dispatching(engine, {"wecom": robot}, own.routes):
         own.say("panel-1/p002", 3, {"smoke": True})
-        await until(lambda: _attempted(engine) == 3)
+        await until(lambda: _attempted(engine) >= 3)
     assert len(robot.messages) == 1, "nor after a restart"
 
 

@@ -234,16 +234,27 @@ SPEAKERS = {
     "pymodbus": {"collectors/modbus_link.py", "collectors/modbus_gate.py"},
     "serial": set[str](),
     "socket": {
-        "collectors/mqtt_client.py", "collectors/mqtt_session.py", "collectors/simulator/broker.py",
+        "collectors/mqtt_client.py",
+        "collectors/simulator/broker.py",
         "collectors/simulator/control.py",
-        "sitewatch/control_socket.py", "sitewatch/demo_process.py", "sitewatch/service.py",
+        "sitewatch/control_socket.py",
+        "sitewatch/greeting.py",
+        "sitewatch/local_socket.py",
+        "sitewatch/service.py",
+        "sitewatch/serving.py",
+        "sitewatch/split/half.py",
+        "sitewatch/split/lifeline.py",
+        "sitewatch/split/parent.py",
+        "sitewatch/split/serve.py",
+        "sitewatch/split/watch_socket.py",
+        "sitewatch/watchdog.py",
         "sitewatch/web.py",
     },
-    "telnetlib": set[str](), "socketserver": set[str](), "ctypes": set[str](),
+    "telnetlib": set[str](), "socketserver": set[str](), "ctypes": {"sitewatch/memory.py"},
     "serial_asyncio": set[str](), "aiomqtt": set[str](), "usb": set[str](), "bleak": set[str](),
 }  # fmt: skip
 """Library to the modules that may import it. Sockets: the broker, the page, the demo's ports,
-and the Unix socket by which commands reach a running service."""
+the Unix sockets by which commands and the two halves of a service talk, and systemd's."""
 OPENERS = (
     "open_connection", "create_connection", "open_unix_connection", "create_unix_connection",
     "create_datagram_endpoint", "sock_connect",

@@ -9,6 +9,9 @@ QUICK = """\
 - {rule: smoke_detector_fire, off_delay: 2s}
 - {rule: elevator_entrapment, off_delay: 2s}
 """
+ALONE = """\
+- {rule: confirmed_fire, enabled: false}
+"""
 HALL = """\
   - id: compound-1
     role: compound
@@ -73,14 +76,17 @@ def webhook(url: str) -> str:
     return f'- {{when: {{severity: [emergency, high]}}, notify: [{{webhook: {{url: "{url}"}}}}]}}\n'
 
 
-def estate(folder: Path, devices: str, routes: str = "[]\n") -> Path:
-    """An estate of one centre."""
+def estate(folder: Path, devices: str, routes: str = "[]\n", *, confirmed: bool = True) -> Path:
+    """An estate of one centre.
+
+    Without `confirmed` each detector is one alarm, whatever others at its place say: it is counted.
+    """
     return write(
         folder / "estate",
         {
             "estate.yaml": ESTATE + HALL,
             "devices/all.yaml": devices,
             "routes/duty.yaml": routes,
-            "rules/quick.yaml": QUICK,
+            "rules/quick.yaml": QUICK if confirmed else QUICK + ALONE,
         },
     )

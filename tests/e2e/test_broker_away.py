@@ -100,7 +100,7 @@ def running(folder: Path) -> Iterator[House]:
     detectors = [f"smoke-{n}" for n in range(1, DETECTORS + 1)]
     with running_broker(folder / "broker", MORE) as broker:
         devices = gate("gate-0") + "".join(map(gate, names)) + smoke(detectors)
-        home = estate(folder, devices)
+        home = estate(folder, devices, confirmed=False)
         arguments = ("run", "--estate", str(home), "--data", str(folder / "data"), "--port", "0")
         environment = {"SITEWATCH_MQTT__URL": broker.url}
         with started(*arguments, folder=folder, environment=environment) as service:

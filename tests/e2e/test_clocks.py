@@ -154,7 +154,9 @@ def house_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         in_background(_panel) as fire_panel,
     ):
         devices = meter(metered.server.port) + smoke(detectors) + panel(fire_panel.server.port)
-        home = estate(folder, devices + "".join(map(gate, gates)), webhook(receiver.url))
+        home = estate(
+            folder, devices + "".join(map(gate, gates)), webhook(receiver.url), confirmed=False
+        )
         write(home, {"rules/clocks.yaml": RULES})
         arguments = ("run", "--estate", str(home), "--data", str(folder / "data"), "--port", "0")
         program = (sys.executable, "-m", "tests.e2e.stepped", str(clock))

@@ -104,7 +104,7 @@ def running(folder: Path) -> Iterator[House]:
         influx_server(folder / "influx") as store,
         receiving() as receiver,
     ):
-        home = estate(folder, gate() + smoke(names), webhook(receiver.url))
+        home = estate(folder, gate() + smoke(names), webhook(receiver.url), confirmed=False)
         environment = {
             "SITEWATCH_MQTT__URL": broker.url,
             "SITEWATCH_STORE__KIND": "influx",

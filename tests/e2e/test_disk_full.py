@@ -113,7 +113,7 @@ def test_a_full_disk_costs_the_oldest_routine_and_says_how_much(tmp_path: Path) 
         influx_server(tmp_path / "influx") as store,
         receiving() as receiver,
     ):
-        home = estate(tmp_path, devices, webhook(receiver.url))
+        home = estate(tmp_path, devices, webhook(receiver.url), confirmed=False)
         write(home, {"profiles/wordy_meter.yaml": METER})
         arguments = ("run", "--estate", str(home), "--data", str(disk / "data"), "--port", "0")
         environment = {
@@ -186,7 +186,9 @@ def test_the_embedded_store_waits_for_room_and_misses_nothing(tmp_path: Path) ->
         receiving() as receiver,
         publisher(broker) as gateway,
     ):
-        home = estate(tmp_path, gate() + smoke(["smoke-1", "smoke-2"]), webhook(receiver.url))
+        home = estate(
+            tmp_path, gate() + smoke(["smoke-1", "smoke-2"]), webhook(receiver.url), confirmed=False
+        )
         arguments = ("run", "--estate", str(home), "--data", str(disk / "data"), "--port", "0")
         environment = {
             "SITEWATCH_MQTT__URL": broker.url,
@@ -225,7 +227,7 @@ def test_the_embedded_store_waits_for_room_and_misses_nothing(tmp_path: Path) ->
 
 
 def test_a_data_folder_that_cannot_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
-    home = estate(tmp_path, smoke(["smoke-1"]))
+    home = estate(tmp_path, smoke(["smoke-1"]), confirmed=False)
     with small_disk(tmp_path / "disk") as disk:
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         done = subprocess.run(

@@ -39,7 +39,7 @@ def test_nothing_is_lost_or_unjudged(tmp_path: Path, say: Callable[[str], None])
     ):
         devices = gate() + smoke(detectors) + "".join(map(lift, lifts))
         devices += meter(metered.server.port, interval="1s")
-        home = estate(tmp_path, devices, webhook(receiver.url))
+        home = estate(tmp_path, devices, webhook(receiver.url), confirmed=False)
         arguments = ("run", "--estate", str(home), "--data", str(tmp_path / "data"), "--port", "0")
         environment = {"SITEWATCH_MQTT__URL": broker.url}
         began = time.monotonic()

@@ -84,7 +84,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         receiving() as receiver,
         publisher(broker) as publishes,
     ):
-        home = estate(folder, smoke(DETECTORS) + gate("gate-1"), webhook(receiver.url))
+        home = estate(
+            folder, smoke(DETECTORS) + gate("gate-1"), webhook(receiver.url), confirmed=False
+        )
         arguments = ("run", "--split", "--estate", str(home), "--data", str(data), "--port", "0")
         environment = {"SITEWATCH_MQTT__URL": broker.url}
         with started(*arguments, folder=folder, environment=environment) as service:
@@ -296,7 +298,7 @@ def test_a_second_service_on_the_folder_is_refused(house: House) -> None:
 def _split(
     tmp_path: Path, broker: str, routes: str = "[]\n"
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    home = estate(tmp_path, smoke(["smoke-1"]), routes)
+    home = estate(tmp_path, smoke(["smoke-1"]), routes, confirmed=False)
     data = str(tmp_path / "data")
     arguments = ("run", "--split", "--estate", str(home), "--data", data, "--port", "0")
     return arguments, {"SITEWATCH_MQTT__URL": broker}

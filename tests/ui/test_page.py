@@ -165,14 +165,14 @@ def test_smoke_is_seen_at_once_and_acknowledged(
     page.goto(f"{demo.service.url}/alarms")
     expect(page.get_by_test_id("link")).to_have_attribute("data-state", "up", timeout=PATIENCE_MS)
     demo.incident("smoke", PANEL, "--part", PART)
-    row = page.locator(f"[data-device='{PANEL}/{PART}']")
+    row = page.locator(f"[data-rule=smoke_detector_fire][data-device='{PANEL}/{PART}']")
     expect(row).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_test_id("safety")).to_be_visible()
     expect(page).to_have_title(re.compile(r"^\(\d+\) sitewatch$"))
     demo.incident("smoke", PANEL, "--part", SECOND_PART)
-    expect(page.locator(f"[data-device='{PANEL}/{SECOND_PART}']")).to_be_visible(
-        timeout=PATIENCE_MS
-    )
+    expect(
+        page.locator(f"[data-rule=smoke_detector_fire][data-device='{PANEL}/{SECOND_PART}']")
+    ).to_be_visible(timeout=PATIENCE_MS)
     shoot(page, "alarms-fire-en-desk")
     acknowledge(page, row)
     expect(row).to_have_attribute("data-state", "active_acked", timeout=PATIENCE_MS)
