@@ -20,9 +20,9 @@ $(READY): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/sitewatch demo --port $(PORT)
 
-# Two processes or a few more: most tests wait for servers. Each file stays in one process.
+# Three processes, also on two cores: most tests wait for servers. Each file stays in one process.
 test: setup
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 check: setup web/node_modules/.ready
 	$(BIN)/ruff check .
