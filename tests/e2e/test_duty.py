@@ -90,7 +90,8 @@ def test_the_duty_contact_then_the_next_until_the_link_is_used(tmp_path: Path) -
             eventually("and again", lambda: len(told(receiver, "li")) >= 3, within_s=10)
             message = told(receiver, "li")[0]
             assert message["transition"] == "escalated"
-            assert len([m for m in told(receiver, "wang") if m["transition"] == "raised"]) == 1
+            # Told at least once: the kill may come between the answer and its note on disk.
+            assert len([m for m in told(receiver, "wang") if m["transition"] == "raised"]) in (1, 2)
             path = re.sub("^http://page.example", "", message["ack_link"])
             with httpx.Client(base_url=service.url) as phone:
                 page = phone.get(path)
