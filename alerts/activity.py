@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from alerts import tables
-from alerts.alarm import Transition
+from alerts.alarm import NORMAL_AGAIN, Transition
 from alerts.watch import Key
 
 TOLERANCE_MS = 60_000
 """How far two accounts of one moment may lie apart: clocks, restarts and late data. [ms]"""
 _BEGINS = frozenset({Transition.RAISED, Transition.RERAISED})
-_ENDS = frozenset({Transition.RETURNED, Transition.LATCHED, Transition.CLEARED})
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def activities(connection: sa.Connection, start: int, until: int) -> list[Activi
     for row in connection.execute(query):
         if row.event in _BEGINS and row.id not in running:
             running[row.id] = Activity(Key(row.rule, row.device, row.point), row.at, None)
-        elif row.event in _ENDS and row.id in running:
+        elif row.event in NORMAL_AGAIN and row.id in running:
             found.append(replace(running.pop(row.id), end=row.at))
     found += running.values()
     inside = (one for one in found if one.end is None or one.end >= start)

@@ -76,6 +76,12 @@ class Transition(StrEnum):
     CHATTER_ENDED = "chatter_ended"
 
 
+ANNOUNCES = frozenset({Transition.RAISED, Transition.RERAISED, Transition.BECAME_REAL})
+"""Steps with which somebody is called: active, and unacknowledged."""
+NORMAL_AGAIN = frozenset({Transition.RETURNED, Transition.LATCHED, Transition.CLEARED})
+"""Steps with which the condition is gone, whatever of the alarm stays."""
+
+
 class Finding(StrEnum):
     """What an alarm turned out to be."""
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
-from alerts.alarm import Alarm, Severity, Transition
+from alerts.alarm import ANNOUNCES, Alarm, Severity, Transition
 from alerts.contacts import Addressee
 from alerts.rules import load_classes
 from alerts.targets import Notify
@@ -27,9 +27,7 @@ DEFAULT_TEAMS = ("safety-officer", "director", "centre")
 """Whom the default chain tells after the duty desk, step by step. [P]"""
 REPEAT_MS = 300_000
 """How often an emergency is told again after its last step until a person acts. [ms] [P]"""
-STARTS = frozenset({
-    Transition.RAISED, Transition.RERAISED, Transition.BECAME_REAL, Transition.RELEASED,
-})  # fmt: skip
+STARTS = ANNOUNCES | {Transition.RELEASED}
 """What begins the steps of an alarm, again if they were running."""
 ENDS = frozenset({
     Transition.ACKNOWLEDGED, Transition.RESET, Transition.CLEARED,

@@ -2,13 +2,11 @@
 
 import sqlalchemy as sa
 
-from alerts.alarm import Transition
+from alerts.alarm import ANNOUNCES
 from alerts.chatter import CHATTER_RAISES
 from alerts.tables import alarm_events, alarms
 from alerts.watch import Key
 
-RAISES = (Transition.RAISED, Transition.RERAISED, Transition.BECAME_REAL)
-"""The steps that raise an alarm."""
 _LATELY = CHATTER_RAISES
 """How many alarms of a key, and raises of each, are looked at: more cannot matter."""
 
@@ -40,7 +38,7 @@ def raises_of(connection: sa.Connection, key: Key, below: int) -> tuple[list[int
         raises = (
             sa.select(alarm_events.c.at)
             .where(alarm_events.c.alarm == row.id)
-            .where(alarm_events.c.event.in_([one.value for one in RAISES]))
+            .where(alarm_events.c.event.in_([one.value for one in sorted(ANNOUNCES)]))
             .order_by(alarm_events.c.id.desc())
             .limit(_LATELY)
         )

@@ -10,23 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from alerts.alarm import Finding, Severity, Transition
+from alerts.alarm import ANNOUNCES, NORMAL_AGAIN, Finding, Severity, Transition
+from alerts.chatter import (
+    CHATTER_RAISES,
+    CHATTER_SPAN_MS,
+    FLOOD_BEGINS,
+    FLOOD_ENDS,
+    FLOOD_SPAN_MS,
+)
 
-TEN_MIN_MS = 600_000
-FLOOD_BEGINS = 10
-"""Alarms within ten minutes at which a flood begins (EEMUA 191)."""
-FLOOD_ENDS = 5
-"""It ends when fewer than so many came within ten minutes. [K]"""
-CHATTER = 3
-"""The same alarm so often within a minute chatters. [K]"""
-CHATTER_MS = 60_000
 STALE_MS = 86_400_000
 """Active for longer is stale. [K]"""
-TARGETS: Mapping[str, float] = {"rate": 1.0, "high": 0.05, "medium": 0.15, "low": 0.80}
-"""Alarms per operator and ten minutes, and the mix of priorities (EEMUA 191). [S]"""
-
-_ANNOUNCED = frozenset({Transition.RAISED, Transition.RERAISED, Transition.BECAME_REAL})
-_ENDS = frozenset({Transition.RETURNED, Transition.LATCHED, Transition.CLEARED})
 
 
 @dataclass(frozen=True)
@@ -122,12 +116,12 @@ def figures(lives: Iterable[Life], start: int, end: int, operators: int = 1) -> 
         (step.at, life.key, life.severity)
         for life in real
         for step in life.steps
-        if step.event in _ANNOUNCED and start <= step.at < end
+        if step.event in ANNOUNCES and start <= step.at < end
     )
     times = [at for at, _, _ in announced]
     found = floods(times, end)
     count = len(announced)
-    ten_minutes = (end - start) / TEN_MIN_MS
+    ten_minutes = (end - start) / FLOOD_SPAN_MS
     return Figures(
         alarms=count,
         per_operator_10min=count / ten_minutes / operators,
@@ -150,7 +144,7 @@ def _windows(times: Sequence[int]) -> Iterable[Sequence[int]]:
     """For each alarm those of the ten minutes that end with it."""
     first = 0
     for last, at in enumerate(times):
-        while times[first] <= at - TEN_MIN_MS:
+        while times[first] <= at - FLOOD_SPAN_MS:
             first += 1
         yield times[first : last + 1]
 
@@ -162,7 +156,7 @@ def floods(times: Sequence[int], end: int) -> tuple[Flood, ...]:
     counted = 0
     # Within ten minutes there are as many alarms as came, less those that have left the window.
     moments = sorted(
-        [(at, 1, 0) for at in times] + [(at + TEN_MIN_MS, 0, 1) for at in times],
+        [(at, 1, 0) for at in times] + [(at + FLOOD_SPAN_MS, 0, 1) for at in times],
     )
     within = 0
     for at, came, left in moments:
@@ -190,8 +184,8 @@ def _chattering(
         (key, len(times))
         for key, times in by_key.items()
         if any(
-            late - early < CHATTER_MS
-            for early, late in zip(times, times[CHATTER - 1 :], strict=False)
+            late - early < CHATTER_SPAN_MS
+            for early, late in zip(times, times[CHATTER_RAISES - 1 :], strict=False)
         )
     ]
     return tuple(sorted(worst, key=lambda one: (-one[1], one[0])))
@@ -208,8 +202,8 @@ def _is_fleeting(life: Life, start: int, end: int) -> bool:
     for step in life.steps[1:]:
         if step.event is Transition.ACKNOWLEDGED:
             return False
-        if step.event in _ENDS:
-            return step.at - began < CHATTER_MS and step.at < end
+        if step.event in NORMAL_AGAIN:
+            return step.at - began < CHATTER_SPAN_MS and step.at < end
     return False
 
 
@@ -218,9 +212,9 @@ def _is_stale(life: Life, end: int) -> bool:
     for step in life.steps:
         if step.at >= end:
             break
-        if step.event in _ANNOUNCED and active_since is None:
+        if step.event in ANNOUNCES and active_since is None:
             active_since = step.at
-        elif step.event in _ENDS:
+        elif step.event in NORMAL_AGAIN:
             active_since = None
     return active_since is not None and end - active_since > STALE_MS
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from alerts import duty_book, escalation_steps, tables
 from alerts.alarm import (
+    ANNOUNCES,
     Alarm,
     AlarmQuality,
     Hold,
@@ -47,7 +48,8 @@ PAST_MS = 15 * 60_000
 """What is told later than this, by the device's clock, and is not urgent, may be over. [ms] [P]"""
 LASTING_MS = 30_000
 """It is told if nothing says within this time that it is over. [ms] [P]"""
-_ENDS = frozenset({Transition.RETURNED, Transition.CLEARED})
+_OVER = frozenset({Transition.RETURNED, Transition.CLEARED})
+"""Steps after which nothing is latched, and the condition is gone."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,6 @@ def flags(state: State) -> dict[str, object]:
     }
 
 
-_RAISES = frozenset({Transition.RAISED, Transition.RERAISED, Transition.BECAME_REAL})
-_NORMAL_AGAIN = frozenset({Transition.RETURNED, Transition.CLEARED})
 _UNACKED = frozenset({Transition.RERAISED, Transition.BECAME_REAL, Transition.RELEASED})
 
 
@@ -279,7 +279,7 @@ class Writer:
         told = AlarmChange(to_alarm(row), transition)
         self.told.append(told)
         self._escalate(told, number)
-        if past and transition in _ENDS and withdraw(self._connection, alarm):
+        if past and transition in _OVER and withdraw(self._connection, alarm):
             return
         routed = self._routes.told(told.alarm, transition, self.directory, self._now_ms)
         tell(
@@ -329,7 +329,7 @@ class Writer:
             if alarm is None:
                 continue
             gone = transition is Transition.CLEARED
-            if Hold.SHELVED in state.held and transition in _NORMAL_AGAIN:
+            if Hold.SHELVED in state.held and transition in _OVER:
                 end_once(self._connection, change.key, self._now_ms)
             if gone:
                 state = replace(state, held=())
@@ -367,7 +367,7 @@ class Writer:
     ) -> None:
         source_at = one.observation.source_at if one.observation else None
         is_new = transition is Transition.RAISED
-        began = transition in _RAISES and self._chatter(change.key, alarm, one.at, is_new=is_new)
+        began = transition in ANNOUNCES and self._chatter(change.key, alarm, one.at, is_new=is_new)
         if transition is Transition.RAISED and not state.held and not state.test:
             self._flood(change, one.at)
         self.event(

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alarm import Finding, Severity, Transition
-from alerts.kpi import TEN_MIN_MS, Flood, Life, Spread, Step, figures, floods, spread
+from alerts.chatter import FLOOD_SPAN_MS
+from alerts.kpi import Flood, Life, Spread, Step, figures, floods, spread
 
 MIN = 60_000
 HOUR = 60 * MIN
@@ -28,7 +29,7 @@ def life(
 
 def test_a_flood_begins_at_ten_in_ten_minutes_and_ends_below_five() -> None:
     times = [n * MIN // 2 for n in range(12)]
-    assert floods(times, HOUR) == (Flood(9 * MIN // 2, 7 * MIN // 2 + TEN_MIN_MS, 12),)
+    assert floods(times, HOUR) == (Flood(9 * MIN // 2, 7 * MIN // 2 + FLOOD_SPAN_MS, 12),)
     assert floods(times[:9], HOUR) == ()
     assert floods(times, 6 * MIN) == (Flood(9 * MIN // 2, 6 * MIN, 12),)
     assert floods([n * MIN for n in range(60)], 2 * HOUR)[0].alarms == 60
@@ -37,11 +38,11 @@ def test_a_flood_begins_at_ten_in_ten_minutes_and_ends_below_five() -> None:
 @given(st.lists(st.integers(0, 90 * MIN), max_size=60).map(sorted))
 def test_floods_are_those_of_looking_at_every_moment(times: list[int]) -> None:
     end = 100 * MIN
-    moments = sorted({*times, *(at + TEN_MIN_MS for at in times)})
+    moments = sorted({*times, *(at + FLOOD_SPAN_MS for at in times)})
     expected: list[tuple[int, int]] = []
     began: int | None = None
     for now in (one for one in moments if one < end):
-        within = sum(now - TEN_MIN_MS < at <= now for at in times)
+        within = sum(now - FLOOD_SPAN_MS < at <= now for at in times)
         if began is None and within >= 10:
             began = now
         elif began is not None and within < 5:
@@ -52,7 +53,7 @@ def test_floods_are_those_of_looking_at_every_moment(times: list[int]) -> None:
     found = floods(times, end)
     assert [(one.start, one.end) for one in found] == expected
     for one in found:
-        first = one.start - TEN_MIN_MS
+        first = one.start - FLOOD_SPAN_MS
         assert one.alarms == sum(first < at <= one.end for at in times if at < end)
 
 
