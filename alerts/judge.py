@@ -140,6 +140,7 @@ class Judge:
         if by_ms < 0:
             self._set_back = True
             await self._persistently(lambda: self._ledger.set_back(now))
+            await self._persistently(lambda: self._ledger.free_outbox(now))
         evaluator.clock_set(by_ms, now)
         self._clocks = (min(self._clocks[0] + by_ms, now), min(self._clocks[1] + by_ms, now))
         self._committed_at = now

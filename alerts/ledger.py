@@ -113,8 +113,6 @@ class Ledger:
             tables.alarms: ("observed_at",),
             tables.rule_timers: ("observed_at", "rising", "falling"),
             tables.judge_facts: ("at",),
-            # What waits is tried at once: what a budget forbids is put off again.
-            tables.outbox: ("due_at", "claimed_until"),
         }
         with self._engine.begin() as connection:
             for table, names in times.items():
@@ -123,6 +121,18 @@ class Ledger:
                     connection.execute(
                         sa.update(table).where(column > now_ms).values({name: now_ms})
                     )
+
+    def free_outbox(self, now_ms: int) -> None:
+        """Let what waits in the outbox be tried at once: its moments are of a clock that is gone.
+
+        What a budget forbids is put off again; what is being sent may be sent twice.
+        """
+        table = tables.outbox
+        waiting = sa.and_(table.c.sent_at.is_(None), table.c.failed_at.is_(None))
+        with self._engine.begin() as connection:
+            for column in (table.c.due_at, table.c.claimed_until):
+                late = sa.update(table).where(waiting, column > now_ms)
+                connection.execute(late.values({column.name: now_ms}))
 
     def commit(
         self, stretch: Stretch, routes: Routes, now_ms: int, flood_rule: Rule | None = None

@@ -146,7 +146,7 @@ class Dispatcher:
 
     async def _release(self) -> None:
         try:
-            await asyncio.to_thread(self._outbox.release)
+            await asyncio.to_thread(self._outbox.release, self._now_ms())
             self._budgets.load(await asyncio.to_thread(self._outbox.used, self._now_ms()))
         except sa.exc.SQLAlchemyError as error:
             # The leases run out by themselves.

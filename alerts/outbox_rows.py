@@ -61,15 +61,19 @@ class Outbox:
         with reading(self._engine) as connection:
             return {channel: int(count) for channel, count in connection.execute(query)}
 
-    def release(self) -> None:
-        """Give back what was claimed and not finished: the dispatcher before us is dead."""
+    def release(self, now_ms: int) -> None:
+        """Give back what was claimed and not finished: the dispatcher before us is dead.
+
+        What it had tried is tried again now: the clock may have been set back meanwhile.
+        """
         table = tables.outbox
+        waiting = sa.and_(table.c.sent_at.is_(None), table.c.failed_at.is_(None))
         with self._engine.begin() as connection:
             connection.execute(
-                sa.update(table)
-                .where(table.c.sent_at.is_(None), table.c.claimed_until > 0)
-                .values(claimed_until=0)
+                sa.update(table).where(waiting, table.c.claimed_until > 0).values(claimed_until=0)
             )
+            tried = sa.update(table).where(waiting, table.c.attempts > 0, table.c.due_at > now_ms)
+            connection.execute(tried.values(due_at=now_ms))
 
     def used(self, now_ms: int) -> Sequence[tuple[str, int, bool, int]]:
         """What was given to channels with a budget in the last day, for `Budgets.load`."""

@@ -280,6 +280,8 @@ class Writer:
         self.told.append(told)
         self._escalate(told, number)
         if past and transition in _OVER and withdraw(self._connection, alarm):
+            # Nobody was told that it began, so nobody is told that nobody has answered.
+            escalation_steps.cancel(self._connection, alarm, self._now_ms)
             return
         routed = self._routes.told(told.alarm, transition, self.directory, self._now_ms)
         tell(

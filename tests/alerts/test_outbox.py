@@ -213,10 +213,10 @@ async def test_a_clock_that_is_set_back_holds_up_no_notification(engine: sa.Engi
     (one,) = outbox.claim(5, True, now)
     outbox.failed(one, SendError("later"), now + 30_000, now, None, own.routes)
     assert outbox.claim(5, True, now + 29_000) == ()
-    Ledger(engine).set_back(now - hour_ms)
+    Ledger(engine).free_outbox(now - hour_ms)
     (again,) = outbox.claim(5, True, now - hour_ms)
     assert again.attempts == 2
-    Ledger(engine).set_back(now - 2 * hour_ms)
+    Ledger(engine).free_outbox(now - 2 * hour_ms)
     (taken_up,) = outbox.claim(5, True, now - 2 * hour_ms)
     assert taken_up.attempts == 3, "its claim was from a time that the clock has left"
 
@@ -252,3 +252,17 @@ def test_retries_grow_and_are_bounded() -> None:
     assert 800 <= retry_ms(1, emergency=True) <= 1000
     assert retry_ms(50, emergency=True) <= 60_000
     assert 240_000 <= retry_ms(50, emergency=False) <= 300_000
+
+
+async def test_a_new_revision_frees_nothing_that_is_being_sent(engine: sa.Engine) -> None:
+    own = desk(engine, to("http://127.0.0.1:9/x"))
+    own.say("smoke-1", 1, {"smoke": True})
+    outbox, now = Outbox(engine), wall_ms()
+    (one,) = outbox.claim(5, True, now)
+    own.ledger.set_back(now)
+    assert outbox.claim(5, True, now) == (), "the judge starts anew; the dispatcher goes on"
+    outbox.failed(one, SendError("later"), now + 30_000, now, None, own.routes)
+    own.ledger.set_back(now)
+    assert outbox.claim(5, True, now + 29_000) == (), "nor is a retry early"
+    outbox.release(now)
+    assert len(outbox.claim(5, True, now)) == 1, "a start of the dispatcher is"

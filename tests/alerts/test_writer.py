@@ -3,7 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from alerts import tables
+from alerts import escalation_steps, tables
+from alerts.escalation import Chain
 from alerts.outbox import Outbox
 from alerts.routes import Route, Routes
 from alerts.writer import LASTING_MS, PAST_MS
@@ -36,6 +37,26 @@ def test_what_was_over_hours_ago_pages_nobody_and_is_in_the_events(desk: Desk) -
     desk.say("smoke-1", HOURS_S + 2, {"tamper": False}, source_s=400)
     assert waiting(desk) == []
     assert desk.events("detector_tamper", "smoke-1") == ["raised", "returned"]
+
+
+def test_what_pages_nobody_is_not_escalated_either() -> None:
+    steps = [{"after": "60s", "notify": [{"webhook": {"url": "http://127.0.0.1:9/boss"}}]}]
+    chain = Chain.model_validate({"escalation": "slow", "steps": steps})
+    route = Route.model_validate(
+        {"notify": [{"webhook": {"url": "http://127.0.0.1:9/none"}}], "escalate": "slow"}
+    )
+    desk = Desk(routes=Routes((route,), {"slow": chain}))
+    running = sa.select(sa.func.count()).where(escalation_steps.PENDING)
+
+    def pending() -> int:
+        with desk.engine.begin() as connection:
+            return int(connection.execute(running).scalar_one())
+
+    desk.say("smoke-1", HOURS_S, {"tamper": True}, source_s=100)
+    assert pending() == 1, "it may last"
+    desk.say("smoke-1", HOURS_S + 1, {"tamper": False}, source_s=200)
+    desk.say("smoke-1", HOURS_S + 2, {"tamper": False}, source_s=400)
+    assert (waiting(desk), pending()) == ([], 0)
 
 
 def test_what_lasts_is_told_after_a_while(desk: Desk) -> None:
