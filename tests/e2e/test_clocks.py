@@ -81,6 +81,9 @@ class House:
         """Set the clock; nothing may come of it."""
         before = self.events()
         set_clock(self.clock, offset_s)
+        # Up to a day has passed for the service, and with it the session.
+        self.service.client.close()
+        self.service.sign_in()
         until = time.monotonic() + QUIET_S
         while time.monotonic() < until:
             self.meter_is_followed()
