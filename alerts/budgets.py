@@ -5,7 +5,7 @@ What was used is counted from the rows of `deliveries`, so that a restart change
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -78,6 +78,14 @@ class Allowance:
             return False
         left = self.left.get(key, _whole(budget, emergency=self.emergency))
         return left <= _LAST and waiting > left
+
+    def after(self, key: str) -> "Allowance":
+        """What is left when one message more of a key was claimed."""
+        budget = budget_of(key)
+        if budget is None:
+            return self
+        left = self.left.get(key, _whole(budget, emergency=self.emergency))
+        return replace(self, left={**self.left, key: max(0, left - 1)})
 
     def most(self, key: str) -> int:
         """How many waiting notifications need be counted to answer that."""

@@ -56,6 +56,8 @@ def take(
                 claimed.append(_merge(connection, row, emergency, now_ms))
             elif _claim(connection, free, row, now_ms):
                 claimed.append(_claimed(row, (row["id"],), row["payload"]))
+            # Those of one turn share what is left: the last use is for what merges.
+            allowance = allowance.after(row["budget"])
     return tuple(claimed)
 
 

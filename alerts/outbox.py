@@ -138,7 +138,10 @@ class Dispatcher:
                     free = limit - self._busy[emergency]
                     for one in await self._claim(free, emergency):
                         self._busy[emergency] += 1
-                        senders.create_task(self._send(one), name=f"outbox[{one.id}]")
+                        # Spent now: the next turn may begin before the sender does.
+                        granted = self._take(one, one.options[0])
+                        sending = self._send(one, granted=granted)
+                        senders.create_task(sending, name=f"outbox[{one.id}]")
                 with suppress(TimeoutError):
                     # Not wait_for: in Python 3.11 it can swallow a cancellation.
                     async with asyncio.timeout(_POLL_S):
@@ -165,9 +168,14 @@ class Dispatcher:
         self.health.reason = None
         return found
 
-    async def _send(self, one: Claimed) -> None:
+    def _take(self, one: Claimed, option: Option) -> bool:
+        """One use of a way's budget, if there is one left."""
+        return self._budgets.take(option.budget, self._now_ms(), emergency=one.emergency)
+
+    async def _send(self, one: Claimed, *, granted: bool) -> None:
         try:
-            await self._note(one, await self._attempt(await self._linked(one)))
+            linked = await self._linked(one)
+            await self._note(one, await self._attempt(linked, granted=granted))
         except sa.exc.SQLAlchemyError as error:
             # The lease runs out, and it is sent again.
             self.health.reason = f"database: {error}"
@@ -184,14 +192,17 @@ class Dispatcher:
         link = await asyncio.to_thread(self._link, one.id, contact)
         return replace(one, payload={**one.payload, "ack_link": link})
 
-    async def _attempt(self, one: Claimed) -> Taken | Postponed | SendError:
-        """Try the ways of a target in their order, as far as their budgets go."""
+    async def _attempt(self, one: Claimed, *, granted: bool) -> Taken | Postponed | SendError:
+        """Try the ways of a target in their order, as far as their budgets go.
+
+        `granted` says whether the first has been given a use of its budget.
+        """
         failures: list[SendError] = []
         free_at: list[int] = []
-        for option in one.options:
-            now, key = self._now_ms(), option.budget
-            if not self._budgets.take(key, now, emergency=one.emergency):
-                free_at.append(self._budgets.free_at(key, now, emergency=one.emergency))
+        for place, option in enumerate(one.options):
+            now = self._now_ms()
+            if not (granted if place == 0 else self._take(one, option)):
+                free_at.append(self._budgets.free_at(option.budget, now, emergency=one.emergency))
                 continue
             delivery = await self._begin(one, option, now)
             outcome = await self._give(one, option)

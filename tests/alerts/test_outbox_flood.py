@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from alerts import tables
+from alerts.budgets import Allowance
 from alerts.channels.message import Message, Receipt
 from alerts.errors import SendError
 from alerts.outbox import Outbox
@@ -243,3 +244,12 @@ def _attempted(engine: sa.Engine) -> int:
     )
     with engine.begin() as connection:
         return int(connection.execute(query).scalar_one())
+
+
+async def test_those_of_one_turn_do_not_use_up_what_merges_the_rest(engine: sa.Engine) -> None:
+    own = desk(engine, ROBOT)
+    own.say("panel-1/p001", 1, {"fault": True})
+    flood(engine, 300)
+    three_left = Allowance(left={"wecom:duty": 3})
+    claimed = Outbox(engine).claim(4, False, wall_ms(), three_left)
+    assert [len(one.rows) for one in claimed] == [1, 300]
