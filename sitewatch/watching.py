@@ -110,6 +110,7 @@ class Watching:
             "journal": self.journal.statistics().reason,
             "engine": self.judge.health.reason,
             "outbox": self.dispatcher.health.reason,
+            "escalation": None,
         }
         found = {name: self.beats.reason(name) or reason for name, reason in known.items()}
         return found | {DISK: self.reserve.reason}

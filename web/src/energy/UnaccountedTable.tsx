@@ -105,6 +105,8 @@ function Name({ row }: { row: UnaccountedRow }) {
         shown
       )}
       <span className="sw-dim sw-small">
+        {/* Main meters have one name at every site; their numbers tell them apart. */}
+        {row.what === "meter" && ` ${row.node} ·`}
         {row.what === "virtual" && ` ${t("balance.virtual")}`}{" "}
         {t("balance.count", { count: row.submeters.length })}
       </span>
