@@ -15,3 +15,11 @@ class InvalidPeriodError(ReportsError):
 
 class UnreadableDatabaseError(ReportsError):
     """The database cannot be read."""
+
+
+class UnknownReportError(ReportsError):
+    """There is no report of that name."""
+
+
+class InvalidOptionError(ReportsError):
+    """An option of a report is not one of those it takes."""

@@ -66,7 +66,10 @@ class _Made:
 
 def report(
     kind: Annotated[Kind, typer.Argument(help="which report")],
-    period: Annotated[str, typer.Option(help="2026, 2026-11 or 2026-11-23")],
+    period: Annotated[
+        str,
+        typer.Option(help="2026, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or two days joined by .."),
+    ],
     estate: Annotated[Path, typer.Option(help="the estate folder")],
     data: Annotated[Path, typer.Option(help="the data folder of the service")],
     site: Annotated[str | None, typer.Option(help="a site; the whole estate if not given")] = None,

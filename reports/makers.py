@@ -1,0 +1,25 @@
+"""The reports there are, by name."""
+
+from collections.abc import Mapping
+
+from reports.asked import Asked, Maker
+from reports.document import Report
+from reports.errors import UnknownReportError
+
+MAKERS: Mapping[str, Maker] = {}
+"""Name to maker; the name is that of its catalogue in `text/`, too."""
+
+
+def make_report(kind: str, asked: Asked) -> Report:
+    """Make a report.
+
+    Raises:
+        UnknownReportError: there is no such kind.
+        InvalidOptionError: an option is not one of those allowed.
+        InvalidPeriodError: the report does not fit the period.
+        UnreadableDatabaseError: the database cannot be read.
+    """
+    maker = MAKERS.get(kind)
+    if maker is None:
+        raise UnknownReportError(f"there is no report {kind!r}: {', '.join(sorted(MAKERS))}")
+    return maker(asked)
