@@ -23,3 +23,7 @@ class UnknownReportError(ReportsError):
 
 class InvalidOptionError(ReportsError):
     """An option of a report is not one of those it takes."""
+
+
+class InvalidReportError(ReportsError):
+    """A stored report cannot be read."""
