@@ -1,17 +1,19 @@
 """A report as PDF: A4 pages that a director would sign, set by typst with an embedded font.
 
-`pages_of` says in JSON what stands on the pages, `set_pages` makes the PDF of it; the second takes
-processor time and no catalogue, and runs in a worker process where a service must stay awake.
+`pages_of` says in JSON what stands on the pages, `set_pages` makes the PDF of it, and
+`set_pages_apart` does so in a process of its own, where a service must stay awake.
 """
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import manimgx_fonts_cjk
 import typst
 
+from reports import page_setter
 from reports.chart_svg import FONT, chart_svg
 from reports.document import Report, Row, Sheet
 from reports.errors import RenderingError
@@ -34,8 +36,9 @@ from reports.render_json import canonical, digest
 from reports.report_texts import note_sentence
 from reports.texts import Language
 
-_TEMPLATE = Path(__file__).with_name("report.typ")
-_FONTS = Path(manimgx_fonts_cjk.__file__).parent
+TIMEOUT_S = 120.0
+"""Longest time for the pages of one report. [s]"""
+_LOOK_S = 0.2
 _WIDE = 8
 """From so many columns on a sheet stands on pages across."""
 _SHORT_DIGEST = 16
@@ -59,14 +62,44 @@ def set_pages(pages: str) -> bytes:
         RenderingError: the pages cannot be set.
     """
     try:
-        return typst.compile(
-            str(_TEMPLATE),
-            font_paths=[str(_FONTS)],
-            ignore_system_fonts=True,
-            sys_inputs={"data": pages},
-        )
+        return page_setter.pdf_of(pages)
     except (typst.TypstError, RuntimeError, OSError) as error:
         raise RenderingError(f"the pages of the report cannot be set: {error}") from error
+
+
+def set_pages_apart(
+    pages: str, ended: Callable[[], bool] = lambda: False, timeout_s: float = TIMEOUT_S
+) -> bytes:
+    """The same in a process of its own; blocks.
+
+    Args:
+        pages: what `pages_of` gave.
+        ended: asked now and then; once it is true, the process is ended.
+        timeout_s: after so long it is ended, too. [s]
+
+    Raises:
+        RenderingError: the pages cannot be set, in time, or any more.
+    """
+    deadline = time.monotonic() + timeout_s
+    # -P: the folder of the script is not searched for modules.
+    command = [sys.executable, "-P", page_setter.__file__]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and script
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        waiting: bytes | None = pages.encode()
+        while True:
+            try:
+                content, said = process.communicate(waiting, timeout=_LOOK_S)
+                break
+            except subprocess.TimeoutExpired:
+                waiting = None
+            if ended() or time.monotonic() > deadline:
+                process.kill()
+                raise RenderingError("the pages of the report were not set in time")
+    if process.returncode != 0:
+        why = said.decode(errors="replace").strip()
+        raise RenderingError(f"the pages of the report cannot be set: {why}")
+    return content
 
 
 def pages_of(report: Report, language: Language, issue: Issue | None = None) -> str:

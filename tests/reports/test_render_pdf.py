@@ -11,7 +11,7 @@ from reports.errors import RenderingError
 from reports.forms import Form
 from reports.issue import Issue
 from reports.render_json import canonical, digest
-from reports.render_pdf import report_pdf, set_pages
+from reports.render_pdf import pages_of, report_pdf, set_pages, set_pages_apart
 from reports.texts import Language
 from tests.reports.days import COLUMNS, november
 from tests.reports.days import daily as daily
@@ -82,3 +82,19 @@ def test_a_subscript_is_set_though_the_font_has_none() -> None:
 def test_pages_that_cannot_be_set_are_an_error_of_ours() -> None:
     with pytest.raises(RenderingError, match="cannot be set"):
         set_pages("{}")
+
+
+def test_a_process_of_its_own_sets_the_same_pages() -> None:
+    pages = pages_of(long_report(3), Language.ZH)
+    text = PdfReader(io.BytesIO(set_pages_apart(pages))).pages[0].extract_text()
+    assert "按日用电" in text.replace("\n", "")
+    with pytest.raises(RenderingError, match="cannot be set"):
+        set_pages_apart("{}")
+
+
+def test_a_process_that_is_not_wanted_any_more_is_ended() -> None:
+    pages = pages_of(long_report(3000), Language.ZH)
+    with pytest.raises(RenderingError, match="not set in time"):
+        set_pages_apart(pages, ended=lambda: True)
+    with pytest.raises(RenderingError, match="not set in time"):
+        set_pages_apart(pages, timeout_s=0)
