@@ -59,6 +59,8 @@ class Building(Strict):
     floors: int | None = Field(default=None, ge=1)
     fire_class: FireClass | None = None
     area_m2: DatedNumber | None = None
+    outside_boundary: str | None = None
+    """Why its own meters are not in the statistics: dormitory, let space."""
     places: Sequence[Place] = ()
 
 
@@ -102,6 +104,8 @@ class Metering(Strict):
     of: Id | None = None
     """For a submeter: the device it is below, else its site's grid meters."""
     energy_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{5}$")
+    outside_boundary: str | None = None
+    """Why it is not in the statistics (dormitory, let space): it is taken off what is above it."""
 
 
 class VirtualMeterEntry(Strict):

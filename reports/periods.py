@@ -46,6 +46,10 @@ class Period:
         """The same stretch in milliseconds UTC."""
         return Span(_ms(self.start), _ms(self.end))
 
+    def year_before(self) -> "Period":
+        """The same days of the year before; a 29 February becomes the 28th."""
+        return Period(f"{self.name}-1", _a_year_earlier(self.start), _a_year_earlier(self.end))
+
 
 def parse_period(text: str, zone: ZoneInfo) -> Period:
     """Read a year, half-year, quarter, month, week, day, or any days with the last included.
@@ -154,6 +158,12 @@ def _period(name: str, first: dt.date, after: dt.date, zone: ZoneInfo) -> Period
 
 def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _a_year_earlier(moment: dt.datetime) -> dt.datetime:
+    if (moment.month, moment.day) == (2, 29):
+        moment = moment.replace(day=28)
+    return moment.replace(year=moment.year - 1)
 
 
 def _ms(moment: dt.datetime) -> int:

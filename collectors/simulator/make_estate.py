@@ -249,9 +249,38 @@ parts:
 """
 
 
+_TARGETS = """\
+# Invented for the demo: an estate writes here what its statistics of the base year say.
+use: jiangsu_14th
+base: {carbon_per_m2: 52.0}
+"""
+_CONSUMPTION_HEAD = """\
+# Invented for the demo: what no meter counts, as people enter it from fuel cards and bills.
+consumption:
+"""
+
+
+def _consumption() -> str:
+    """Petrol of the centre's cars and bottled gas of three canteens, month by month."""
+    lines = []
+    for month in range(1, 13):
+        petrol = 380 + 15 * ((month * 5) % 7)
+        lines.append(
+            f"- {{site: centre, month: 2026-{month:02d}, carrier: gasoline, amount: {petrol}, "
+            f"unit: L, cost: {petrol * 7.9:.2f}, by: demo, document: fuel card}}"
+        )
+        lines += [
+            f"- {{site: compound-{number:02d}, month: 2026-{month:02d}, carrier: lpg, "
+            f"amount: {15 * (number + month % 3)}, unit: kg, by: demo, document: delivery note}}"
+            for number in (3, 5, 8)
+        ]
+    return _CONSUMPTION_HEAD + "".join(f"  {line}\n" for line in lines)
+
+
 def files() -> dict[str, str]:
     """The whole estate: path below the folder to text."""
-    found = {"routes/duty.yaml": _ROUTES}
+    found = {"routes/duty.yaml": _ROUTES, "targets.yaml": _TARGETS}
+    found["consumption.yaml"] = _consumption()
     found[f"profiles/demo_fire_panel_{PANEL_PARTS}.yaml"] = _HEAD + _PANEL
     estate: Entry = {
         "estate": "demo",
