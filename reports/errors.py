@@ -27,3 +27,7 @@ class InvalidOptionError(ReportsError):
 
 class InvalidReportError(ReportsError):
     """A stored report cannot be read."""
+
+
+class RenderingError(ReportsError):
+    """A report cannot be set in the form asked for."""

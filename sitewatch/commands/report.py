@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +18,10 @@ from reports.makers import MAKERS, make_report
 from reports.periods import Step
 from reports.quality import By
 from reports.render_json import shown_json
+from reports.render_pdf import report_pdf
 from reports.render_sheets_csv import report_csv
 from reports.render_sheets_table import report_table
+from reports.render_xlsx import report_xlsx
 from reports.texts import Language
 from reports.unaccounted_report import LIMIT
 from sitewatch.commands.first_reports import Made, database, energy, quality, safety, unaccounted
@@ -37,6 +39,15 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+_FILES: Mapping[Format, Callable[[Report, Language], bytes]] = {
+    Format.XLSX: report_xlsx,
+    Format.PDF: report_pdf,
+}
+"""The forms that are no text."""
 
 
 def _kinds() -> Sequence[str]:
@@ -72,16 +83,26 @@ def report(
     language: Annotated[Language, typer.Option(help="of headings and notes")] = Language.ZH,
 ) -> None:
     """Print a report of a site and everything below it, or write it to a file."""
-    if kind == "energy":
+    if kind not in FIRST:
+        found = _make(kind, period, estate, data, site, _options(option or []))
+        if form in _FILES:
+            _write_file(_FILES[form](found, language), output, form)
+            return
+        made = _shown(found)
+    elif form in _FILES:
+        raise typer.BadParameter(f"the report {kind} is a table, json or csv, no {form.value}")
+    elif kind == "energy":
         made = energy(period, estate, data, site, step)
     elif kind == "unaccounted":
         made = unaccounted(period, estate, data, site, limit)
     elif kind == "safety":
         made = safety(period, estate, data, site, operators)
-    elif kind == "quality":
-        made = quality(period, estate, data, site, by)
     else:
-        made = _shown(_make(kind, period, estate, data, site, _options(option or [])))
+        made = quality(period, estate, data, site, by)
+    _put(made, form, output, language)
+
+
+def _put(made: Made, form: Format, output: Path | None, language: Language) -> None:
     if form is Format.TABLE and output is None:
         out.print(made.table(language))
         return
@@ -91,10 +112,16 @@ def report(
         text = made.json(language) if form is Format.JSON else made.csv(language)
     if output is None:
         typer.echo(text, nl=form is not Format.CSV)
-        return
-    try:
+    else:
         # The lines end as the format says, on every system.
-        output.write_text(text, encoding="utf-8", newline="")
+        _write_file(text.encode(), output, form)
+
+
+def _write_file(content: bytes, output: Path | None, form: Format) -> None:
+    if output is None:
+        raise typer.BadParameter(f"{form.value} is no text for a terminal; give --output FILE")
+    try:
+        output.write_bytes(content)
     except OSError as error:
         raise SitewatchError(f"{output} cannot be written: {error.strerror}") from error
 

@@ -169,3 +169,20 @@ def test_a_kind_that_is_not_is_named(folders: tuple[Path, Path, sa.Engine]) -> N
     )
     assert result.exit_code == 2
     assert "there is no report 'weather'" in " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.mark.usefixtures("daily")
+def test_a_workbook_and_pages_are_files(folders: tuple[Path, Path, sa.Engine]) -> None:
+    def asked(kind: str, form: str, *more: str) -> Result:
+        places = ["--estate", str(folders[0]), "--data", str(folders[1])]
+        form = f"--format={form}"
+        return CliRunner().invoke(app, [kind, *places, "--period", "2026-11", form, *more])
+
+    for form, mark in (("xlsx", b"PK"), ("pdf", b"%PDF-")):
+        file = folders[1] / f"november.{form}"
+        assert asked("daily", form, "-o", str(file)).exit_code == 0
+        assert file.read_bytes().startswith(mark)
+        assert "give --output" in asked("daily", form).output
+        refused = asked("energy", form, "-o", str(file))
+        assert refused.exit_code == 2
+        assert f"no {form}" in refused.output
