@@ -167,9 +167,7 @@ def _document(path: Path, faults: list[Fault]) -> Document | None:
         return None
 
 
-def _checked(
-    model: type[Model], document: Document, faults: list[Fault]
-) -> Model | None:
+def _checked(model: type[Model], document: Document, faults: list[Fault]) -> Model | None:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
@@ -204,9 +202,7 @@ def _name_faults(
         for number, entry in enumerate(entries):
             if entry.tariff not in tariffs:
                 hint = did_you_mean(entry.tariff, tariffs)
-                fault(
-                    (section, number, "tariff"), f"there is no tariff {entry.tariff!r}{hint}"
-                )
+                fault((section, number, "tariff"), f"there is no tariff {entry.tariff!r}{hint}")
     seen: set[tuple[str, dt.date, Carrier]] = set()
     for number, pays in enumerate(listed.pays):
         if estate is not None and pays.site not in estate.sites:

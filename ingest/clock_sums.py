@@ -6,7 +6,7 @@ day. From hours the answer is the same as from quarters, to the last count.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -41,8 +41,13 @@ class _Run(NamedTuple):
 
 
 def clock_sums(
-    connection: sa.Connection, estate: Estate, series: Sequence[Series],
-    first: dt.date, after: dt.date, *, by_hours: bool,
+    connection: sa.Connection,
+    estate: Estate,
+    series: Sequence[Series],
+    first: dt.date,
+    after: dt.date,
+    *,
+    by_hours: bool,
 ) -> Mapping[AtTime, Amounts]:
     """What each counter, real or virtual, counted at each time of day from one day up to another.
 
@@ -75,14 +80,16 @@ def _add(found: dict[AtTime, Amounts], key: AtTime, amounts: Amounts, *, by_hour
 def _runs(first: dt.date, after: dt.date, zone: ZoneInfo) -> Iterator[_Run]:
     days = [first + dt.timedelta(days=n) for n in range((after - first).days)]
     edges = [midnight_ms(day, zone) for day in (*days, after)]
-    lengths = [end - begin for begin, end in zip(edges, edges[1:], strict=False)]
+    lengths = [end - begin for begin, end in pairwise(edges)]
     for plain, group in groupby(range(len(days)), lambda n: lengths[n] == _DAY_MS):
         numbers = list(group)
         if plain:
             yield _Run(edges[numbers[0]], edges[numbers[-1] + 1], {})
             continue
         for number in numbers:
-            yield _Run(edges[number], edges[number + 1], _wall(edges[number], lengths[number], zone))
+            yield _Run(
+                edges[number], edges[number + 1], _wall(edges[number], lengths[number], zone)
+            )
 
 
 def _wall(start: int, length: int, zone: ZoneInfo) -> Mapping[int, int]:
@@ -94,7 +101,7 @@ def _wall(start: int, length: int, zone: ZoneInfo) -> Mapping[int, int]:
 
 
 def midnight_ms(day: dt.date, zone: ZoneInfo) -> int:
-    """The beginning of a day. [ms, UTC]"""
+    """The beginning of a day [ms, UTC]."""
     return int(dt.datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) * 1000
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from device_configs.estate import Estate
 from device_configs.holidays import Holidays
@@ -35,6 +36,19 @@ class Stretch:
     def month(self) -> dt.date:
         """The first of the month they are in."""
         return self.first.replace(day=1)
+
+    @property
+    def hours(self) -> "Hours":
+        """What must be read for it, whatever the price."""
+        return Hours(self.first, self.after, self.slots)
+
+
+class Hours(NamedTuple):
+    """Days with one plan of hours."""
+
+    first: dt.date
+    after: dt.date
+    slots: tuple[TariffPeriod, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,8 @@ class Use:
     stretch: Stretch
     period: TariffPeriod
     amounts: Amounts
+    expected_ms: int
+    """Time until now that the counters could have counted in. [ms]"""
 
 
 @dataclass(frozen=True)
@@ -105,7 +121,7 @@ class Cell:
 
     @property
     def total(self) -> int | None:
-        """All components. [fen]"""
+        """All components [fen]."""
         return None if self.fen is None else sum(self.fen.values())
 
 

@@ -10,7 +10,7 @@ _COUNTS_PER_KWH = 1_000_000
 
 
 def fen_of(counts: int, yuan_per_kwh: Fraction) -> Fraction:
-    """What an energy costs, exactly. [fen]"""
+    """What an energy costs, exactly [fen]."""
     return yuan_per_kwh * counts * 100 / _COUNTS_PER_KWH
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from reports import cost_report
 from reports.asked import Asked, Maker
 from reports.document import Report
 from reports.errors import UnknownReportError
 
-MAKERS: Mapping[str, Maker] = {}
+MAKERS: Mapping[str, Maker] = {
+    "cost": cost_report.make,
+}
 """Name to maker; the name is that of its catalogue in `text/`, too."""
 
 
