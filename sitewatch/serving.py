@@ -129,6 +129,7 @@ class Serving:
                 now_ms=wall_clock_ms,
                 version=version("sitewatch"),
                 registry=self.registry,
+                folder=lambda: self.current.loaded.folder,
                 settings=ApiSettings(secure_cookies=self.settings.service.secure_cookies),
             )
         )  # fmt: skip

@@ -103,7 +103,9 @@ def test_what_was_altered_beside_sitewatch_is_not_shown(engine: sa.Engine) -> No
 
 def test_a_scope_is_the_sites_with_all_below() -> None:
     town = estate({"c1": None, "b1": "c1", "c2": None}, [])
-    assert Identity("daily", "c1", "2026", scope=scope_text(["c1"])).places(town) == frozenset({"c1", "b1"})
+    assert Identity("daily", "c1", "2026", scope=scope_text(["c1"])).places(town) == frozenset(
+        {"c1", "b1"}
+    )
     assert Identity("daily", "c1", "2026", scope=scope_text(None)).places(town) is None
     assert scope_text(None) == EVERYTHING
     with pytest.raises(NotIssuedError, match="too long"):
