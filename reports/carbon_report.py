@@ -15,6 +15,7 @@ from reports.carbon_sheets import (
     BranchFigures,
     branches_sheet,
     carriers_sheet,
+    comparable,
     divided,
     memo_sheet,
     months_sheet,
@@ -43,7 +44,11 @@ def make(asked: Asked) -> Report:
         for one in branches(asked.estate, asked.site, asked.places)
     ]
     grid = data.grid_factor(asked.period)
-    per_m2 = divided(whole.now.total, whole.area)
+    first, after = asked.period.start.date(), asked.period.end.date()
+    a_year = first == dt.date(first.year, 1, 1) and after == dt.date(first.year + 1, 1, 1)
+    ended = asked.period.span.end <= asked.now_ms
+    comparable_year = a_year and ended and comparable(whole.now)
+    per_m2 = divided(whole.now.total, whole.area) if comparable_year else None
     sheets = [
         carriers_sheet(whole.now),
         months_sheet(months, whole.now),
@@ -130,8 +135,8 @@ def _notes(
     notes += [Note("no_occupants")] if whole.people is None else []
     if asked.period.span.start < asked.now_ms < asked.period.span.end:
         notes.append(Note("period_running"))
-    if data.plan is None:
-        notes.append(Note("no_target"))
+    notes += [] if comparable(whole.now) else [Note("not_comparable")]
+    notes.append(Note("no_target") if data.plan is None else Note("target_of_a_year"))
     return notes
 
 

@@ -15,6 +15,8 @@ from reports.periods import Period
 from reports.report_texts import report_texts
 
 KIND = "carbon"
+COMPARABLE = 0.05
+"""Figures of which more is missing are not compared with those of another year."""
 
 CARRIERS = (
     Column("carrier", Form.TEXT),
@@ -122,12 +124,20 @@ def branches_sheet(every: Sequence[BranchFigures], whole: BranchFigures) -> Shee
 
 def _branch(one: BranchFigures, name: Cell, weight: Weight) -> Row:
     now, before = one.now.total, one.before.total
+    change = None
+    if now is not None and before and comparable(one.now) and comparable(one.before):
+        change = now / before - 1
     cells = [
         name, one.now.scope(1), one.now.scope(2), now,
         one.area, divided(now, one.area), one.people, divided(now, one.people),
-        before, None if now is None or not before else now / before - 1,
+        before, change,
     ]  # fmt: skip
     return Row(cells, one.now.drawn.shares, versions(one.now), weight, one.depth)
+
+
+def comparable(each: Emissions) -> bool:
+    """Whether enough is known of some figures to compare them with others."""
+    return each.drawn.shares.missing <= COMPARABLE and not each.unknown
 
 
 def divided(amount: Fraction | None, by: Fraction | None) -> Fraction | None:
@@ -153,7 +163,10 @@ def memo_sheet(
 
 
 def targets_sheet(plan: Plan, per_m2: Fraction | None) -> Sheet:
-    """How far the carbon per m2 is from the base year, and what the plan asks for."""
+    """How far the carbon per m2 of a whole year is from the base year, and what is asked for.
+
+    `per_m2` is None where the period is no whole year or too much of it is missing.
+    """
     words = report_texts(KIND).rows
     wanted = plan.target.changes.get(Indicator.CARBON_PER_M2)
     base = plan.base.get(Indicator.CARBON_PER_M2)

@@ -79,11 +79,24 @@ def district(number: int) -> Draft:
 
 def _inventory(number: int, area: int) -> Entry:
     found: Entry = {
+        "institutions": 1 + number % 5,
+        "institutions_with_nev": (1 + number % 5) - (number % 3 == 0),
         "vehicles": 6 + number % 7,
         "new_energy_vehicles": 2 + number % 4,
+        "vehicles_bought": 1 + number % 3,
+        "new_energy_vehicles_bought": number % 2,
         "parking_bays": 40 + 6 * (number % 9),
         "roof_area_m2": round(area / 6),
+        "usable_roof_area_m2": round(area / 9),
+        "retrofit_due_area_m2": area,
+        "retrofitted_area_m2": area if number % 4 == 0 else 0,
+        "water_fittings": 60 + 3 * number,
+        "water_saving_fittings": 55 + 3 * number,
+        "pv_area_m2": 0,
     }
+    if number % 3:
+        # Those without piles of their own say so: not given would be unknown.
+        found["charging_bays"] = 0
     if number % 2:
         found |= {"pv_area_m2": _pv_w(number) // 100, "pv_rating_w": _pv_w(number)}
     return found

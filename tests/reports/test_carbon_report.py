@@ -164,3 +164,18 @@ def test_branches_add_up_to_the_whole() -> None:
     carbon = column(report(town, engine, "2026-01-02", site="town").sheet("branches"), "carbon")
     first, second, whole = (one for one in carbon if isinstance(one, Fraction))
     assert first + second == whole > 0
+
+
+def test_a_year_with_holes_is_not_held_against_a_target_or_another_year(tmp_path: Path) -> None:
+    (tmp_path / "targets.yaml").write_text("use: jiangsu_14th\nbase: {carbon_per_m2: 40}\n")
+    engine = ledger()
+    for year in ("2024", "2025"):
+        fill(engine, GRID, f"{year}-05-01", 1_000)
+        fill(engine, ROOMS, f"{year}-05-01", 0)
+        fill(engine, GAS, f"{year}-05-01", 1)
+    found = report(compound(), engine, "2025", tmp_path)
+    assert column(found.sheet("targets"), "change") == [None]
+    assert column(found.sheet("branches"), "change") == [None]
+    assert "not_comparable" in {one.key for one in found.notes}
+    day = report(compound(), engine, "2025-05-01", tmp_path)
+    assert column(day.sheet("branches"), "change") == [Fraction(0)]
