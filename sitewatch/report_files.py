@@ -8,11 +8,14 @@ from device_configs.estate import Estate
 from device_configs.factors import load_factors
 from device_configs.faults import Fault, InvalidConfigError
 from device_configs.targets import load_plan
+from reports.makers import MAKERS
+from reports.schedules import load_schedules
 
 _LOADERS: Sequence[Callable[[Path, Estate], object]] = (
     lambda folder, _: load_factors(folder),
     lambda folder, _: load_plan(folder),
     lambda folder, estate: load_entered(folder, frozenset(estate.sites)),
+    lambda folder, estate: load_schedules(folder, estate, frozenset(MAKERS)),
 )
 
 

@@ -56,7 +56,7 @@ async def test_json_is_exact_and_readable(seen: Built) -> None:
 async def test_every_form_is_a_file_of_its_kind(seen: Built) -> None:
     async with seen.signed_in("boss") as client:
         got = {form: await client.get(f"{DAILY}&format={form}") for form in ("csv", "xlsx", "pdf")}
-    assert got["csv"].text.startswith("\ufeff\"Energy by day")
+    assert got["csv"].text.startswith('\ufeff"Energy by day')
     assert load_workbook(io.BytesIO(got["xlsx"].content)).sheetnames[-1] == "Sources"
     assert got["pdf"].content.startswith(b"%PDF-")
     assert got["pdf"].headers["content-type"] == "application/pdf"
