@@ -72,7 +72,7 @@ def drawn_by_day(
     series = list(dict.fromkeys(one for each in intakes for one in each.series))
     found = amounts_with_virtual(connection, estate, series, [day.span for day in days])
     return [
-        (day, [_drawn(each, amounts, day.span, now_ms) for each in intakes])
+        (day, [drawn_of(each, amounts, day.span, now_ms) for each in intakes])
         for day, amounts in zip(days, found, strict=True)
     ]
 
@@ -82,7 +82,8 @@ def within(days: Sequence[tuple[Period, Sequence[Drawn]]], cut: Period, number: 
     return sum((each[number] for day, each in days if cut.start <= day.start < cut.end), Drawn())
 
 
-def _drawn(intake: Intake, amounts: Mapping[Series, Amounts], span: Span, now_ms: int) -> Drawn:
+def drawn_of(intake: Intake, amounts: Mapping[Series, Amounts], span: Span, now_ms: int) -> Drawn:
+    """What one intake drew in the span of some amounts; unknown while what is taken off is."""
     passed = max(0, min(span.end, now_ms) - span.start)
     total = Drawn(due_ms=passed * len(intake.series))
     if any(one not in amounts or not amounts[one].known_ms for one in intake.outside):

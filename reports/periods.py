@@ -48,7 +48,18 @@ class Period:
 
     def year_before(self) -> "Period":
         """The same days of the year before; a 29 February becomes the 28th."""
-        return Period(f"{self.name}-1", _a_year_earlier(self.start), _a_year_earlier(self.end))
+        return _named(_a_year_earlier(self.start), _a_year_earlier(self.end))
+
+    def before(self) -> "Period":
+        """The period of the same length right before: as many months, or else as many days."""
+        first, after = self.start.date(), self.end.date()
+        if first.day == after.day == 1:
+            months = (after.year - first.year) * 12 + after.month - first.month
+            begin = first.year * 12 + first.month - 1 - months
+            earlier = dt.date(begin // 12, begin % 12 + 1, 1)
+        else:
+            earlier = first - (after - first)
+        return _named(_midnight(earlier, self.start.tzinfo), self.start)
 
 
 def parse_period(text: str, zone: ZoneInfo) -> Period:
@@ -156,7 +167,12 @@ def _period(name: str, first: dt.date, after: dt.date, zone: ZoneInfo) -> Period
     return Period(name, _midnight(first, zone), _midnight(after, zone))
 
 
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+def _named(start: dt.datetime, end: dt.datetime) -> Period:
+    last = end.date() - dt.timedelta(days=1)
+    return Period(f"{start.date()}..{last}", start, end)
+
+
+def _midnight(day: dt.date, zone: dt.tzinfo | None) -> dt.datetime:
     return dt.datetime(day.year, day.month, day.day, tzinfo=zone)
 
 

@@ -267,6 +267,21 @@ _TARGETS = """\
 use: jiangsu_14th
 base: {carbon_per_m2: 52.0}
 """
+_INSTITUTIONS = """\
+# Invented for the demo: what the statutory sheet asks for and no meter knows.
+institutions:
+  centre:
+    name: 示范行政中心管理处
+    type: 行政单位
+    level: 县级
+    address: 示范路1号
+    posts: 1620
+    staff: 1704
+    fuel_vehicles: 25
+    heating_area: 58000
+    data_centre_area: 420
+    data_centre_meters: [centre-computers]
+"""
 _CONSUMPTION_HEAD = """\
 # Invented for the demo: what no meter counts, as people enter it from fuel cards and bills.
 consumption:
@@ -293,6 +308,7 @@ def _consumption() -> str:
 def files() -> dict[str, str]:
     """The whole estate: path below the folder to text."""
     found = {"routes/duty.yaml": _ROUTES, "targets.yaml": _TARGETS}
+    found["institutions.yaml"] = _INSTITUTIONS
     found["consumption.yaml"] = _consumption()
     found[f"profiles/demo_fire_panel_{PANEL_PARTS}.yaml"] = _HEAD + _PANEL
     estate: Entry = {
