@@ -12,6 +12,8 @@ from device_configs.projects import load_projects
 from device_configs.quotas import load_quotas
 from device_configs.statutory import load_institutions
 from device_configs.targets import load_plan
+from reports.makers import MAKERS
+from reports.schedules import load_schedules
 
 _LOADERS: Sequence[Callable[[Path, Estate], object]] = (
     lambda folder, _: load_factors(folder),
@@ -24,6 +26,7 @@ _LOADERS: Sequence[Callable[[Path, Estate], object]] = (
         frozenset(estate.sites),
         frozenset({*estate.devices, *estate.virtual_meters}),
     ),
+    lambda folder, estate: load_schedules(folder, estate, frozenset(MAKERS)),
     lambda folder, estate: load_institutions(
         folder, frozenset(estate.sites), frozenset(estate.devices)
     ),
