@@ -111,7 +111,9 @@ def test_every_quarter_of_every_day_is_in_exactly_one_period(
         assert period_at(listed, moment, holidays) is period
     if listed:
         chosen = next(one for one in listed if one.holds(day.month, day_classes(day, holidays)))
-        named = [slot for texts in chosen.periods.values() for t in texts for slot in clock_slots(t)]
+        named = [
+            slot for texts in chosen.periods.values() for t in texts for slot in clock_slots(t)
+        ]
         assert len(named) == len(set(named))
         assert all(slots[n] is TariffPeriod.FLAT for n in set(range(SLOTS)) - set(named))
 

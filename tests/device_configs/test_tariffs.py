@@ -83,7 +83,10 @@ def test_an_estate_without_files_pays_nothing_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pays", "says"),
     [
-        ("pays:\n  - {site: c9, from: 2026-01-01, tariff: own}\n", "tariffs.yaml:2: .*no site 'c9'"),
+        (
+            "pays:\n  - {site: c9, from: 2026-01-01, tariff: own}\n",
+            "tariffs.yaml:2: .*no site 'c9'",
+        ),
         ("pays:\n  - {site: c1, from: 2026-01-01, tariff: owm}\n", "did you mean 'own'"),
         ("pays:\n  - {site: c1, form: 2026-01-01, tariff: own}\n", "did you mean 'from'"),
         ("pays:\n  - {site: c1, from: soon, tariff: own}\n", "tariffs.yaml:2: .*date"),
