@@ -12,6 +12,7 @@ import yaml
 
 from collectors.simulator.estate_parts import Draft, Entry, label
 from collectors.simulator.make_centre import centre
+from collectors.simulator.make_tariffs import tariff_files
 from device_configs.profile import LIBRARY
 
 FOLDER = LIBRARY.parent / "demo_estate"
@@ -252,6 +253,7 @@ parts:
 def files() -> dict[str, str]:
     """The whole estate: path below the folder to text."""
     found = {"routes/duty.yaml": _ROUTES}
+    found |= {name: _HEAD + text for name, text in tariff_files().items()}
     found[f"profiles/demo_fire_panel_{PANEL_PARTS}.yaml"] = _HEAD + _PANEL
     estate: Entry = {
         "estate": "demo",

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from collectors.sample import Sample
 from device_configs.estate import Estate
 from device_configs.holidays import load_holidays
+from device_configs.quantities import Label
 from device_configs.tariff_hours import TariffPeriod
 from ingest.counters import INTERVAL_MS
 from ingest.interval_ledger import IntervalLedger
-from ingest.interval_tables import Series, add_amounts
+from ingest.interval_tables import add_amounts
 from ingest.rollup_tables import ensure_rollups
 from records.engine import transaction
 from reports.asked import Asked, asked_for
@@ -70,10 +71,10 @@ def rendered(sheet: Sheet) -> list[list[str]]:
         for cell, column in zip(row.cells, sheet.columns, strict=True):
             if cell is None or isinstance(cell, str):
                 cells.append(cell or "")
-            elif isinstance(cell, int) or not hasattr(cell, "zh"):
-                cells.append(shown(cell, column.form))
-            else:
+            elif isinstance(cell, Label):
                 cells.append(cell.en)
+            else:
+                cells.append(shown(cell, column.form))
         found.append(cells)
     return found
 
