@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -43,7 +43,10 @@ class Unit:
 def units_of(estate: Estate, tree: MeterTree, places: frozenset[str] | None) -> tuple[Unit, ...]:
     """The billed units of a meter tree that the asker may see."""
     grid = frozenset(tree.grid_import)
-    seen = [one for one in tree.balances if places is None or one.site in places]
+    inside = estate.below(tree.site)
+    # A building's balance is named after its community; what is valued here is the building.
+    named = [one if one.site in inside else replace(one, site=tree.site) for one in tree.balances]
+    seen = [one for one in named if places is None or one.site in places]
     below = _submeters(estate, tree, frozenset(one.site for one in seen))
     return tuple(
         Unit(
