@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from device_configs.estate import Estate
 from device_configs.formula import read_formula
 from device_configs.virtual_meters import VirtualMeter
-from ingest.clock_sums import AtTime, clock_sums, midnight_ms
+from ingest.clock_sums import InGroup, clock_sums, midnight_ms
 from ingest.counters import INTERVAL_MS
 from ingest.interval_tables import Series, add_amounts
 from ingest.rollup import Amounts
@@ -26,6 +27,8 @@ DEVICES = [
     device("g1", "electricity_meter", "c1", role="grid"),
     device("s1", "electricity_meter", "c1", role="submeter"),
 ]
+QUARTERS = tuple(range(96))
+HOURS = tuple(slot - slot % 4 for slot in range(96))
 ZONES = ["Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata", "America/New_York"]
 
 
@@ -45,10 +48,10 @@ def booked(counts: dict[tuple[Series, int], int], zone: str) -> sa.Engine:
 
 
 def sums(
-    engine: sa.Engine, zone: str, first: dt.date, after: dt.date, *, by_hours: bool
-) -> dict[AtTime, Amounts]:
+    engine: sa.Engine, zone: str, first: dt.date, after: dt.date, groups: Sequence[int]
+) -> dict[InGroup, Amounts]:
     with engine.connect() as connection:
-        found = clock_sums(connection, town(zone), [G1, S1], first, after, by_hours=by_hours)
+        found = clock_sums(connection, town(zone), [G1, S1], first, after, groups)
     return dict(found)
 
 
@@ -71,26 +74,26 @@ def test_hours_and_quarters_give_the_same(
     at = {(one, begin + n * INTERVAL_MS): count for (one, n), count in counts.items()}
     engine = booked(at, zone)
     after = first + dt.timedelta(days=days)
-    expected: dict[AtTime, int] = defaultdict(int)
+    expected: dict[InGroup, int] = defaultdict(int)
     for (one, start), count in at.items():
         moment = dt.datetime.fromtimestamp(start / 1000, ZoneInfo(zone))
         if first <= moment.date() < after:
-            expected[AtTime(one, moment.hour * 4 + moment.minute // 15)] += count
-    quarters = sums(engine, zone, first, after, by_hours=False)
+            expected[InGroup(one, moment.hour * 4 + moment.minute // 15)] += count
+    quarters = sums(engine, zone, first, after, QUARTERS)
     assert {key: each.amount for key, each in quarters.items()} == expected
-    hours = sums(engine, zone, first, after, by_hours=True)
-    by_hour: dict[AtTime, int] = defaultdict(int)
+    hours = sums(engine, zone, first, after, HOURS)
+    by_hour: dict[InGroup, int] = defaultdict(int)
     for (one, slot), count in expected.items():
-        by_hour[AtTime(one, slot - slot % 4)] += count
+        by_hour[InGroup(one, slot - slot % 4)] += count
     assert {key: each.amount for key, each in hours.items()} == by_hour
     with transaction(engine) as connection:
         connection.execute(sa.text("DELETE FROM counter_rollup_zone"))
-    assert sums(engine, zone, first, after, by_hours=True) == hours
+    assert sums(engine, zone, first, after, HOURS) == hours
     engine.dispose()
 
 
-@pytest.mark.parametrize("by_hours", [True, False])
-def test_a_virtual_meter_is_summed_from_its_intervals(*, by_hours: bool) -> None:
+@pytest.mark.parametrize("groups", [QUARTERS, HOURS])
+def test_a_virtual_meter_is_summed_from_its_intervals(groups: Sequence[int]) -> None:
     start = midnight_ms(dt.date(2026, 11, 1), ZoneInfo("Asia/Shanghai"))
     at = {(one, start + n * INTERVAL_MS): count for one, count in ((G1, 900), (S1, 300))
           for n in (0, 1, 96)}  # fmt: skip
@@ -104,8 +107,8 @@ def test_a_virtual_meter_is_summed_from_its_intervals(*, by_hours: bool) -> None
     with engine.connect() as connection:
         found = clock_sums(
             connection, made, [Series("rest", meter.point)], dt.date(2026, 11, 1),
-            dt.date(2026, 11, 3), by_hours=by_hours,
+            dt.date(2026, 11, 3), groups,
         )  # fmt: skip
     slots = {slot: each.amount for (_, slot), each in found.items()}
-    assert slots == ({0: 1800} if by_hours else {0: 1200, 1: 600})
+    assert slots == ({0: 1800} if groups is HOURS else {0: 1200, 1: 600})
     engine.dispose()
