@@ -31,6 +31,14 @@ class Series(Protocol):
         ...
 
 
+Progress = Callable[[float], None]
+"""Takes the share of the work that is done, 0 to 1."""
+
+
+def _nothing(_share: float) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Asked:
     """One request for a report; makers are pure but for reading what is named here."""
@@ -50,6 +58,8 @@ class Asked:
     places: frozenset[str] | None = None
     """The sites whose rows the asker may see; None for all."""
     options: Mapping[str, str] = field(default_factory=dict)
+    progress: Progress = _nothing
+    """Told by makers that take long how far they are; what it raises ends the work."""
 
     def option(self, name: str, default: str, allowed: Sequence[str] = ()) -> str:
         """An option of the report.
@@ -79,6 +89,7 @@ def asked_for(
     readings: Series | None = None,
     places: frozenset[str] | None = None,
     options: Mapping[str, str] | None = None,
+    progress: Progress = _nothing,
 ) -> Asked:
     """Check and gather a request; the whole estate where no site is given.
 
@@ -91,5 +102,6 @@ def asked_for(
         raise UnknownSiteError(f"the estate has no site {chosen!r}")
     asked = parse_period(period, estate.timezone)
     return Asked(
-        estate, folder, engine, chosen, asked, now_ms, revision, readings, places, options or {}
-    )
+        estate, folder, engine, chosen, asked, now_ms, revision, readings, places, options or {},
+        progress,
+    )  # fmt: skip

@@ -23,3 +23,11 @@ class UnknownReportError(ReportsError):
 
 class InvalidOptionError(ReportsError):
     """An option of a report is not one of those it takes."""
+
+
+class InvalidReportError(ReportsError):
+    """A stored report cannot be read."""
+
+
+class RenderingError(ReportsError):
+    """A report cannot be set in the form asked for."""

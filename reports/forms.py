@@ -66,6 +66,8 @@ class Form(StrEnum):
     COUNT = "count"
     NUMBER = "number"
     """A plain number with digits."""
+    FACTOR = "factor"
+    """A coefficient, whose unit stands beside it."""
     DURATION = "duration"
     """[s], shown in minutes."""
     HOURS = "hours"

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 
-from reports import cost_report
+from reports import carbon_report, consumption_report, cost_report, rates_report, statutory_report
 from reports.asked import Asked, Maker
 from reports.document import Report
 from reports.errors import UnknownReportError
 
 MAKERS: Mapping[str, Maker] = {
+    "carbon": carbon_report.make,
+    "consumption": consumption_report.make,
     "cost": cost_report.make,
+    "rates": rates_report.make,
+    "statutory": statutory_report.make,
 }
 """Name to maker; the name is that of its catalogue in `text/`, too."""
 

@@ -46,6 +46,21 @@ class Period:
         """The same stretch in milliseconds UTC."""
         return Span(_ms(self.start), _ms(self.end))
 
+    def year_before(self) -> "Period":
+        """The same days of the year before; a 29 February becomes the 28th."""
+        return _named(_a_year_earlier(self.start), _a_year_earlier(self.end))
+
+    def before(self) -> "Period":
+        """The period of the same length right before: as many months, or else as many days."""
+        first, after = self.start.date(), self.end.date()
+        if first.day == after.day == 1:
+            months = (after.year - first.year) * 12 + after.month - first.month
+            begin = first.year * 12 + first.month - 1 - months
+            earlier = dt.date(begin // 12, begin % 12 + 1, 1)
+        else:
+            earlier = first - (after - first)
+        return _named(_midnight(earlier, self.start.tzinfo), self.start)
+
 
 def parse_period(text: str, zone: ZoneInfo) -> Period:
     """Read a year, half-year, quarter, month, week, day, or any days with the last included.
@@ -152,8 +167,19 @@ def _period(name: str, first: dt.date, after: dt.date, zone: ZoneInfo) -> Period
     return Period(name, _midnight(first, zone), _midnight(after, zone))
 
 
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+def _named(start: dt.datetime, end: dt.datetime) -> Period:
+    last = end.date() - dt.timedelta(days=1)
+    return Period(f"{start.date()}..{last}", start, end)
+
+
+def _midnight(day: dt.date, zone: dt.tzinfo | None) -> dt.datetime:
     return dt.datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _a_year_earlier(moment: dt.datetime) -> dt.datetime:
+    if (moment.month, moment.day) == (2, 29):
+        moment = moment.replace(day=28)
+    return moment.replace(year=moment.year - 1)
 
 
 def _ms(moment: dt.datetime) -> int:

@@ -12,6 +12,7 @@ from device_configs.estate import Estate, load_estate
 from device_configs.faults import Fault, InvalidConfigError
 from device_configs.holidays import Holidays, load_holidays
 from device_configs.tariffs import Tariffs, load_tariffs
+from sitewatch.report_files import report_faults
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def load_folder(folder: Path) -> EstateFolder:
         faults += error.faults
     if estate is not None:
         faults += name_faults(folder, estate)
+        faults += report_faults(folder, estate)
     if estate is not None and rules is not None:
         faults += expression_faults(folder, rules, estate)
         faults += layer_faults(rules, estate)

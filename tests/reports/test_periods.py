@@ -104,3 +104,21 @@ def test_what_is_no_half_quarter_week_or_stretch(text: str) -> None:
 def test_what_is_not_whole_months_has_none(text: str) -> None:
     with pytest.raises(InvalidPeriodError, match="step day"):
         steps_of(parse_period(text, SHANGHAI), Step.MONTH)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "year_before"),
+    [
+        ("2026", "2025-01-01..2025-12-31", "2025-01-01..2025-12-31"),
+        ("2026-Q1", "2025-10-01..2025-12-31", "2025-01-01..2025-03-31"),
+        ("2026-03", "2026-02-01..2026-02-28", "2025-03-01..2025-03-31"),
+        ("2026-W02", "2025-12-29..2026-01-04", "2025-01-05..2025-01-11"),
+        ("2028-02-29", "2028-02-28..2028-02-28", "2027-02-28..2027-02-28"),
+    ],
+)
+def test_the_period_before_and_that_of_the_year_before(
+    text: str, before: str, year_before: str
+) -> None:
+    period = parse_period(text, SHANGHAI)
+    for found, name in ((period.before(), before), (period.year_before(), year_before)):
+        assert (found.name, found.span) == (name, parse_period(name, SHANGHAI).span)
