@@ -28,6 +28,7 @@ _GROUPS = {
     "duty": ("duty", "duty_app"),
     "meter-change": ("meter_change", "meter_change_app"),
     "rules": ("rules", "rules_app"),
+    "tariff": ("tariff", "tariff_app"),
 }
 """Commands with commands of their own: the module of each, and its application there."""
 
