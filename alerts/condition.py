@@ -130,6 +130,17 @@ class Unlisted(Strict):
 class ByService(Strict):
     """Raised by sitewatch itself, not by a sample."""
 
+    proof: str | None = None
+    """Of devices: when this proof of them is over, or is soon to be (`alerts.deadlines`)."""
+    days_before: int | None = Field(default=None, ge=1, le=366)
+    """How long before it is over, and not when it is. [d]"""
+
+    @model_validator(mode="after")
+    def _of_a_proof(self) -> "ByService":
+        if self.days_before is not None and self.proof is None:
+            raise ValueError("'days_before' goes with 'proof'")
+        return self
+
 
 class Together(Strict):
     """True while alarms of these rules are active, outside a test, for several at one place."""

@@ -106,6 +106,13 @@ def _refused(one: Refused) -> str:
     return f"the device says that it does not have {which} of its profile"
 
 
+def _by_service(one: ByService) -> str:
+    if one.proof is None:
+        return "raised by sitewatch"
+    name = one.proof.replace("_", " ")
+    return f"{name} {f'due within {one.days_before} d' if one.days_before else 'overdue'}"
+
+
 def condition_text(condition: Condition, point: str, unit: str) -> str:
     """What a condition asks, in one line.
 
@@ -128,6 +135,6 @@ def condition_text(condition: Condition, point: str, unit: str) -> str:
         Silence: lambda _: "nothing heard",
         Missing: lambda _: f"{point} has no value although the device answers",
         Unlisted: lambda _: "sends, and is not in the estate",
-        ByService: lambda _: "raised by sitewatch",
+        ByService: _by_service,
     }
     return words[type(condition)](condition)

@@ -69,6 +69,8 @@ class AlarmClass(Strict):
     """Under maintenance only where the window names the class and a second person confirmed it."""
     drillable: bool = True
     """Whether an alarm of a part in test is a test alarm. Silence is never a test."""
+    on_site_within: Seconds | None = None
+    """How soon somebody has to be on site; without it there is no rescue clock. [s]"""
     source: str
 
 

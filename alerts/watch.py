@@ -300,6 +300,14 @@ def place_path(estate: Estate, place: str) -> tuple[SiteName, ...]:
     return tuple(SiteName(node.id, node.name) for node in nodes if node.level is not Level.ESTATE)
 
 
+def subject_of(estate: Estate, device: Device) -> Subject:
+    """A device as its alarms name it."""
+    path = place_path(estate, device.place)
+    desk, building = desk_and_building(estate, device.place)
+    kind = device.profile.kind.kind
+    return Subject(device.id, kind, device.name, device.place, path, False, desk, building)
+
+
 def rule_sites(estate: Estate, place: str) -> frozenset[str]:
     """What rules can name a place by: its sites, and the fire class of its building."""
     if place not in estate.sites:
@@ -386,10 +394,7 @@ class Watches:
         return Watch(subject, plan, parent, part is not None, can_tell_test=tells)
 
     def _device(self, entry: Device) -> Watch:
-        kind = entry.profile.kind.kind
-        path = place_path(self.estate, entry.place)
-        desk, building = desk_and_building(self.estate, entry.place)
-        subject = Subject(entry.id, kind, entry.name, entry.place, path, False, desk, building)
+        subject = subject_of(self.estate, entry)
         plan = self._plan(subject, part=False)
         after = None
         if plan.silence is not None and isinstance(plan.silence.condition, Silence):

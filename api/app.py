@@ -32,6 +32,7 @@ from api.routes import (
     maintenance,
     metrics,
     people,
+    proofs,
     quality,
     reports,
     session,
@@ -45,7 +46,7 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, devices, lines, live, alarms, maintenance, drills,
+    session, system, sites, proofs, devices, lines, live, alarms, maintenance, drills,
     quality, reports, people, duty, audit,
 )  # fmt: skip
 

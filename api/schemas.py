@@ -195,6 +195,19 @@ class Series(Shape):
     points: dict[str, SeriesPoint]
 
 
+class RescueItem(Shape):
+    """The clock of the rescue of people who are trapped."""
+
+    since: dt.datetime
+    due_at: dt.datetime
+    """When somebody has to be on site at the latest."""
+    on_the_way_at: dt.datetime | None
+    on_site_at: dt.datetime | None
+    released_at: dt.datetime | None
+    late: bool
+    """Nobody was on site in time; it stays so."""
+
+
 class AlarmItem(Shape):
     """One alarm of `GET alarms`, of the live stream and of the webhook."""
 
@@ -238,6 +251,8 @@ class AlarmItem(Shape):
     """OPC UA Part 9: FirstInGroup."""
     chattering: bool
     """Raised again and again: messages about it are one, unless people may be in danger."""
+    rescue: RescueItem | None = None
+    """Of an entrapment; `POST alarms/{alarm}/rescue` notes its steps."""
     shelving_state: str
     """OPC UA Part 9, ShelvingState: Unshelved, TimedShelved or OneShotShelved."""
     shelved_until: dt.datetime | None = None

@@ -11,6 +11,7 @@ from pydantic import (
     ValidationError,
 )
 
+from device_configs.elevator_register import register_faults
 from device_configs.estate_entries import Building, Community, DeviceEntry, EstateFile, Level
 from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
 from device_configs.formula import InvalidFormulaError
@@ -177,6 +178,7 @@ class _Loader:
         self.check_meters(devices, virtual)
         self.check_lines(devices)
         self.check_gateways(devices)
+        self.check_elevators(devices)
         if self.faults or estate_file is None:
             raise InvalidConfigError(self.faults)
         name = next(iter(sites.values())).name
@@ -376,6 +378,15 @@ class _Loader:
                 self.fault(document, (index, "via"), message)
             elif device.id in _way(device.id, devices):
                 self.fault(document, (index, "via"), f"{device.id} reports through itself")
+
+    def check_elevators(self, devices: Mapping[str, Device]) -> None:
+        """Find registers of what is no elevator, and codes that are given twice."""
+        given = ((one, one.entry.elevator) for one in devices.values())
+        registered = ((one, register) for one, register in given if register is not None)
+        for device, key, message in register_faults(registered):
+            document, index = self.where[device]
+            path: Path_ = (index, "elevator", key) if key else (index, "elevator")
+            self.fault(document, path, message)
 
 
 def _way(device: str, devices: Mapping[str, Device]) -> frozenset[str]:

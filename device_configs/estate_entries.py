@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from device_configs.dated import DatedCount, DatedNumber, DatedText
 from device_configs.durations import Seconds
+from device_configs.elevator_register import ElevatorRegister
 from device_configs.quantities import Label, Strict
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -184,4 +185,7 @@ class DeviceEntry(Strict):
     metering: Metering | None = None
     meter_changes: Sequence[MeterChangeEntry] = ()
     parts: Sequence[PartEntry] = ()
+    elevator: ElevatorRegister | None = None
+    tested: dt.date | None = None
+    """The last test of its function, its parts included, for example at the handover."""
     note: str | None = None
