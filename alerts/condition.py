@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from alerts.fault_codes import FaultCodes
 from collectors.sample import Value
 from device_configs.durations import Seconds
 from device_configs.quantities import Strict
@@ -34,7 +35,7 @@ Scalars = Annotated[tuple[Scalar, ...], BeforeValidator(_as_list)]
 
 
 def _as_state(data: object) -> object:
-    return data if isinstance(data, dict) else {"equals": data}
+    return data if isinstance(data, dict | State) else {"equals": data}
 
 
 class State(Strict):
@@ -159,16 +160,21 @@ class Term(Strict):
     state: AsState | None = None
     above: float | None = None
     below: float | None = None
+    fault_code: FaultCodes | None = None
+    """Codes of the device's table; `alerts.fault_choice` makes a state of them."""
 
     @model_validator(mode="after")
     def _one(self) -> "Term":
-        if sum(x is not None for x in (self.state, self.above, self.below)) != 1:
-            raise ValueError("give exactly one of 'state', 'above' and 'below'")
+        given = (self.state, self.above, self.below, self.fault_code)
+        if sum(x is not None for x in given) != 1:
+            raise ValueError("give exactly one of 'state', 'above', 'below' and 'fault_code'")
         return self
 
     def judge(self, values: Mapping[str, Value]) -> Verdict:
         """Judge the point's last value; one that was never seen is unknown."""
         value = values.get(self.point)
+        if self.fault_code is not None:
+            return Verdict.UNKNOWN
         if self.state is not None:
             return self.state.judge(value)
         return Threshold(above=self.above, below=self.below).judge(value)

@@ -17,6 +17,7 @@ from alerts.condition import (
 from alerts.conditions import Condition
 from alerts.deviation import Deviation, Expected
 from alerts.expression import Expression
+from alerts.fault_codes import FaultCodes
 from alerts.window import Count, Increase, Occurrence, Rate
 
 _SPANS = ((86_400, "d"), (3600, "h"), (60, "min"))
@@ -36,11 +37,20 @@ def _state(state: State) -> str:
     return f"{word} {' or '.join(str(v).lower() for v in state.equals or state.differs)}"
 
 
+def _fault_code(codes: FaultCodes, point: str) -> str:
+    named = [" or ".join(one.value for one in codes.severities)] if codes.severities else []
+    named += [" or ".join(one.value for one in codes.classes)] if codes.classes else []
+    words = f"{point} is a code of {' and of '.join(named)}" if named else f"{point} is a code"
+    return f"{words}, or is not in the table" if codes.unknown else words
+
+
 def _limit(above: float | None, below: float | None) -> str:
     return f"> {above:g}" if above is not None else f"< {below:g}"
 
 
 def _term(term: Term | Occurrence, point: str) -> str:
+    if term.fault_code is not None:
+        return _fault_code(term.fault_code, point)
     if term.state is not None:
         return f"{point} {_state(term.state)}"
     return f"{point} {_limit(term.above, term.below)}"
@@ -124,6 +134,7 @@ def condition_text(condition: Condition, point: str, unit: str) -> str:
     words: Mapping[type, Callable[..., str]] = {
         Threshold: lambda one: _threshold(one, point, unit),
         State: lambda one: f"{point} {_state(one)}",
+        FaultCodes: lambda one: _fault_code(one, point),
         Combination: _combination,
         Expression: lambda one: f"`{one.text}`",
         Rate: lambda one: _rate(one, point, unit),

@@ -7,6 +7,7 @@ from alerts.deviation import Deviation, Expected
 from alerts.expression import Expression
 from alerts.expression_check import type_faults
 from alerts.expression_tree import Reference
+from alerts.fault_codes import FaultCodes
 from alerts.rule import RuleEntry, covers
 from alerts.window import Count, Increase, Occurrence, Rate
 from device_configs.estate import Estate
@@ -89,6 +90,8 @@ def _type_faults(entry: RuleEntry, spec: PointSpec) -> Found:
         yield "threshold", f"{entry.point} is no number; use 'state'"
     elif isinstance(condition, Threshold) and condition.of_rating and spec.unit != "W":
         yield "threshold.of_rating", f"{entry.point} is no power; only powers have a rating"
+    elif isinstance(condition, FaultCodes) and not number:
+        yield "fault_code", f"{entry.point} is no number, and no code"
     elif isinstance(condition, State):
         yield from _state_faults(condition, spec, "state")
     elif isinstance(condition, Rate) and not number:

@@ -22,6 +22,7 @@ from alerts.condition import (
 from alerts.conditions import OfFacts
 from alerts.deviation import Deviation
 from alerts.expression import Expression
+from alerts.fault_choice import FaultChoice
 from alerts.inhibition import SILENCES, Parent, Topology, child_after_ms, topology
 from alerts.refusals import point_names
 from alerts.rule import Rule, covers
@@ -330,6 +331,7 @@ class Watches:
         self.rules = rules
         self._watches: dict[str, Watch] = {}
         self._plans: dict[tuple[str, tuple[int, ...], frozenset[str]], Plan] = {}
+        self._faults = FaultChoice(estate)
         self._by_rating: dict[tuple[int, float], Rule] = {}
         self._day = day or dt.date.max
         self._read = self._points_read()
@@ -417,7 +419,7 @@ class Watches:
         chosen = self.rules.chosen(
             subject.kind, subject.device, rule_sites(self.estate, subject.place), part=part
         )
-        chosen = self._rated(chosen, subject.device)
+        chosen = self._faults.fitted(self._rated(chosen, subject.device), subject.device)
         read = self._read.get(subject.device, frozenset())
         key = (subject.kind, tuple(id(rule) for rule in chosen), read)
         if key not in self._plans:

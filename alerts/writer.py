@@ -227,7 +227,7 @@ class Writer:
             "rule": change.key.rule,
             "alarm_class": rule.alarm_class,
             "severity": rule.severity.value,
-            "title": rule.title.model_dump(),
+            "title": rule.title_for(state.value).model_dump(),
             "device": subject.device,
             "device_name": subject.name.model_dump(),
             "kind": subject.kind,
@@ -367,6 +367,8 @@ class Writer:
         values: dict[str, object] = {}
         if transition in _UNACKED:
             values |= {"acked_by": None, "acked_at": None}
+        if transition in ANNOUNCES and change.rule.texts:
+            values["title"] = change.rule.title_for(state.value).model_dump()
         if transition is Transition.BECAME_REAL:
             key = _group_of(change, test=state.test)
             values |= {"group_key": key, "group_id": leader_of(self._connection, key)}

@@ -127,6 +127,8 @@ class Kind(Strict):
     points: Mapping[str, PointSpec]
     proofs: Mapping[str, Proof] = Field(default_factory=dict)
     """What is done to devices of the kind again and again, by name."""
+    fault_codes: Mapping[str, str] = Field(default_factory=dict)
+    """Point to the table of its codes (`device_configs/fault_codes`); a profile may name others."""
 
     def point(self, name: str) -> PointSpec | None:
         """The meaning of a point by name, patterns included; None where the kind has none."""

@@ -1,6 +1,7 @@
 """An estate in memory for the tests of alerts: no file, no protocol."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -44,8 +45,9 @@ def device(
     interval_s: float = 10.0,
     parts: str | None = None,
     part_places: Mapping[str, str] | None = None,
+    fault_codes: Mapping[str, str] | None = None,
 ) -> Device:
-    own = profile(kind, protocol, parts)
+    own = replace(profile(kind, protocol, parts), fault_codes=fault_codes or {})
     entry = DeviceEntry(id=name, profile=own.id, place=place, link={"tcp": {}})
     found = {}
     if own.parts is not None:
@@ -83,6 +85,16 @@ def default_devices() -> list[Device]:
         device("pile-1", "ev_charger", "gate"),
         device("call-1", "call_point", protocol="mqtt", interval_s=3600),
         device("water-1", "water_pressure"),
+        device(
+            "lift-cq",
+            "elevator",
+            protocol="mqtt",
+            interval_s=60,
+            fault_codes={
+                "fault_code": "chongqing",
+                "drive_fault_code": "invertek_elevator_core",
+            },
+        ),
     ]
 
 
