@@ -149,8 +149,9 @@ class Together(Strict):
     rules: tuple[str, ...] = Field(min_length=1)
     at_least: int = Field(default=2, ge=2)
     """How many devices or parts."""
-    same: Literal["place", "panel"] = "place"
-    """What they share: the place they stand at, or the device that they are, or are parts of."""
+    same: Literal["place", "panel", "zone"] = "place"
+    """What they share: the place they stand at, the device that they are or are parts of, or the
+    zone of a panel; of a zone, places are counted, for a place has a rule of its own."""
 
 
 class Term(Strict):

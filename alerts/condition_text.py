@@ -107,8 +107,9 @@ def _deviation(one: Deviation, point: str, unit: str) -> str:
 
 
 def _together(one: Together) -> str:
-    where = "place" if one.same == "place" else "panel"
-    return f"{' or '.join(one.rules)} of at least {one.at_least} at one {where}"
+    if one.same == "zone":
+        return f"{' or '.join(one.rules)} at {one.at_least} places or more of one zone"
+    return f"{' or '.join(one.rules)} of at least {one.at_least} at one {one.same}"
 
 
 def _refused(one: Refused) -> str:

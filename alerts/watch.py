@@ -214,6 +214,8 @@ class Watch:
     """How often it is polled; 0 for what reports by itself. [ms]"""
     cut_off: bool = False
     """Whether the line it hangs on is silent."""
+    zone: str = ""
+    """Of a part: the zone of its panel; empty where the estate says none."""
     can_tell_test: bool = False
     """Whether it, or the panel it hangs on, has a test bit."""
     heard_at: int = 0
@@ -393,7 +395,8 @@ class Watches:
         tells = parent.can_tell_test or (
             profile_parts is not None and _has_test(profile_parts.kind, profile_parts.points)
         )
-        return Watch(subject, plan, parent, part is not None, can_tell_test=tells)
+        zone = (part.zone if part else None) or ""
+        return Watch(subject, plan, parent, part is not None, zone=zone, can_tell_test=tells)
 
     def _device(self, entry: Device) -> Watch:
         subject = subject_of(self.estate, entry)

@@ -50,6 +50,7 @@ class Part:
     name: Label | None = None
     type: str | None = None
     address: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -441,6 +442,7 @@ def _parts(entry: DeviceEntry, profile: Profile) -> Iterator[tuple[str, Part]]:
                 given.name,
                 given.type,
                 given.address,
+                given.zone,
             ),
         )
 

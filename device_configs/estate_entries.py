@@ -146,6 +146,8 @@ class PartEntry(Strict):
     type: str | None = None
     address: str | None = None
     """The part's address on the wire as the maker writes it, kept raw."""
+    zone: Annotated[str, Field(min_length=1, max_length=63)] | None = None
+    """The detection zone of the panel that it belongs to, as the panel names it."""
 
 
 class MeterChangeEntry(Strict):

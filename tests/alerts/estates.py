@@ -45,6 +45,7 @@ def device(
     interval_s: float = 10.0,
     parts: str | None = None,
     part_places: Mapping[str, str] | None = None,
+    zones: Mapping[str, str] | None = None,
     fault_codes: Mapping[str, str] | None = None,
 ) -> Device:
     own = replace(profile(kind, protocol, parts), fault_codes=fault_codes or {})
@@ -52,7 +53,8 @@ def device(
     found = {}
     if own.parts is not None:
         places = part_places or {}
-        found = {p: Part(p, name, places.get(p, place)) for p in own.parts.ids()}
+        named = zones or {}
+        found = {p: Part(p, name, places.get(p, place), zone=named.get(p)) for p in own.parts.ids()}
     return Device(
         name, own, place, label(name), interval_s, "tcp", Nothing(), entry, found
     )  # fmt: skip
@@ -85,6 +87,13 @@ def default_devices() -> list[Device]:
         device("pile-1", "ev_charger", "gate"),
         device("call-1", "call_point", protocol="mqtt", interval_s=3600),
         device("water-1", "water_pressure"),
+        device(
+            "panel-2",
+            "fire_panel",
+            parts="smoke_detector",
+            part_places={"p002": "room-2"},
+            zones={"p001": "1", "p002": "1", "p004": "1"},
+        ),
         device(
             "lift-cq",
             "elevator",
