@@ -277,7 +277,7 @@ class Watch:
         return known
 
 
-def _has_test(kind: Kind, points: Mapping[str, ProfilePoint]) -> bool:
+def has_test(kind: Kind, points: Mapping[str, ProfilePoint]) -> bool:
     """Whether devices of a profile have a test bit; one that names no points may have all."""
     return "test" in (point_names(points) if points else kind.points)
 
@@ -393,7 +393,7 @@ class Watches:
         plan = self._plan(subject, part=True)
         parent = self.of(parent_id)
         tells = parent.can_tell_test or (
-            profile_parts is not None and _has_test(profile_parts.kind, profile_parts.points)
+            profile_parts is not None and has_test(profile_parts.kind, profile_parts.points)
         )
         zone = (part.zone if part else None) or ""
         return Watch(subject, plan, parent, part is not None, zone=zone, can_tell_test=tells)
@@ -408,7 +408,7 @@ class Watches:
         return Watch(
             subject, plan, silence_after=after, overdue_after=after,
             poll_ms=round(entry.interval_s * 1000) if polled else 0,
-            can_tell_test=_has_test(entry.profile.kind, entry.profile.points),
+            can_tell_test=has_test(entry.profile.kind, entry.profile.points),
         )  # fmt: skip
 
     def _stranger(self, device: str) -> Watch:

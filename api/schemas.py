@@ -3,7 +3,7 @@
 import datetime as dt
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alarm import Finding
 
@@ -315,7 +315,41 @@ class CoverageItem(Shape):
     """fire or elevator."""
     state: CoverageState
     reasons: list[str]
+    """no_data, silent, in_test, drill, shielded, fault, monitoring_lost, refused, not_proven."""
     devices: list[str]
+    units: int
+    """Devices and parts that protect the place, working or not."""
+    proven: int
+    """Of these, those that were tested in time."""
+    never_tested: int
+    """Of these, those of which no test is known."""
+    oldest_proof: dt.date | None
+    """The oldest of their newest tests; null where no test is known."""
+    heard_at: dt.datetime | None
+    """The oldest of their newest values; null where one of them was never heard."""
+
+
+class CoverageBranch(Shape):
+    """One system of one branch; counts are of places, `units` of devices and parts."""
+
+    community: str | None
+    system: str
+    protected: int
+    degraded: int
+    unprotected: int
+    units: int
+    proven: int
+    never_tested: int
+    proven_share: float | None
+    """Share of the units that were tested in time, 0 to 1; null where no test is known."""
+    oldest_proof: dt.date | None
+
+
+class BlindPeriod(Shape):
+    """A time in which sitewatch did not run and saw nothing."""
+
+    start: dt.datetime = Field(serialization_alias="from")
+    end: dt.datetime = Field(serialization_alias="to")
 
 
 class Coverage(Shape):
@@ -325,6 +359,9 @@ class Coverage(Shape):
     protected: int
     degraded: int
     unprotected: int
+    branches: list[CoverageBranch]
+    blind: list[BlindPeriod]
+    """When sitewatch did not run, in the last 30 days, the newest first."""
 
 
 class EnergyRow(Shape):
