@@ -14,37 +14,39 @@ interface BranchTableProps {
 export function BranchTable({ branches, tree, onBranch }: BranchTableProps) {
   const { t } = useWords();
   return (
-    <table className="sw-table" data-testid="coverage-branches">
-      <thead>
-        <tr>
-          <th scope="col">{t("coverage_page.branch")}</th>
-          <th scope="col">{t("site.system")}</th>
-          <th scope="col" className="sw-num">
-            {t("coverage_state.unprotected")}
-          </th>
-          <th scope="col" className="sw-num">
-            {t("coverage_state.degraded")}
-          </th>
-          <th scope="col" className="sw-num">
-            {t("coverage_state.protected")}
-          </th>
-          <th scope="col" className="sw-num">
-            {t("coverage_page.proven")}
-          </th>
-          <th scope="col">{t("coverage_page.oldest")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {branches.map((branch) => (
-          <BranchRow
-            key={`${branch.community ?? ""} ${branch.system}`}
-            branch={branch}
-            tree={tree}
-            onBranch={onBranch}
-          />
-        ))}
-      </tbody>
-    </table>
+    <div className="sw-scroll">
+      <table className="sw-table" data-testid="coverage-branches">
+        <thead>
+          <tr>
+            <th scope="col">{t("coverage_page.branch")}</th>
+            <th scope="col">{t("site.system")}</th>
+            <th scope="col" className="sw-num">
+              {t("coverage_state.unprotected")}
+            </th>
+            <th scope="col" className="sw-num">
+              {t("coverage_state.degraded")}
+            </th>
+            <th scope="col" className="sw-num">
+              {t("coverage_state.protected")}
+            </th>
+            <th scope="col" className="sw-num">
+              {t("coverage_page.proven")}
+            </th>
+            <th scope="col">{t("coverage_page.oldest")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {branches.map((branch) => (
+            <BranchRow
+              key={`${branch.community ?? ""} ${branch.system}`}
+              branch={branch}
+              tree={tree}
+              onBranch={onBranch}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -13,26 +13,28 @@ const MOST_DEVICES = 3;
 export function PlaceTable({ items, tree }: { items: readonly CoverageItem[]; tree: SiteTree }) {
   const { t } = useWords();
   return (
-    <table className="sw-table" data-testid="coverage-places">
-      <thead>
-        <tr>
-          <th scope="col">{t("state.title")}</th>
-          <th scope="col">{t("site.system")}</th>
-          <th scope="col">{t("site.place")}</th>
-          <th scope="col">{t("site.reasons")}</th>
-          <th scope="col" className="sw-num">
-            {t("coverage_page.proven")}
-          </th>
-          <th scope="col">{t("coverage_page.oldest")}</th>
-          <th scope="col">{t("coverage_page.heard")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((item) => (
-          <PlaceRow key={`${item.place} ${item.system}`} item={item} tree={tree} />
-        ))}
-      </tbody>
-    </table>
+    <div className="sw-scroll">
+      <table className="sw-table" data-testid="coverage-places">
+        <thead>
+          <tr>
+            <th scope="col">{t("state.title")}</th>
+            <th scope="col">{t("site.system")}</th>
+            <th scope="col">{t("site.place")}</th>
+            <th scope="col">{t("site.reasons")}</th>
+            <th scope="col" className="sw-num">
+              {t("coverage_page.proven")}
+            </th>
+            <th scope="col">{t("coverage_page.oldest")}</th>
+            <th scope="col">{t("coverage_page.heard")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <PlaceRow key={`${item.place} ${item.system}`} item={item} tree={tree} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

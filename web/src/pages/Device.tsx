@@ -113,7 +113,7 @@ function Device({ device }: { device: DeviceDetail }) {
             </div>
             <AlarmCards filter={{ state: "open", device: device.id }} most={10} />
           </section>
-          <ProofPanel device={device.id} />
+          <ProofPanel device={device.id} parts={device.part_list.length} />
           <Refused device={device} />
           <QualityPanel device={device.id} place={device.place} />
           <LinePanel line={device.line} />

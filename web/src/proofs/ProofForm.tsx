@@ -9,27 +9,28 @@ import type { ProofStanding } from "../api/schema";
 import { dayOf } from "../format/time";
 import { useWords } from "../i18n";
 
-export function ProofForm({
-  device,
-  standings,
-}: {
+interface ProofFormProps {
   device: string;
+  /** How many parts the device has. */
+  parts: number;
   standings: readonly ProofStanding[];
-}) {
+}
+
+export function ProofForm({ device, parts, standings }: ProofFormProps) {
   const { t, name } = useWords();
   const queries = useQueryClient();
   const [kind, setKind] = useState(standings[0]?.kind ?? "");
   const [day, setDay] = useState(dayOf(serviceNow()));
   const [due, setDue] = useState("");
   const [note, setNote] = useState("");
-  const [parts, setParts] = useState(false);
+  const [whole, setWhole] = useState(parts > 0);
   const noting = useMutation({
     mutationFn: () =>
       write("POST", `/devices/${encodeURIComponent(device)}/proofs`, {
         kind,
         done_on: day,
         next_due: due || null,
-        with_parts: parts,
+        with_parts: whole && parts > 0,
         note: note.trim() || null,
       }),
     onSuccess: () => setNote(""),
@@ -71,12 +72,12 @@ export function ProofForm({
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />
-      {kind === "functional_test" && (
+      {kind === "functional_test" && parts > 0 && (
         <Checkbox
           size="xs"
           label={t("proof.with_parts")}
-          checked={parts}
-          onChange={(event) => setParts(event.currentTarget.checked)}
+          checked={whole}
+          onChange={(event) => setWhole(event.currentTarget.checked)}
         />
       )}
       <Button size="xs" type="submit" loading={noting.isPending}>

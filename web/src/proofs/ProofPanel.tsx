@@ -13,7 +13,7 @@ import { ProofForm } from "./ProofForm";
 
 const NEWEST = 5;
 
-export function ProofPanel({ device }: { device: string }) {
+export function ProofPanel({ device, parts }: { device: string; parts: number }) {
   const { t } = useWords();
   const answer = useQuery(proofsQuery(device));
   if (answer.data !== undefined && answer.data.standings.length === 0) return null;
@@ -24,25 +24,31 @@ export function ProofPanel({ device }: { device: string }) {
           {t(answer.data?.elevator == null ? "proof.title" : "proof.elevator_title")}
         </h2>
       </div>
-      <Loaded answer={answer}>{(found) => <Known device={device} found={found} />}</Loaded>
+      <Loaded answer={answer}>
+        {(found) => <Known device={device} parts={parts} found={found} />}
+      </Loaded>
     </section>
   );
 }
 
-function Known({ device, found }: { device: string; found: DeviceProofs }) {
+interface KnownProps {
+  device: string;
+  parts: number;
+  found: DeviceProofs;
+}
+
+function Known({ device, parts, found }: KnownProps) {
   const mayNote = useMay("prove");
   return (
     <>
       {found.elevator != null && <Register elevator={found.elevator} />}
-      <table className="sw-table">
-        <tbody>
-          {found.standings.map((standing) => (
-            <Standing key={standing.kind} standing={standing} />
-          ))}
-        </tbody>
-      </table>
+      <dl className="sw-facts">
+        {found.standings.map((standing) => (
+          <Standing key={standing.kind} standing={standing} />
+        ))}
+      </dl>
       <Newest found={found} />
-      {mayNote && <ProofForm device={device} standings={found.standings} />}
+      {mayNote && <ProofForm device={device} parts={parts} standings={found.standings} />}
     </>
   );
 }
@@ -79,26 +85,25 @@ function Register({ elevator }: { elevator: ElevatorItem }) {
 
 function Standing({ standing }: { standing: ProofStanding }) {
   const { t, name } = useWords();
+  const { done_on: done, due_on: due } = standing;
   return (
-    <tr data-proof={standing.kind} data-overdue={standing.overdue}>
-      <th scope="row" title={standing.source}>
-        {name(standing.label)}
-      </th>
-      <td>
-        {standing.done_on === null ? t("proof.never") : t("proof.done", { day: standing.done_on })}
-      </td>
-      <td>
-        {standing.due_on === null ? (
+    <div data-proof={standing.kind} data-overdue={standing.overdue} title={standing.source}>
+      <dt>{name(standing.label)}</dt>
+      <dd>
+        {due === null ? (
           <span className="sw-dim">{t("proof.due_unknown")}</span>
         ) : standing.overdue ? (
           <span className="sw-badge sw-sev-high">
-            <HighIcon size={14} /> {t("proof.overdue", { day: standing.due_on })}
+            <HighIcon size={14} /> {t("proof.overdue", { day: due })}
           </span>
         ) : (
-          t("proof.due", { day: standing.due_on })
+          t("proof.due", { day: due })
         )}
-      </td>
-    </tr>
+        <div className="sw-dim sw-small">
+          {done === null ? t("proof.never") : t("proof.done", { day: done })}
+        </div>
+      </dd>
+    </div>
   );
 }
 
