@@ -15,16 +15,16 @@ import typst
 
 from reports import page_setter
 from reports.chart_svg import FONT, chart_svg
-from reports.document import Report, Row, Sheet
+from reports.document import Report, Sheet
 from reports.errors import RenderingError
 from reports.forms import Form
 from reports.frame import (
     SHARES,
     SOURCE_COLUMNS,
-    cell_text,
     facts,
     has_shares,
     heading,
+    row_texts,
     share_texts,
     sheet_title,
     source_texts,
@@ -163,7 +163,7 @@ def _sheet(
         "rows": [
             {
                 "cells": [
-                    *_cells(row, sheet, language),
+                    *row_texts(row, sheet, language),
                     *(share_texts(row)[place] for place in shares),
                     *([_numbers([numbers[one] for one in row.sources])] if sources else []),
                 ],
@@ -179,11 +179,6 @@ def _sheet(
             if chart.sheet == sheet.key and sheet.rows
         ],
     }
-
-
-def _cells(row: Row, sheet: Sheet, language: Language) -> list[str]:
-    pairs = zip(row.cells, sheet.columns, strict=True)
-    return [cell_text(cell, column.form, language) for cell, column in pairs]
 
 
 def _shares_shown(sheet: Sheet) -> Sequence[int]:
