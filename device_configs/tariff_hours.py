@@ -163,8 +163,3 @@ def days_without_hours(hours: Sequence[DayHours]) -> str | None:
             if not any(one.holds(month, classes) for one in hours):
                 return f"month {month}, a day that is {' and '.join(sorted(classes))}"
     return None
-
-
-def on_the_hour(slots: Sequence[TariffPeriod]) -> bool:
-    """Whether every hour of a day is of one period."""
-    return all(len(set(slots[hour * 4 : hour * 4 + 4])) == 1 for hour in range(SLOTS // 4))

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from device_configs.yaml_file import Document, read_yaml
 
 LIBRARY = Path(__file__).with_name("tariffs")
 FILE = "tariffs.yaml"
+_A_DAY = dt.timedelta(days=1)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -101,6 +102,15 @@ class Tariffs:
             if valid:
                 return max(valid, key=lambda one: one.from_)
         return None
+
+    @cached_property
+    def edges(self) -> frozenset[dt.date]:
+        """The days on which what somebody pays may change."""
+        days = {one.from_ for one in self.pays}
+        for tariff in self.tariffs.values():
+            days |= {one.from_ for one in (*tariff.versions, *tariff.prices)}
+            days |= {one.until + _A_DAY for one in tariff.prices if one.until is not None}
+        return frozenset(days)
 
     def due(
         self,

@@ -5,6 +5,7 @@ day. From hours the answer is the same as from quarters, to the last count.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -24,11 +25,11 @@ _DAY_MS = 96 * INTERVAL_MS
 _DEVICES_AT_ONCE = 200
 
 
-class AtTime(NamedTuple):
-    """A counter at a quarter of the day, counted from midnight on the wall."""
+class InGroup(NamedTuple):
+    """A counter and a group of quarters of the day."""
 
     series: Series
-    slot: int
+    group: int
 
 
 class _Run(NamedTuple):
@@ -46,10 +47,9 @@ def clock_sums(
     series: Sequence[Series],
     first: dt.date,
     after: dt.date,
-    *,
-    by_hours: bool,
-) -> Mapping[AtTime, Amounts]:
-    """What each counter, real or virtual, counted at each time of day from one day up to another.
+    groups: Sequence[int],
+) -> Mapping[InGroup, Amounts]:
+    """What each counter, real or virtual, counted in groups of times of day over some days.
 
     Args:
         connection: the database with the intervals.
@@ -57,24 +57,21 @@ def clock_sums(
         series: the counters.
         first: the first day.
         after: the day after the last.
-        by_hours: whether hours are fine enough; a slot then is the first of its hour.
+        groups: the group of each of the 96 quarters of an hour from midnight on the wall. Where
+            none cuts an hour, the roll-ups of hours are added up.
     """  # fmt: skip
     zone = estate.timezone
-    hourly = by_hours and is_cut_in(connection, zone)
-    found: dict[AtTime, Amounts] = {}
+    whole_hours = all(group == groups[slot - slot % 4] for slot, group in enumerate(groups))
+    hourly = whole_hours and is_cut_in(connection, zone)
+    found: dict[InGroup, Amounts] = {}
     real = [one for one in series if one.device not in estate.virtual_meters]
     for run in _runs(first, after, zone):
-        for key, amounts in _summed(connection, real, run, hourly=hourly):
-            _add(found, key, amounts, by_hours=by_hours)
+        for key, amounts in _summed(connection, real, run, groups, hourly=hourly):
+            found[key] = found[key] + amounts if key in found else amounts
         for one in series:
-            for key, amounts in _virtual(connection, estate, one, run):
-                _add(found, key, amounts, by_hours=by_hours)
+            for key, amounts in _virtual(connection, estate, one, run, groups):
+                found[key] = found[key] + amounts if key in found else amounts
     return found
-
-
-def _add(found: dict[AtTime, Amounts], key: AtTime, amounts: Amounts, *, by_hours: bool) -> None:
-    at = AtTime(key.series, key.slot - key.slot % 4) if by_hours else key
-    found[at] = found[at] + amounts if at in found else amounts
 
 
 def _runs(first: dt.date, after: dt.date, zone: ZoneInfo) -> Iterator[_Run]:
@@ -106,21 +103,32 @@ def midnight_ms(day: dt.date, zone: ZoneInfo) -> int:
 
 
 def _summed(
-    connection: sa.Connection, series: Sequence[Series], run: _Run, *, hourly: bool
-) -> Iterator[tuple[AtTime, Amounts]]:
+    connection: sa.Connection, series: Sequence[Series], run: _Run, groups: Sequence[int], *,
+    hourly: bool,
+) -> Iterator[tuple[InGroup, Amounts]]:  # fmt: skip
     table = rollups if hourly else intervals
     columns, step = table.c, HOUR_MS if hourly else INTERVAL_MS
     in_day = run.end - run.start if run.slots else _DAY_MS
     since = columns.start_ms - sa.literal(run.start, literal_execute=True)
-    number = (since % sa.literal(in_day, literal_execute=True)) // sa.literal(
+    place = (since % sa.literal(in_day, literal_execute=True)) // sa.literal(
         step, literal_execute=True
     )
+    places: dict[int, list[int]] = defaultdict(list)
+    for number in range(in_day // step):
+        slot = number * (step // INTERVAL_MS)
+        places[groups[run.slots.get(slot, slot)]].append(number)
+    # Written into the statement: PostgreSQL takes two bound copies of one term for two terms.
+    group = sa.case(*(
+        (place.in_([sa.literal(one, literal_execute=True) for one in listed]),
+         sa.literal(name, literal_execute=True))
+        for name, listed in places.items()
+    ))  # fmt: skip
     wanted = frozenset(series)
     devices, points = sorted({one.device for one in series}), sorted({one.point for one in series})
     for begin in range(0, len(devices), _DEVICES_AT_ONCE):
         query = (
             sa.select(
-                columns.device, columns.point, number.label("number"),
+                columns.device, columns.point, group.label("part"),
                 sa.func.sum(columns.amount), sa.func.sum(columns.recovered_amount),
                 sa.func.sum(columns.covered_ms), sa.func.sum(columns.recovered_ms),
                 sa.func.sum(columns.integrated_amount), sa.func.sum(columns.integrated_ms),
@@ -128,19 +136,18 @@ def _summed(
             .where(columns.device.in_(devices[begin : begin + _DEVICES_AT_ONCE]))
             .where(columns.point.in_(points))
             .where(columns.start_ms >= run.start, columns.start_ms < run.end)
-            .group_by(columns.device, columns.point, "number")
+            .group_by(columns.device, columns.point, "part")
         )  # fmt: skip
         if hourly:
             query = query.where(rollups.c.grain == Grain.HOUR.value)
-        for device, point, place, *sums in connection.execute(query):
+        for device, point, name, *sums in connection.execute(query):
             if (key := Series(device, point)) in wanted:
-                slot = int(place) * (step // INTERVAL_MS)
-                yield AtTime(key, run.slots.get(slot, slot)), Amounts(*(int(one) for one in sums))
+                yield InGroup(key, int(name)), Amounts(*(int(one) for one in sums))
 
 
 def _virtual(
-    connection: sa.Connection, estate: Estate, series: Series, run: _Run
-) -> Iterator[tuple[AtTime, Amounts]]:
+    connection: sa.Connection, estate: Estate, series: Series, run: _Run, groups: Sequence[int]
+) -> Iterator[tuple[InGroup, Amounts]]:
     meter = estate.virtual_meters.get(series.device)
     if meter is None or meter.point != series.point:
         return
@@ -149,4 +156,4 @@ def _virtual(
         for start, (amounts,) in found.items():
             slot = (start - run.start) % (run.end - run.start if run.slots else _DAY_MS)
             slot //= INTERVAL_MS
-            yield AtTime(series, run.slots.get(slot, slot)), amounts
+            yield InGroup(series, groups[run.slots.get(slot, slot)]), amounts

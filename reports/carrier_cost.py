@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -126,30 +126,44 @@ def _months(
     since: dict[PerSpan, int] = dict.fromkeys(PerSpan, 0)
     yuan: dict[dt.date, list[Fraction | None]] = defaultdict(list)
     sums: dict[dt.date, Amounts] = defaultdict(Amounts)
-    dues: dict[dt.date, dict[int, Due]] = defaultdict(dict)
-    for day, amounts in each.items():
-        if day.day == 1:
+    dues: dict[dt.date, list[Due]] = defaultdict(list)
+    for begin, amounts in _pieces(each, {first, *tariffs.edges}):
+        if begin.day == 1:
             since[PerSpan.MONTH] = 0
-        if day.day == 1 and day.month == 1:
+        if begin.day == 1 and begin.month == 1:
             since[PerSpan.YEAR] = 0
-        due = tariffs.due(estate, site, day, carrier)
-        if day >= first and amounts.known_ms > 0:
-            month = day.replace(day=1)
+        if begin >= first:
+            month = begin.replace(day=1)
             sums[month] += amounts
-            yuan[month].append(_day_cost(due, since, amounts.amount))
-            if due is not None:
-                dues[month][id(due.version)] = due
-        elif day >= first:
-            sums[day.replace(day=1)] += Amounts()
+            due = tariffs.due(estate, site, begin, carrier)
+            if amounts.known_ms > 0:
+                yuan[month].append(_cost(due, since, amounts.amount))
+                dues[month] += [due] if due is not None else []
         since = {span: counts + amounts.amount for span, counts in since.items()}
     for month, amounts in sums.items():
         parts = [one for one in yuan[month] if one is not None]
         known = bool(parts) and len(parts) == len(yuan[month])
         fen = rounded(sum(parts, Fraction(0)) * 100) if known else None
-        yield CarrierMonth(site, carrier, month, amounts, fen, tuple(dues[month].values()), series)
+        yield CarrierMonth(site, carrier, month, amounts, fen, tuple(dues[month]), series)
 
 
-def _day_cost(due: Due | None, since: Mapping[PerSpan, int], counts: int) -> Fraction | None:
+def _pieces(
+    each: Mapping[dt.date, Amounts], edges: Set[dt.date]
+) -> Iterator[tuple[dt.date, Amounts]]:
+    """Days that follow each other as one sum, up to the end of a month or an edge."""
+    begin, total = None, Amounts()
+    for day, amounts in each.items():
+        if begin is not None and (day.day == 1 or day in edges):
+            yield begin, total
+            begin, total = None, Amounts()
+        begin = begin or day
+        if amounts.known_ms:
+            total += amounts
+    if begin is not None:
+        yield begin, total
+
+
+def _cost(due: Due | None, since: Mapping[PerSpan, int], counts: int) -> Fraction | None:
     if due is None:
         return None
     per = _COUNTS[due.tariff.unit]

@@ -69,12 +69,18 @@ class Payer:
 def stretches(
     payer: Payer, site: str, steps: Sequence[tuple[dt.date, dt.date]]
 ) -> tuple[Stretch, ...]:
-    """Cut the steps of a report into stretches of one month, tariff, price and plan of hours."""
+    """Cut the steps of a report into stretches of one month, tariff, price and plan of hours.
+
+    The steps follow each other without a gap.
+    """
     found: list[Stretch] = []
+    due: Due | None = None
+    known = False
     for step, (first, after) in enumerate(steps):
         for number in range((after - first).days):
             day = first + dt.timedelta(days=number)
-            due = payer.due(site, day)
+            if not known or day in payer.tariffs.edges:
+                due, known = payer.due(site, day), True
             slots = FLAT_DAY if due is None else slots_on(due.version.hours, day, payer.holidays)
             end = day + dt.timedelta(days=1)
             last = found[-1] if found else None

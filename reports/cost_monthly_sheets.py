@@ -1,4 +1,4 @@
-"""The sheets of the cost report beside the energy charge: by the month, compared, other carriers."""
+"""The sheets of the cost report beside the energy charge: by month, compared, other carriers."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -4,7 +4,7 @@ Options: `step` month or day; `by` site, building or device; `compare` a tariff.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from device_configs.holidays import Holidays, load_holidays
 from device_configs.suggest import did_you_mean
 from device_configs.tariff import Carrier, Confidence
 from device_configs.tariffs import Due, load_tariffs
+from ingest.counters import INTERVAL_MS
 from ingest.interval_tables import Series
 from records.engine import reading
 from reports.asked import Asked
@@ -31,6 +32,7 @@ from reports.cost_sheets import (
 )
 from reports.cost_sources import meter_sources, tariff_sources
 from reports.cost_units import units_of
+from reports.demand import DemandCharge
 from reports.document import Chart, ChartKind, Note, Report, Sheet
 from reports.errors import InvalidOptionError, UnreadableDatabaseError
 from reports.meter_tree import meter_tree
@@ -196,7 +198,7 @@ def _notes(
         yield Note("period_running")
     if not made.bills:
         yield Note("no_meter")
-    yield from _bill_notes(made.bills)
+    yield from _bill_notes(made.bills, asked)
     if instead is not None:
         other = asked.options["compare"]
         yield Note("compared", {"tariff": other})
@@ -213,7 +215,11 @@ def _notes(
         yield Note("whole_months")
 
 
-def _bill_notes(bills: Sequence[Bill]) -> Iterator[Note]:
+def _bill_notes(bills: Sequence[Bill], asked: Asked) -> Iterator[Note]:
+    passed = {
+        one.start.date(): min(one.span.end, asked.now_ms) - one.span.start for one in _months(asked)
+    }
+
     def named(key: str, chosen: Sequence[Bill]) -> Iterator[Note]:
         if chosen:
             yield Note(key, {"sites": ", ".join(bill.unit.site for bill in chosen)})
@@ -231,12 +237,16 @@ def _bill_notes(bills: Sequence[Bill]) -> Iterator[Note]:
         if any(one.fen is None and one.amounts.known_ms for one in bill.feed_ins)
     ])  # fmt: skip
     yield from named("peak_of_the_known", [
-        bill for bill in bills
-        if any(one.peak is None or one.peak.measured_ms < 28 * 86_400_000 for one in bill.demands)
+        bill for bill in bills if any(_peak_may_be_higher(one, passed) for one in bill.demands)
     ])  # fmt: skip
     yield from named("reactive_unknown", [
         bill for bill in bills if any(one.reactive is None for one in bill.factors)
     ])  # fmt: skip
+
+
+def _peak_may_be_higher(one: DemandCharge, passed: Mapping[dt.date, int]) -> bool:
+    measured = 0 if one.peak is None else one.peak.measured_ms
+    return measured < passed[one.month] - INTERVAL_MS
 
 
 def _years_without(holidays: Holidays, period: Period) -> list[int]:

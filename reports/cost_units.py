@@ -3,20 +3,22 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from device_configs.estate import Estate
 from device_configs.estate_entries import MeterRole
-from device_configs.tariff_hours import SLOTS, TariffPeriod, on_the_hour
+from device_configs.tariff_hours import SLOTS, TariffPeriod
 from ingest.clock_sums import clock_sums, midnight_ms
 from ingest.counters import INTERVAL_MS
 from ingest.interval_tables import Series
 from ingest.rollup import Amounts
 from reports.cost import Hours, Stretch, Use
 from reports.meter_tree import IMPORT, MeterTree, above_of, meters_of, nodes_in, roles_of, series_of
+
+_PERIODS = tuple(TariffPeriod)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class Unit:
 def units_of(estate: Estate, tree: MeterTree, places: frozenset[str] | None) -> tuple[Unit, ...]:
     """The billed units of a meter tree that the asker may see."""
     grid = frozenset(tree.grid_import)
-    seen = [one for one in tree.balances if places is None or one.site in places]
+    inside = estate.below(tree.site)
+    # A building's balance is named after its community; what is valued here is the building.
+    named = [one if one.site in inside else replace(one, site=tree.site) for one in tree.balances]
+    seen = [one for one in named if places is None or one.site in places]
     below = _submeters(estate, tree, frozenset(one.site for one in seen))
     return tuple(
         Unit(
@@ -135,11 +140,9 @@ def read_drawn(
             asked.setdefault(stretch.hours, []).extend(series[site])
     found: dict[tuple[Hours, Series], dict[TariffPeriod, Amounts]] = defaultdict(dict)
     for hours, wanted in asked.items():
-        by_hours = on_the_hour(hours.slots)
+        groups = [_PERIODS.index(period) for period in hours.slots]
         every = tuple(dict.fromkeys(wanted))
-        at = clock_sums(connection, estate, every, hours.first, hours.after, by_hours=by_hours)
-        for (one, slot), amounts in at.items():
-            sums = found[hours, one]
-            period = hours.slots[slot]
-            sums[period] = sums.get(period, Amounts()) + amounts
+        at = clock_sums(connection, estate, every, hours.first, hours.after, groups)
+        for (one, group), amounts in at.items():
+            found[hours, one][_PERIODS[group]] = amounts
     return Drawn(found)

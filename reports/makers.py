@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from reports import carbon_report, consumption_report, cost_report, rates_report, statutory_report
+from reports import (
+    carbon_report,
+    consumption_report,
+    cost_report,
+    rates_report,
+    savings_report,
+    statutory_report,
+)
 from reports.asked import Asked, Maker
 from reports.document import Report
 from reports.errors import UnknownReportError
@@ -12,6 +19,7 @@ MAKERS: Mapping[str, Maker] = {
     "consumption": consumption_report.make,
     "cost": cost_report.make,
     "rates": rates_report.make,
+    "savings": savings_report.make,
     "statutory": statutory_report.make,
 }
 """Name to maker; the name is that of its catalogue in `text/`, too."""

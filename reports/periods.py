@@ -127,6 +127,11 @@ _FORMS: Mapping[str, Callable[..., tuple[dt.date, dt.date]]] = {
 }
 
 
+def days_between(first: dt.date, last: dt.date, zone: ZoneInfo) -> Period:
+    """The days from one to another, both included."""
+    return _period(f"{first}..{last}", first, _next_day(last), zone)
+
+
 def steps_of(period: Period, step: Step) -> tuple[Period, ...]:
     """Cut a period into days or months; together they are the whole period.
 

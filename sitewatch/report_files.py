@@ -8,6 +8,7 @@ from device_configs.entered import load_entered
 from device_configs.estate import Estate
 from device_configs.factors import load_factors
 from device_configs.faults import Fault, InvalidConfigError
+from device_configs.projects import load_projects
 from device_configs.quotas import load_quotas
 from device_configs.statutory import load_institutions
 from device_configs.targets import load_plan
@@ -20,6 +21,11 @@ _LOADERS: Sequence[Callable[[Path, Estate], object]] = (
     lambda folder, estate: load_quotas(folder, frozenset(estate.sites)),
     lambda folder, estate: check_energy_codes(estate, load_energy_codes(folder), folder),
     lambda folder, estate: load_entered(folder, frozenset(estate.sites)),
+    lambda folder, estate: load_projects(
+        folder,
+        frozenset(estate.sites),
+        frozenset({*estate.devices, *estate.virtual_meters}),
+    ),
     lambda folder, estate: load_schedules(folder, estate, frozenset(MAKERS)),
     lambda folder, estate: load_institutions(
         folder, frozenset(estate.sites), frozenset(estate.devices)

@@ -12,6 +12,7 @@ import yaml
 
 from collectors.simulator.estate_parts import Draft, Entry, label
 from collectors.simulator.make_centre import centre
+from collectors.simulator.make_tariffs import tariff_files
 from device_configs.profile import LIBRARY
 
 FOLDER = LIBRARY.parent / "demo_estate"
@@ -310,6 +311,7 @@ def files() -> dict[str, str]:
     found = {"routes/duty.yaml": _ROUTES, "targets.yaml": _TARGETS}
     found["institutions.yaml"] = _INSTITUTIONS
     found["consumption.yaml"] = _consumption()
+    found |= {name: _HEAD + text for name, text in tariff_files().items()}
     found[f"profiles/demo_fire_panel_{PANEL_PARTS}.yaml"] = _HEAD + _PANEL
     estate: Entry = {
         "estate": "demo",

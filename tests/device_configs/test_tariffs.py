@@ -120,5 +120,5 @@ def test_a_wrong_file_is_told_with_its_line(tmp_path: Path, pays: str, says: str
 
 def test_a_tariff_is_called_like_its_file(tmp_path: Path) -> None:
     write(tmp_path, {"tariffs/other.yaml": OWN})
-    with pytest.raises(InvalidConfigError, match="other.yaml:1: tariff: is 'own', but the file"):
+    with pytest.raises(InvalidConfigError, match=r"other\.yaml:1: tariff: is 'own', but the file"):
         load_tariffs(tmp_path, TOWN)
