@@ -14,7 +14,7 @@ from typing import Any
 import typst
 
 from reports import page_setter
-from reports.chart_svg import FONT, chart_svg
+from reports.chart_svg import FONT, chart_svg, has_figures
 from reports.document import Report, Sheet
 from reports.errors import RenderingError
 from reports.forms import Form
@@ -39,7 +39,7 @@ from reports.texts import Language
 TIMEOUT_S = 120.0
 """Longest time for the pages of one report. [s]"""
 _LOOK_S = 0.2
-_WIDE = 8
+_WIDE = 10
 """From so many columns on a sheet stands on pages across."""
 _SHORT_DIGEST = 16
 _SIZES = ((6, 8.5), (9, 7.5), (13, 7.0), (1000, 6.0))
@@ -176,7 +176,7 @@ def _sheet(
         "charts": [
             chart_svg(report, chart, language)
             for chart in report.charts
-            if chart.sheet == sheet.key and sheet.rows
+            if chart.sheet == sheet.key and has_figures(report, chart)
         ],
     }
 

@@ -65,7 +65,7 @@ def test_no_text_is_taken_for_mark_up() -> None:
 
 def test_a_wide_sheet_stands_on_a_page_across_and_an_empty_one_says_so() -> None:
     report = november(["2026-11-01", 1, 2, 3])
-    wide = Sheet("days", (*COLUMNS, *COLUMNS), [])
+    wide = Sheet("days", (*COLUMNS, *COLUMNS, *COLUMNS), [])
     found = read(replace(report, sheets=(*report.sheets, wide)), Language.EN)
     across = [page for page in found.pages if page.mediabox.width > page.mediabox.height]
     assert len(across) == 1
