@@ -7,6 +7,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -83,19 +84,22 @@ def set_pages_apart(
     deadline = time.monotonic() + timeout_s
     # -P: the folder of the script is not searched for modules.
     command = [sys.executable, "-P", page_setter.__file__]
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and script
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        waiting: bytes | None = pages.encode()
-        while True:
-            try:
-                content, said = process.communicate(waiting, timeout=_LOOK_S)
-                break
-            except subprocess.TimeoutExpired:
-                waiting = None
-            if ended() or time.monotonic() > deadline:
-                process.kill()
-                raise RenderingError("the pages of the report were not set in time")
+    # From a file: input of more than a pipe holds is lost when `communicate` is asked twice.
+    with tempfile.TemporaryFile() as given:
+        given.write(pages.encode())
+        given.seek(0)
+        with subprocess.Popen(  # noqa: S603 - our own interpreter and script
+            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            while True:
+                try:
+                    content, said = process.communicate(timeout=_LOOK_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
+                if ended() or time.monotonic() > deadline:
+                    process.kill()
+                    raise RenderingError("the pages of the report were not set in time")
     if process.returncode != 0:
         why = said.decode(errors="replace").strip()
         raise RenderingError(f"the pages of the report cannot be set: {why}")

@@ -92,6 +92,13 @@ def test_a_process_of_its_own_sets_the_same_pages() -> None:
         set_pages_apart("{}")
 
 
+def test_pages_larger_than_a_pipe_are_set_by_a_process_that_starts_slowly() -> None:
+    pages = pages_of(long_report(800), Language.ZH)
+    assert len(pages) > 100_000
+    found = PdfReader(io.BytesIO(set_pages_apart(pages)))
+    assert len(found.pages) > 10
+
+
 def test_a_process_that_is_not_wanted_any_more_is_ended() -> None:
     pages = pages_of(long_report(3000), Language.ZH)
     with pytest.raises(RenderingError, match="not set in time"):
