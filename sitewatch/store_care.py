@@ -10,6 +10,7 @@ from device_configs.estate import Estate
 from ingest.clock import wall_clock_ms
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError
+from sitewatch.memory import trim
 from sitewatch.open_store import kind_and_site
 from sitewatch.settings import StoreSettings
 
@@ -64,9 +65,12 @@ class StoreCare:
         """Do one piece of work; returns how long to rest after it [s]."""
         try:
             worked = await asyncio.to_thread(self._store.compactor.step)
+            # Also where nothing was done: what people asked has left memory too.
+            await asyncio.to_thread(self._store.database.give_back)
         except StoreError as error:
             self._failed(error)
             return _FAILED_S
+        await asyncio.to_thread(trim)
         self._reason = None
         return _BREATH_S if worked else _IDLE_S
 

@@ -28,6 +28,10 @@ from ingest.stores.duckdb_schema import ROW, generations, table_of
 from ingest.stores.duckdb_writer import plan, write_files
 from ingest.stores.store import StoreError
 
+MOVED_ROWS = 250_000
+"""Readings of one file that a generation is moved to, and so sorted at once beside the questions of
+people; the first merge makes large files of them."""
+
 
 class Compactor:
     """One piece of work at a time, each bounded; calls block and are for a worker thread."""
@@ -88,6 +92,16 @@ class Compactor:
             finally:
                 self._connection = None
 
+    @contextmanager
+    def _apart(self, connection: Connection) -> Iterator[Connection]:
+        """One thread and little memory for a merge, however large; `stop` ends it too."""
+        with self._database.apart("merge", self._database.settings.sort_limit) as sorting:
+            self._connection = sorting
+            try:
+                yield sorting
+            finally:
+                self._connection = connection
+
     def _go_on(self) -> None:
         if self._stopping.is_set():
             raise StoreError("the store is being closed")
@@ -107,10 +121,12 @@ class Compactor:
         self._run += 1
         return self._run
 
-    def write(self, connection: Connection, source: str) -> list[Segment]:
+    def write(
+        self, connection: Connection, source: str, file_rows: int | None = None
+    ) -> list[Segment]:
         """Write a relation as files that the manifest does not name yet."""
         database = self._database
-        slices = plan(connection, source, database.settings.file_rows)
+        slices = plan(connection, source, file_rows or database.settings.file_rows)
         written: list[Segment] = []
         try:
             for segment in write_files(database, connection, source, self.next_run(), slices):
@@ -140,7 +156,8 @@ class Compactor:
         self._database.files.retire([name for one in removed for name in one.files])
 
     def _move(self, connection: Connection, generation: int) -> None:
-        added = self.write(connection, in_generation(generation))
+        most = min(MOVED_ROWS, self._database.settings.file_rows)
+        added = self.write(connection, in_generation(generation), most)
         self.replace((), added, generation)
         self._database.checkpoint()
 
@@ -148,7 +165,8 @@ class Compactor:
         if not chosen:
             return False
         try:
-            added = self.write(connection, in_files(self._database, chosen))
+            with self._apart(connection) as sorting:
+                added = self.write(sorting, in_files(self._database, chosen))
         except (StoreError, duckdb.Error):
             self._leave_out_unreadable(connection, chosen)
             raise

@@ -1,15 +1,15 @@
-"""Memory of the demo while its past is filled in, and afterwards: `python -m tests.bench.demo_memory`.
+"""Memory of the demo while its past is filled in, and afterwards.
 
-Starts `sitewatch demo` as a user does, watches the service's resident memory until the past is in
-and for `--minutes` after, and asks for what people look at meanwhile. The simulator is a process
-of its own and is not counted. With `--inside FILE` the service writes what its memory is made of
-(`tests.bench.rig.inside`) each minute; that itself takes memory and time.
+Run as `python -m tests.bench.demo_memory [--days N] [--minutes N] [--inside FILE]`. Starts
+`sitewatch demo` as a user does, watches the service's resident memory until the past is in and for
+`--minutes` after, and asks for what people look at meanwhile. The simulator, and the process that
+makes the past, are processes of their own and not counted, but their most is printed. With
+`--inside` the service writes what its memory is made of (`tests.bench.rig.inside`) each minute;
+that itself takes memory and time.
 """
 
 import argparse
 import contextlib
-import os
-import signal
 import sys
 import tempfile
 import time
@@ -18,12 +18,11 @@ from pathlib import Path
 
 from tests.bench.rig.census import most_resident, resident
 from tests.bench.rig.figures import show
-from tests.bench.rig.inside import LOOKS
+from tests.bench.rig.inside import INSIDE, LOOKS, look_inside
 from tests.e2e.service import PROGRAM, Service, started
 
 LIMIT_MB = 300
 _LONGEST_S = 1800.0
-INSIDE = (sys.executable, "-m", "tests.bench.rig.inside")
 
 
 def is_filled(service: Service) -> bool:
@@ -31,7 +30,9 @@ def is_filled(service: Service) -> bool:
     return any("history: the past" in line for line in list(service.lines))
 
 
-def watched(service: Service, until: float, *, filling: bool, inside: bool) -> Iterator[float]:
+def watched(
+    service: Service, until: float, *, filling: bool, inside: Path | None
+) -> Iterator[float]:
     """Resident memory twice a second until a moment, or until the past is in. [MB]"""
     minute = time.monotonic() + 60
     while time.monotonic() < until and not (filling and is_filled(service)):
@@ -42,8 +43,8 @@ def watched(service: Service, until: float, *, filling: bool, inside: bool) -> I
             service.get("sites")
             service.get("latest")
             service.get("reports/energy", period=time.strftime("%Y-%m"))
-            if inside:
-                os.kill(service.process.pid, signal.SIGUSR1)
+            if inside is not None:
+                look_inside(service.process, inside)
 
 
 def main() -> None:
@@ -53,15 +54,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0, help="after it is filled in")
     parser.add_argument("--inside", type=Path, help="where to write what memory is made of")
     given = parser.parse_args()
-    inside = given.inside is not None
+    inside = given.inside
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         arguments = ("demo", "--port", "0", "--data", str(folder / "data"))
         service = stack.enter_context(
             started(
                 *arguments, "--history", f"{given.days}d", folder=folder,
-                environment={LOOKS: str(given.inside)} if inside else None,
-                program=INSIDE if inside else PROGRAM,
+                environment={LOOKS: str(inside)},
+                program=PROGRAM if inside is None else INSIDE,
             )
         )  # fmt: skip
         began = time.monotonic()

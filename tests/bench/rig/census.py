@@ -1,7 +1,7 @@
 """What the memory of a process is made of: how its allocators stand, and what its objects hold.
 
-`sizes` is cheap. `holdings` walks everything that can be reached, which stops the process for
-seconds: it is for finding what grows, not for measuring anything else meanwhile.
+`sizes` is cheap. `reachable` walks everything there is, which stops the process for seconds: it is
+for finding what grows, not for measuring anything else meanwhile.
 """
 
 import ctypes
@@ -10,7 +10,7 @@ import os
 import sys
 import types
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 OWN = (
@@ -24,7 +24,7 @@ _FLAT = (str, bytes, int, float, bool, type(None))
 class _Mallinfo2(ctypes.Structure):
     """mallinfo(3): the arenas of the GNU C library together. [bytes]"""
 
-    _fields_ = [  # noqa: RUF012 - what ctypes asks for
+    _fields_ = [
         (name, ctypes.c_size_t)
         for name in (
             "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
@@ -62,11 +62,11 @@ def sizes() -> Mapping[str, float]:
     return {name: round(value, 2) for name, value in found.items()}
 
 
-def holdings() -> tuple[Mapping[str, int], Mapping[str, int]]:
+def holdings(objects: Iterable[object]) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """How many objects there are by type, and members of containers by class and attribute."""
     kinds: Counter[str] = Counter()
     members: Counter[str] = Counter()
-    for one in _reachable():
+    for one in objects:
         kind = type(one)
         kinds[f"{kind.__module__}.{kind.__qualname__}"] += 1
         if kind.__module__.partition(".")[0] in OWN:
@@ -85,7 +85,7 @@ def _attributes(one: object) -> Iterator[tuple[str, object]]:
                 yield name, getattr(one, name)
 
 
-def _reachable() -> Iterator[object]:
+def reachable() -> Iterator[object]:
     """Everything that modules, frames and what the collector knows of lead to, once."""
     seen: set[int] = set()
     waiting: list[object] = [*sys.modules.values(), *sys._current_frames().values()]
