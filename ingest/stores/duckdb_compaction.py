@@ -92,10 +92,19 @@ class Compactor:
             finally:
                 self._connection = None
 
+    def _write_merged(self, connection: Connection, chosen: Sequence[Segment]) -> Sequence[Segment]:
+        source, limits = in_files(self._database, chosen), self._database.settings
+        try:
+            with self._apart(connection, limits.sort_limit) as sorting:
+                return self.write(sorting, source)
+        except duckdb.OutOfMemoryException:
+            with self._apart(connection, limits.memory_limit) as sorting:
+                return self.write(sorting, source)
+
     @contextmanager
-    def _apart(self, connection: Connection) -> Iterator[Connection]:
+    def _apart(self, connection: Connection, memory_limit: str) -> Iterator[Connection]:
         """One thread and little memory for a merge, however large; `stop` ends it too."""
-        with self._database.apart("merge", self._database.settings.sort_limit) as sorting:
+        with self._database.apart("merge", memory_limit) as sorting:
             self._connection = sorting
             try:
                 yield sorting
@@ -157,7 +166,8 @@ class Compactor:
 
     def _move(self, connection: Connection, generation: int) -> None:
         most = min(MOVED_ROWS, self._database.settings.file_rows)
-        added = self.write(connection, in_generation(generation), most)
+        with self._database.one_thread():
+            added = self.write(connection, in_generation(generation), most)
         self.replace((), added, generation)
         self._database.checkpoint()
 
@@ -165,8 +175,7 @@ class Compactor:
         if not chosen:
             return False
         try:
-            with self._apart(connection) as sorting:
-                added = self.write(sorting, in_files(self._database, chosen))
+            added = self._write_merged(connection, chosen)
         except (StoreError, duckdb.Error):
             self._leave_out_unreadable(connection, chosen)
             raise

@@ -35,8 +35,9 @@ class DuckDbSettings:
     """Readings of one Parquet file; sorting so many is what the memory limit allows."""
     run_rows: int = 64_000_000
     """Readings that are merged at once, which bounds the work and the disk that one merge takes."""
-    sort_limit: str = "64MB"
-    """What merging may use besides, before it goes on the disk."""
+    sort_limit: str = "40MB"
+    """What merging may use besides, before it goes on the disk; where it cannot do with so little,
+    it may use `memory_limit`."""
 
     @property
     def folder(self) -> Path:
@@ -151,6 +152,19 @@ class Database:
                 raise
             for done in self._after_commit:
                 done()
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """For work that nobody waits for: each thread takes memory of its own."""
+        self._use_threads(1)
+        try:
+            yield
+        finally:
+            self._use_threads(self.settings.threads)
+
+    def _use_threads(self, count: int) -> None:
+        with translated("set its threads"), self.connection.cursor() as connection:
+            connection.execute(f"SET threads = {count}")
 
     def after_commit(self, done: Callable[[], None]) -> None:
         """Within a transaction: what is to be known in memory once it has been committed."""

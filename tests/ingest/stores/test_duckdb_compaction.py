@@ -370,6 +370,39 @@ def test_steps_are_what_the_readings_give(
             assert values == pytest.approx([of(expected[step]) for step in sorted(expected)])
 
 
+def test_a_merge_that_needs_more_memory_gets_it(tmp_path: Path) -> None:
+    settings = DuckDbSettings(tmp_path / "store.duckdb", generation_rows=100, sort_limit="300kB")
+    with closing(DuckDbStore(settings)) as store:
+        for first in range(0, 2000, 20):
+            store.write(batch(first), Cursor())
+        store.seal()
+        work_off(store)
+        assert len(segments(store.database.connection)) < 10
+        assert everything(store) == [float(n) for n in range(2000)]
+
+
+def test_questions_are_answered_while_threads_come_and_go(tmp_path: Path) -> None:
+    with closing(opened(tmp_path)) as store:
+        for first in range(0, 400, 20):
+            store.write(batch(first), Cursor())
+        stop, found = threading.Event(), list[int]()
+
+        def ask() -> None:
+            while not stop.is_set():
+                found.append(len(everything(store)))
+
+        asking = [threading.Thread(target=ask) for _ in range(2)]
+        for one in asking:
+            one.start()
+        for _ in range(50):
+            with store.database.one_thread():
+                assert len(everything(store)) == 400
+        stop.set()
+        for one in asking:
+            one.join()
+        assert set(found) == {400}
+
+
 GIVES_BACK = """
 import sys
 from pathlib import Path
@@ -425,6 +458,6 @@ def test_a_merge_takes_little_memory_and_leaves_none_behind(tmp_path: Path) -> N
     )
     kept_of_move, taken, left = map(int, shown.stdout.split())
     # 2.8 million readings are merged; with two threads and all memory it took 143 MB (measured).
-    assert taken < 110, shown.stdout
+    assert taken < 85, shown.stdout
     assert left < 15, shown.stdout
     assert kept_of_move > left, "nothing was kept that could be given back"
