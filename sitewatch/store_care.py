@@ -10,7 +10,6 @@ from device_configs.estate import Estate
 from ingest.clock import wall_clock_ms
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError
-from sitewatch.memory import trim
 from sitewatch.open_store import kind_and_site
 from sitewatch.settings import StoreSettings
 
@@ -70,7 +69,6 @@ class StoreCare:
         except StoreError as error:
             self._failed(error)
             return _FAILED_S
-        await asyncio.to_thread(trim)
         self._reason = None
         return _BREATH_S if worked else _IDLE_S
 
