@@ -3,7 +3,7 @@
 Run as `python -m tests.bench.demo_memory [--days N] [--minutes N] [--inside FILE]`. Starts
 `sitewatch demo` as a user does, watches the service's resident memory until the past is in and for
 `--minutes` after, and asks for what people look at meanwhile. The simulator, and the process that
-makes the past, are processes of their own and not counted, but their most is printed. With
+makes the past, are processes of their own and not counted. With
 `--inside` the service writes what its memory is made of (`tests.bench.rig.inside`) each minute;
 that itself takes memory and time.
 """
@@ -51,7 +51,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=35, help="of the past")
-    parser.add_argument("--minutes", type=float, default=30.0, help="after it is filled in")
+    parser.add_argument("--minutes", type=float, default=10.0, help="after it is filled in")
     parser.add_argument("--inside", type=Path, help="where to write what memory is made of")
     given = parser.parse_args()
     inside = given.inside
