@@ -7,7 +7,8 @@ day happens once in a real day. Every simulated hour some pages, a series and a 
 for. At the end the slope of each figure over the last half is printed with its standard error, and
 whether it is flat; the exit code is 1 where one is not, or where so few hours cannot say. With
 `--inside FILE` the service writes what its memory is made of (`tests.bench.rig.inside`) after an
-eighth of the hours and at the end; that takes memory and seconds itself.
+eighth of the hours and at the end; that takes memory and seconds itself. `--judge FILE` judges what
+a run has printed, such as one that was broken off.
 """
 
 import argparse
@@ -168,7 +169,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2000.0, help="messages/s")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--inside", type=Path, help="where to write what memory is made of")
+    parser.add_argument("--judge", type=Path, help="what a run printed, to be judged again")
     given = parser.parse_args()
+    if given.judge is not None:
+        printed = given.judge.read_text(encoding="utf-8").splitlines()
+        looks = [Look(**json.loads(line)) for line in printed if line.startswith('{"hour"')]
+        sys.exit(0 if judge(looks) else 1)
     if given.hours < 6:
         sys.exit("a slope needs at least 6 hours")
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
