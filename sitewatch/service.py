@@ -13,7 +13,7 @@ from ingest.clock import wall_clock_ms
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
-from sitewatch.garbage import settle
+from sitewatch.garbage import clear_away, settle
 from sitewatch.greeting import greet
 from sitewatch.memory import keep_small
 from sitewatch.metrics import Measured, StageCollector
@@ -84,6 +84,7 @@ def _stages(
     around: dict[str, Work] = {
         "estate folder": functools.partial(current.watch, take_up),
         "watchdog": Watchdog.of_process(watching.beats).run,
+        "garbage": clear_away,
     }
     collector = StageCollector(measured(watching, serving), serving.registry)
     around["metrics"] = collector.run

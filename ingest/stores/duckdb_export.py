@@ -70,7 +70,7 @@ def write_table(database: Database, series: Sequence[int], wanted: Export) -> in
                 f" FROM ({source}) ORDER BY getvariable('places')[series], t, batch, pos)"
             )
             path = str(unfinished).replace("'", "''")
-            with database.apart() as working:
+            with database.apart("export") as working:
                 _name_series(working, named)
                 row = working.execute(
                     f"COPY ({query}) TO '{path}' ({_OPTIONS[wanted.form]})"

@@ -10,7 +10,9 @@ from ingest.stores.duckdb_layout import Span, everything
 from ingest.stores.duckdb_schema import ROW
 
 WINDOW_MS = 31 * 86_400_000
-"""Of one device at a time this much is in memory."""
+"""Of one device this much at most is read at once. [ms]"""
+PORTION = 50_000
+"""So many of its readings at most are in memory at once, but for those of one moment."""
 
 
 def extent(database: Database, series: Sequence[int]) -> tuple[int, int] | None:
@@ -33,10 +35,13 @@ def samples(
     if found is None:
         return
     begin, last = max(start, found[0]), min(end, found[1] + 1)
+    length = WINDOW_MS
     while begin < last:
-        until = min(begin + WINDOW_MS, last)
+        span = Span(sorted(names), begin, min(begin + length, last))
         with database.snapshot() as connection:
-            rows = _rows(database, connection, Span(sorted(names), begin, until))
+            rows, until = _portion(database, connection, span)
+        # A window that was too long is as long as what fitted, and then grows again.
+        length = until - begin if until < span.end else min(2 * length, WINDOW_MS)
         if rows:
             yield list(_samples(device, names, rows))
         begin = until
@@ -44,9 +49,24 @@ def samples(
             begin = _next(database, Span(sorted(names), begin, last))
 
 
-def _rows(database: Database, connection: Connection, span: Span) -> list[Row]:
+def _portion(database: Database, connection: Connection, span: Span) -> tuple[list[Row], int]:
+    """The first readings of a span in order, of whole moments; and where they end [ms, UTC]."""
+    rows = _rows(database, connection, span, PORTION + 1)
+    if len(rows) <= PORTION:
+        return rows, span.end
+    begin, until = rows[0][1], rows[-1][1]
+    if begin < until:
+        return [row for row in rows if row[1] < until], until
+    return _rows(database, connection, Span(span.series, begin, begin + 1)), begin + 1
+
+
+def _rows(
+    database: Database, connection: Connection, span: Span, limit: int | None = None
+) -> list[Row]:
     source = everything(database, connection, span)
-    return connection.execute(f"SELECT {ROW} FROM ({source}) ORDER BY t, batch, pos").fetchall()
+    most = "" if limit is None else f" LIMIT {limit}"
+    query = f"SELECT {ROW} FROM ({source}) ORDER BY t, batch, pos{most}"
+    return connection.execute(query).fetchall()
 
 
 def _next(database: Database, span: Span) -> int:
