@@ -13,8 +13,8 @@ from ingest.interval_ledger import IntervalLedger
 from ingest.past import Past
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_export import Export, TableFormat
-from ingest.stores.exchange import Report, export_lines, read_samples
-from ingest.stores.forms import Form
+from ingest.stores.exchange import export_lines, read_samples
+from ingest.stores.forms import Form, Report
 from ingest.stores.store import TimeSeriesStore
 from sitewatch.backup import back_up
 from sitewatch.data_folder import DataFolder
@@ -90,7 +90,7 @@ class Workplace:
         if request.form is not Form.LINE_PROTOCOL:
             form = TableFormat(request.form.value)
             wanted = Export(request.file, form, devices, request.start, request.end)
-            return {"readings": store.export(wanted), "devices": len(devices)}
+            return {"readings": store.export(wanted, report), "devices": len(devices)}
         estate = self.estate()
         if estate is None:
             raise SitewatchError("line protocol names kind and site of a device; give --estate")

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from device_configs.estate import Estate
 from ingest.clock import wall_clock_ms
 from ingest.interval_ledger import IntervalLedger
-from ingest.stores.exchange import Report
+from ingest.stores.forms import Report
 from records.dead_letters import DeadLetterBox
 from sitewatch.control_socket import ask
 from sitewatch.data_folder import own
