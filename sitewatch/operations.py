@@ -11,6 +11,7 @@ from device_configs.estate import Estate
 from device_configs.quantities import Strict
 from ingest.interval_ledger import IntervalLedger
 from ingest.past import Past
+from ingest.quality_recount import QualityRecount
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_export import Export, TableFormat
 from ingest.stores.exchange import export_lines, read_samples
@@ -59,6 +60,8 @@ class Workplace:
     settings: Settings
     ledger: IntervalLedger | None = None
     """Where energy is counted; None where the estate is not known."""
+    quality: QualityRecount | None = None
+    """Counts days of data quality again; None where the estate is not known."""
 
     def perform(self, request: Mapping[str, Any], report: Report) -> dict[str, Any]:
         """Do what a request asks; its `command` says which.
@@ -120,11 +123,11 @@ class Workplace:
         return [name for name in stored if kind_and_site(estate, name)[1] in below]
 
     def import_(self, request: ImportRequest, report: Report) -> dict[str, Any]:
-        """Take readings from a file, and count their energy; what is there already stays once.
+        """Take readings from a file, and count what they alter; what is there already stays once.
 
         Raises:
-            UnreadableFileError, StoreError, IntervalsError: the file, the store or the database
-                is at fault; run it again.
+            UnreadableFileError, StoreError, IntervalsError, RecountError: the file, the store or
+                the database is at fault; run it again.
         """
         past = self.past()
         read = added = 0
@@ -132,11 +135,16 @@ class Workplace:
             added += past.take(portion)
             read += sum(len(sample.values) for sample in portion)
             report(read, 0)
-        return {"readings": read, "added": added, "counted": past.count()}
+        return {
+            "readings": read,
+            "added": added,
+            "counted": past.count(),
+            "quality": past.count_quality(),
+        }
 
     def past(self) -> Past:
         """What takes readings of the past."""
-        return Past(self.store, self.ledger)
+        return Past(self.store, self.ledger, self.quality)
 
     def back_up(self, request: BackupRequest, report: Report) -> dict[str, Any]:
         """Copy everything into a new folder.

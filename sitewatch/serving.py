@@ -26,6 +26,7 @@ from ingest.interval_ledger import IntervalLedger
 from ingest.intervals import IntervalWriter
 from ingest.latest import Latest
 from ingest.quality import QualityWriter
+from ingest.quality_recount import QualityRecount
 from ingest.recorder import Recorder
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError, TimeSeriesStore
@@ -88,6 +89,8 @@ class Serving:
         }
         if self.care is not None:
             stages["store care"] = self.care.run
+        if self.work.quality is not None and isinstance(self.store, DuckDbStore):
+            stages["quality recount"] = functools.partial(self.work.quality.run, self.store)
         return stages
 
     def health(self) -> Mapping[str, str]:
@@ -155,6 +158,7 @@ async def open_serving(
             care = StoreCare(store, settings.store, estate)
         log = watched.log
         ledger = IntervalLedger(engine, estate(), now_ms=wall_clock_ms)
+        recount = QualityRecount(engine, estate, now_ms=wall_clock_ms)
         recorder = Recorder(log, store, held=_held(store, watched))
 
         def scene() -> Scene:
@@ -164,9 +168,10 @@ async def open_serving(
             current, settings, engine, watched, store, recorder,
             IntervalWriter(ledger, log),
             QualityWriter(
-                engine, log, estate(), now_ms=wall_clock_ms, own_run=watched.one_process
+                engine, log, estate(), now_ms=wall_clock_ms, own_run=watched.one_process,
+                is_recounted=isinstance(store, DuckDbStore),
             ),
-            Workplace(store, data, estate, current.loaded.folder, settings, ledger),
+            Workplace(store, data, estate, current.loaded.folder, settings, ledger, recount),
             care,
             Expectations(engine, store, scene, watched.found, wall_clock_ms),
             CollectorRegistry(),
