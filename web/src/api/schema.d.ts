@@ -2104,6 +2104,7 @@ export interface components {
      *               "down_minutes": 10,
      *               "missing": {},
      *               "online": 0.9931,
+     *               "stored_days": 0,
      *               "suspect": {}
      *             }
      *           },
@@ -2119,6 +2120,7 @@ export interface components {
      *               "no_answer": 720
      *             },
      *             "online": 0.9931,
+     *             "stored_days": 0,
      *             "suspect": {
      *               "out_of_range": 12
      *             }
@@ -2145,6 +2147,7 @@ export interface components {
      *           "no_answer": 720
      *         },
      *         "online": 0.9931,
+     *         "stored_days": 0,
      *         "suspect": {
      *           "out_of_range": 12
      *         }
@@ -2185,6 +2188,8 @@ export interface components {
       online: number | null;
       /** Down Minutes */
       down_minutes: number;
+      /** Stored Days */
+      stored_days: number;
       /** Suspect */
       suspect: {
         [key: string]: number;
@@ -2223,6 +2228,8 @@ export interface components {
       counted_minutes: number;
       /** Down Minutes */
       down_minutes: number;
+      /** Stored Days */
+      stored_days: number;
     };
     /**
      * QualityItem
