@@ -16,6 +16,7 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from alerts.outbox import Outbox
 from alerts.repository import AlarmRepository
 from api.app import create_app, end_streams
 from api.house import ApiSettings, House
@@ -39,6 +40,7 @@ from sitewatch.disk_reserve import DISK
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.expectations import Expectations, Scene
 from sitewatch.heartbeats import Heartbeats, Stage
+from sitewatch.metrics import Measured, StageCollector
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.settings import Settings
@@ -86,12 +88,25 @@ class Serving:
             "quality": self.quality.run,
             "expectations": self.expectations.run,
             "control": functools.partial(serve_control, self.work.data.path, self.work.perform),
+            "metrics": StageCollector(self._measured(), self.registry).run,
         }
         if self.care is not None:
             stages["store care"] = self.care.run
         if self.work.quality is not None and isinstance(self.store, DuckDbStore):
             stages["quality recount"] = functools.partial(self.work.quality.run, self.store)
         return stages
+
+    def _measured(self) -> Measured:
+        return Measured(
+            health=self.health,
+            watched=self.watched.metrics,
+            latest=self.watched.latest,
+            recorder=self.recorder,
+            ledger=self.intervals.ledger,
+            quality=self.quality,
+            outbox_waiting=Outbox(self.engine).waiting_by_channel,
+            folder=self.work.data.path,
+        )
 
     def health(self) -> Mapping[str, str]:
         """How the stages of both halves are doing."""
