@@ -111,9 +111,10 @@ def test_the_mapping_of_a_bucket_with_a_slash_has_none() -> None:
         settings = InfluxSettings(server.url, "city/2026/all", version=2, token="t", org="house")
         with closing(InfluxStore(settings, describe, Letters(), now_ms=lambda: NOW)) as store:
             assert store.cursor() == Cursor()
-    made = asked_of(server, "POST /api/v2/dbrps")
-    assert (made["database"], made["retention_policy"]) == ("city", "2026_all")
-    assert made["default"] is False
+    assert asked_of(server, "POST /api/v2/dbrps") == {
+        "orgID": "00a", "bucketID": "00b", "database": "city",
+        "retention_policy": "2026_all", "default": False,
+    }  # fmt: skip
     assert (server.asked[-1].query["db"], server.asked[-1].query["rp"]) == ("city", "2026_all")
 
 
