@@ -55,6 +55,7 @@ class HistoryImport:
                 past.take(samples)
                 self._progress.write_text(str(samples[-1].at + 1))
         past.count()
+        past.count_quality()
         self._progress.write_text(str(2**53))
         days = round(self._span_ms / 86_400_000)
         self._say(f"history: the past {days} days are filled in")

@@ -7,16 +7,13 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from alerts.outbox import Outbox
 from collectors.supervise import supervise
-from ingest.clock import wall_clock_ms
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.garbage import clear_away, settle
 from sitewatch.greeting import greet
 from sitewatch.memory import keep_small
-from sitewatch.metrics import Measured, StageCollector
 from sitewatch.operations import Workplace
 from sitewatch.records_database import open_records
 from sitewatch.serving import PageServer, Serving, first_person, keep_revision, open_serving
@@ -86,28 +83,8 @@ def _stages(
         "watchdog": Watchdog.of_process(watching.beats).run,
         "garbage": clear_away,
     }
-    collector = StageCollector(measured(watching, serving), serving.registry)
-    around["metrics"] = collector.run
     watches = watching.stages(lambda: len(serving.beats.stalled()))
     return {**watches, **serving.stages(), **around, **beside}
-
-
-def measured(watching: Watching, serving: Serving) -> Measured:
-    """What Prometheus is told of the stages."""
-    return Measured(
-        health=serving.health,
-        journal=watching.journal.statistics,
-        intake=watching.intake.statistics,
-        latest=watching.latest,
-        recorder=serving.recorder,
-        ledger=serving.intervals.ledger,
-        quality=serving.quality,
-        judge=lambda: watching.judge.health,
-        outbox=lambda: watching.dispatcher.health,
-        outbox_waiting=Outbox(watching.engine).waiting_by_channel,
-        folder=watching.data.path,
-        now_ms=wall_clock_ms,
-    )
 
 
 async def run_beside(main: Work, stages: dict[str, Work]) -> None:

@@ -2,26 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from collectors.sample import Sample, Value
 from ingest.stores.duckdb_columns import BOOL, MISSING, NUMBER, TEXT
 from ingest.stores.duckdb_database import Connection, Database, Row
 from ingest.stores.duckdb_layout import Span, everything
+from ingest.stores.duckdb_portions import portions
 from ingest.stores.duckdb_schema import ROW
 
-WINDOW_MS = 31 * 86_400_000
-"""Of one device this much at most is read at once. [ms]"""
-PORTION = 50_000
-"""So many of its readings at most are in memory at once, but for those of one moment."""
-
-
-def extent(database: Database, series: Sequence[int]) -> tuple[int, int] | None:
-    """First and last moment of some series [ms, UTC]; None where they have no reading."""
-    span = Span(series, -(2**63) + 1, 2**63 - 1)
-    with database.snapshot() as connection:
-        source = everything(database, connection, span)
-        row = connection.execute(f"SELECT min(t), max(t) FROM ({source})").fetchone()
-    return None if row is None or row[0] is None else (int(row[0]), int(row[1]))
+MOST = 100_000
+"""Readings of one device that are in memory at a time."""
 
 
 def samples(
@@ -31,50 +22,18 @@ def samples(
 
     What came together is one sample again: same moment, same arrival. They carry no number.
     """
-    found = extent(database, sorted(names))
-    if found is None:
-        return
-    begin, last = max(start, found[0]), min(end, found[1] + 1)
-    length = WINDOW_MS
-    while begin < last:
-        span = Span(sorted(names), begin, min(begin + length, last))
-        with database.snapshot() as connection:
-            rows, until = _portion(database, connection, span)
-        # A window that was too long is as long as what fitted, and then grows again.
-        length = until - begin if until < span.end else min(2 * length, WINDOW_MS)
-        if rows:
-            yield list(_samples(device, names, rows))
-        begin = until
-        if not rows and begin < last:
-            begin = _next(database, Span(sorted(names), begin, last))
-
-
-def _portion(database: Database, connection: Connection, span: Span) -> tuple[list[Row], int]:
-    """The first readings of a span in order, of whole moments; and where they end [ms, UTC]."""
-    rows = _rows(database, connection, span, PORTION + 1)
-    if len(rows) <= PORTION:
-        return rows, span.end
-    begin, until = rows[0][1], rows[-1][1]
-    if begin < until:
-        return [row for row in rows if row[1] < until], until
-    return _rows(database, connection, Span(span.series, begin, begin + 1)), begin + 1
-
-
-def _rows(
-    database: Database, connection: Connection, span: Span, limit: int | None = None
-) -> list[Row]:
-    source = everything(database, connection, span)
-    most = "" if limit is None else f" LIMIT {limit}"
-    query = f"SELECT {ROW} FROM ({source}) ORDER BY t, batch, pos{most}"
-    return connection.execute(query).fetchall()
-
-
-def _next(database: Database, span: Span) -> int:
-    """The first moment of a span with a reading: a broken clock may leave centuries between."""
     with database.snapshot() as connection:
-        source = everything(database, connection, span)
-        row = connection.execute(f"SELECT min(t) FROM ({source})").fetchone()
-    return span.end if row is None or row[0] is None else int(row[0])
+        relation = partial(everything, database, connection)
+        found = list(portions(connection, relation, [sorted(names)], (start, end), MOST))
+    for portion in found:
+        with database.snapshot() as connection:
+            rows = _rows(database, connection, portion.span)
+        yield list(_samples(device, names, rows))
+
+
+def _rows(database: Database, connection: Connection, span: Span) -> list[Row]:
+    source = everything(database, connection, span)
+    return connection.execute(f"SELECT {ROW} FROM ({source}) ORDER BY t, batch, pos").fetchall()
 
 
 def _samples(device: str, names: Mapping[int, str], rows: Sequence[Row]) -> Iterator[Sample]:

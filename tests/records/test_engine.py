@@ -1,8 +1,16 @@
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
-from records.engine import make_engine, migrate, reading, sqlite_url, transaction
+from records.engine import (
+    RecordsError,
+    make_engine,
+    migrate,
+    reading,
+    sqlite_url,
+    transaction,
+)
 
 
 def test_commits_are_on_disk_and_keys_are_enforced(tmp_path: Path) -> None:
@@ -35,3 +43,24 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     assert sa.inspect(engine).get_table_names() == tables
     assert "estate_revision" in tables
     engine.dispose()
+
+
+def test_postgresql_is_spoken_to_by_psycopg_3() -> None:
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        engine = make_engine(f"{scheme}://somebody:hush@127.0.0.1:9/records")
+        assert engine.url.drivername == "postgresql+psycopg"
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgresql+psycopg2://u:hush@h/d", r"the driver psycopg2 .* pip install 'sitewatch\[p"),
+        ("nonsense", "no URL of a database"),
+        ("mongo://u:hush@h/d", "no URL of a database"),
+    ],
+)
+def test_a_database_that_cannot_be_spoken_to_is_one_sentence(url: str, message: str) -> None:
+    with pytest.raises(RecordsError, match=message) as raised:
+        make_engine(url)
+    assert "hush" not in str(raised.value)

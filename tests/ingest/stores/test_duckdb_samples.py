@@ -32,7 +32,7 @@ def portions(store: DuckDbStore) -> list[list[Sample]]:
 def test_a_device_that_says_much_takes_no_more_memory_than_one_that_says_little(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duckdb_samples, "PORTION", 20)
+    monkeypatch.setattr(duckdb_samples, "MOST", 20)
     for times in (10, 100):
         rows = [Sample("m1", NOW + n * 1000, {"x": float(n), "y": 1.0}) for n in range(times * 10)]
         (tmp_path / str(times)).mkdir()
@@ -45,7 +45,7 @@ def test_a_device_that_says_much_takes_no_more_memory_than_one_that_says_little(
 def test_one_moment_with_more_than_a_portion_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duckdb_samples, "PORTION", 5)
+    monkeypatch.setattr(duckdb_samples, "MOST", 5)
     rows = [Sample("m1", NOW + 1000 * (n // 20), {"x": float(n)}) for n in range(60)]
     with closing(stored(tmp_path, rows)) as store:
         assert [sample for one in portions(store) for sample in one] == rows
@@ -54,7 +54,7 @@ def test_one_moment_with_more_than_a_portion_is_whole(
 def test_sparse_before_dense_and_dense_before_sparse(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duckdb_samples, "PORTION", 10)
+    monkeypatch.setattr(duckdb_samples, "MOST", 10)
     moments = [*(n * DAY * 20 for n in range(20)), *(400 * DAY + n for n in range(200))]
     moments += [500 * DAY + n * 20 * DAY for n in range(20)]
     rows = [Sample("m1", NOW + moment, {"x": 1.0}) for moment in moments]
@@ -77,5 +77,5 @@ def test_the_size_of_a_portion_changes_nothing(seen: list[tuple[int, int]], size
     with TemporaryDirectory() as name, closing(stored(Path(name), rows)) as store:
         whole = [sample for one in portions(store) for sample in one]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(duckdb_samples, "PORTION", size)
+            patch.setattr(duckdb_samples, "MOST", size)
             assert [sample for one in portions(store) for sample in one] == whole
