@@ -198,6 +198,21 @@ def gaps(schedule: Schedule, start_ms: int, end_ms: int, calendar: Calendar) -> 
     return _joined(found)
 
 
+def handover(
+    schedule: Schedule, at_ms: int, calendar: Calendar, days: int = 14
+) -> tuple[int, tuple[str, ...]] | None:
+    """When the crew changes next [ms, UTC], and who is on duty then; None within so many days."""
+    zone = ZoneInfo(schedule.timezone)
+    start = wall(zone, at_ms)
+    now = _present(schedule, start, calendar)
+    last = start.date() + dt.timedelta(days=days)
+    for moment in sorted({one for one in _changes(schedule, start.date(), last) if one > start}):
+        crew = _present(schedule, moment, calendar)
+        if crew != now:
+            return _utc(moment, zone), crew
+    return None
+
+
 def _utc(local: dt.datetime, zone: ZoneInfo) -> int:
     return round(local.replace(tzinfo=zone).timestamp() * 1000)
 

@@ -22,6 +22,7 @@ from api.permissions import Access, PermissionsError, check_routes, load_permiss
 from api.quality_metrics import QualityCollector
 from api.routes import (
     ack,
+    alarm_desk,
     alarms,
     audit,
     devices,
@@ -45,8 +46,8 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, devices, lines, live, alarms, maintenance, drills,
-    quality, reports, people, duty, audit,
+    session, system, sites, devices, lines, live, alarm_desk, alarms, maintenance,
+    drills, quality, reports, people, duty, audit,
 )  # fmt: skip
 
 

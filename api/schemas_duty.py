@@ -16,6 +16,10 @@ class OnDuty(Strict):
     contacts: list[str]
     gap_at: dt.datetime | None
     """When too few begin to be on duty, within 24 h."""
+    until: dt.datetime | None
+    """When the crew changes next; null when it does not within 14 days."""
+    next: list[str]
+    """Who is on duty then."""
 
 
 class NewRollCall(Strict):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from alerts import duty_book
 from alerts.contacts import Contact, DutyList, Holiday, Team
-from alerts.duty import Schedule, gaps, on_duty
+from alerts.duty import Schedule, gaps, handover, on_duty
 from alerts.duty_audit import GAP_AHEAD_MS
 from alerts.roll_call import RollCall
 from api.auth import Asking, Caller
@@ -71,10 +71,13 @@ def get_now(
     for one in people.schedules.values():
         crew = on_duty(one, now, people.calendar)
         ahead = gaps(one, now, now + GAP_AHEAD_MS, people.calendar)
+        after = handover(one, now, people.calendar)
         found.append(
             OnDuty(
                 schedule=one.id, name=one.name, people=one.people, contacts=list(crew),
                 gap_at=moment(ahead[0].start) if ahead else None,
+                until=None if after is None else moment(after[0]),
+                next=[] if after is None else list(after[1]),
             )
         )  # fmt: skip
     return found
