@@ -22,6 +22,20 @@ class OnDuty(Strict):
     """Who is on duty then."""
 
 
+class DutyTurn(Strict):
+    """One shift of one day."""
+
+    schedule: str
+    shift: str
+    day: dt.date
+    """On the wall of the schedule's zone; a night shift belongs to the day it starts on."""
+    start: dt.datetime
+    end: dt.datetime
+    crew: list[str]
+    swapped: bool
+    """Whether it deviates from the rotation."""
+
+
 class NewRollCall(Strict):
     """Whom to call."""
 

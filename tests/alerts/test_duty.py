@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from alerts.duty import Calendar, Schedule, gaps, handover, on_duty
+from alerts.duty import Calendar, Schedule, gaps, handover, on_duty, turns
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = dt.date(2026, 1, 5)
@@ -136,3 +136,14 @@ def test_the_handover_is_when_the_crew_changes_and_not_only_the_shift() -> None:
     )  # fmt: skip
     only = [{"shift": "day", "start": "08:00", "end": "08:00", "weeks": [["a"] * 7]}]
     assert handover(schedule(shifts=only), ms("2026-01-06 12:00"), Calendar()) is None
+
+
+def test_the_turns_of_days_have_their_swaps_and_holidays() -> None:
+    swap = [{"date": "2026-01-06", "shift": "night", "crew": ["x", "y"]}]
+    calendar = Calendar({dt.date(2026, 1, 6): True})
+    found = turns(schedule(exceptions=swap), MONDAY, 2, calendar)
+    assert [(one.day.day, one.shift, one.crew, one.swapped) for one in found] == [
+        (5, "day", ("a",), False), (5, "night", ("c",), False),
+        (6, "day", ("h",), False), (6, "night", ("x", "y"), True),
+    ]  # fmt: skip
+    assert (found[1].start, found[1].end) == (ms("2026-01-05 20:00"), ms("2026-01-06 08:00"))

@@ -10,9 +10,20 @@ import { severityRank } from "../ui/badges";
 /** Alarms come in bursts; what they change is asked for at most this often. [ms] */
 const GATHER_MS = 300;
 
+const KEYS = [
+  "alarms",
+  "alarm-events",
+  "alarm-telling",
+  "roll-calls",
+  "sites",
+  "coverage",
+  "devices",
+  "device",
+];
+
 /** Ask again for everything that a change of an alarm changes. */
 export function refreshAlarms(queries: QueryClient): void {
-  for (const key of ["alarms", "alarm-events", "sites", "coverage", "devices", "device"]) {
+  for (const key of KEYS) {
     void queries.invalidateQueries({ queryKey: [key] });
   }
 }

@@ -11,11 +11,13 @@ import type {
   DeviceSummary,
   EnergyReport,
   Health,
+  Hold,
   KindInfo,
   LineItem,
   Quality,
   Series,
   Session,
+  Show,
   SiteNode,
   UnaccountedReport,
 } from "./schema";
@@ -128,10 +130,13 @@ export const coverageQuery = (site: string | undefined) =>
   });
 
 export interface AlarmFilter {
-  state: "open" | "all";
+  state: Show;
   site?: string | undefined;
   severity?: string | undefined;
   device?: string | undefined;
+  alarm_class?: string | undefined;
+  held?: Hold | undefined;
+  group?: number | undefined;
 }
 
 export const alarmsQuery = (filter: AlarmFilter) =>

@@ -905,6 +905,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/duty/turns": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Turns
+     * @description Who has which shift from a day on, swaps and holidays taken in.
+     */
+    get: operations["get_turns_api_v1_duty_turns_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/contacts/{id_}": {
     parameters: {
       query?: never;
@@ -1745,6 +1765,35 @@ export interface components {
        * @default []
        */
       holidays: components["schemas"]["Holiday"][];
+    };
+    /**
+     * DutyTurn
+     * @description One shift of one day.
+     */
+    DutyTurn: {
+      /** Schedule */
+      schedule: string;
+      /** Shift */
+      shift: string;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Crew */
+      crew: string[];
+      /** Swapped */
+      swapped: boolean;
     };
     /**
      * EnergyReport
@@ -3159,6 +3208,7 @@ export type DrillItem = components["schemas"]["DrillItem"];
 export type DrillPage = components["schemas"]["DrillPage"];
 export type DrillRequest = components["schemas"]["DrillRequest"];
 export type DutyList = components["schemas"]["DutyList"];
+export type DutyTurn = components["schemas"]["DutyTurn"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
 export type EscalationStepItem = components["schemas"]["EscalationStepItem"];
@@ -4837,6 +4887,38 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["OnDuty"][];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_turns_api_v1_duty_turns_get: {
+    parameters: {
+      query: {
+        day: string;
+        days?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DutyTurn"][];
         };
       };
       /** @description A problem document (RFC 9457). */
