@@ -44,7 +44,10 @@ function Details({ alarm }: { alarm: AlarmItem }) {
     <Stack gap="md">
       <AlarmHeadline alarm={alarm} />
       <div>
-        <AlarmStateText alarm={alarm} /> <AlarmActions alarm={alarm} />
+        <div className="sw-detail-state">
+          <AlarmStateText alarm={alarm} />
+          <AlarmActions alarm={alarm} />
+        </div>
         <HoldBadges alarm={alarm} />
       </div>
       {mayKnow && (

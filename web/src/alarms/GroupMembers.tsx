@@ -1,4 +1,4 @@
-/** The alarms of an incident that is unfolded, the most urgent first. */
+/** The alarms of an incident that is unfolded: what waits first, then as it spread. */
 
 import { Button } from "@mantine/core";
 import type { GroupFilter } from "../api/deskQueries";
@@ -6,7 +6,10 @@ import type { AlarmItem } from "../api/schema";
 import { useWords } from "../i18n";
 import { Failed, Loading } from "../ui/states";
 import { AlarmRow } from "./AlarmRow";
-import { byUrgency, useAlarms } from "./useAlarms";
+import { byWaiting, useAlarms } from "./useAlarms";
+
+/** What waits for somebody before what does not; then the first that was raised. */
+const asItSpread = (a: AlarmItem, b: AlarmItem) => byWaiting(a, b) || a.id - b.id;
 
 interface GroupMembersProps {
   group: number;
@@ -32,7 +35,7 @@ export function GroupMembers({ group, filter, onOpen }: GroupMembersProps) {
   }
   return (
     <>
-      {[...answer.data].sort(byUrgency).map((alarm) => (
+      {[...answer.data].sort(asItSpread).map((alarm) => (
         <AlarmRow key={alarm.id} alarm={alarm} onOpen={onOpen} member />
       ))}
       {answer.hasNextPage && (

@@ -24,6 +24,8 @@ import type {
 
 const SECOND = 1000;
 const PAGE_OF_ALARMS = 100;
+/** An incident is seen whole: all detectors of a large panel. */
+const WHOLE_INCIDENT = 500;
 const PAGE_OF_LETTERS = 50;
 
 /** A device id may hold a part (`panel-1/p017`); the resource is the device. */
@@ -145,7 +147,11 @@ export const alarmsQuery = (filter: AlarmFilter) =>
     queryFn: ({ pageParam, signal }) =>
       getJson<AlarmPage>(
         "/alarms",
-        { ...filter, limit: PAGE_OF_ALARMS, after: pageParam ?? undefined },
+        {
+          ...filter,
+          limit: filter.group === undefined ? PAGE_OF_ALARMS : WHOLE_INCIDENT,
+          after: pageParam ?? undefined,
+        },
         signal,
       ),
     initialPageParam: null as string | null,

@@ -83,16 +83,21 @@ function Row({ row }: { row: AuditItem }) {
 
 /** What was written with the deed, name by name; what is empty is left out. */
 function Detail({ detail }: { detail: AuditItem["detail"] }) {
+  const { language } = useWords();
   const shown = Object.entries(detail).filter(
     ([, value]) => value !== null && value !== "" && !(Array.isArray(value) && value.length === 0),
   );
-  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  const text = (name: string, value: unknown) => {
+    if (typeof value === "string") return value;
+    const moment = name.endsWith("_at") && typeof value === "number";
+    return moment ? dateTime(value, language) : JSON.stringify(value);
+  };
   return (
     <>
       {shown.map(([name, value], index) => (
         <span key={name}>
           {index > 0 && " · "}
-          <span className="sw-dim">{name}</span> {text(value)}
+          <span className="sw-dim">{name}</span> {text(name, value)}
         </span>
       ))}
     </>

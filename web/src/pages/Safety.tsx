@@ -135,7 +135,7 @@ function Found({ report }: { report: SafetyReport }) {
         </section>
       )}
       <SafetyDetail
-        title={name(chosen?.name ?? report.site_name)}
+        title={name(chosen?.name ?? report.site_name) || t("safety_report.elsewhere")}
         figures={chosen?.figures ?? report.total}
       />
       <p className="sw-dim sw-small sw-last sw-prose">

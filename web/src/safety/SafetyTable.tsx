@@ -63,7 +63,7 @@ export function SafetyTable({ report, detail, onDetail }: SafetyTableProps) {
                 aria-pressed={row.site === detail}
                 onClick={() => onDetail(row.site)}
               >
-                {name(row.name)}
+                {name(row.name) || t("safety_report.elsewhere")}
               </button>
             </th>
             <Cells figures={row.figures} />

@@ -55,9 +55,9 @@ export function Shell() {
         <Header />
         {mayWatch && <SafetyBar />}
         {mayWatch && <StreamNotice />}
-        {mayCalls && <RollCallBar />}
-        {mayWatch && <DrillBar />}
       </div>
+      {mayCalls && <RollCallBar />}
+      {mayWatch && <DrillBar />}
       <main id="main" className={lost ? "sw-main sw-lost" : "sw-main"} tabIndex={-1}>
         {mayEnter ? (
           <Outlet />

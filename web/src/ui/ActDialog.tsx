@@ -2,7 +2,7 @@
 
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import type { KeyboardEvent, ReactNode, SyntheticEvent } from "react";
+import { useEffect, type KeyboardEvent, type ReactNode, type SyntheticEvent } from "react";
 import { useWords } from "../i18n";
 
 interface ActDialogProps {
@@ -25,6 +25,7 @@ interface ActDialogProps {
 export function ActDialog(props: ActDialogProps) {
   const { title, submit, act, onClose, onSettled, ready = true, explain, size, children } = props;
   const { t } = useWords();
+  useFocusBack();
   const acting = useMutation({
     mutationFn: act,
     onSuccess: onClose,
@@ -76,4 +77,16 @@ export function sendsOnEnter(event: KeyboardEvent<HTMLTextAreaElement>): void {
   if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
   event.preventDefault();
   event.currentTarget.form?.requestSubmit();
+}
+
+/** Who came by keyboard goes on where the dialog was opened. */
+function useFocusBack(): void {
+  useEffect(() => {
+    const before = document.activeElement;
+    return () => {
+      setTimeout(() => {
+        if (before instanceof HTMLElement && before.isConnected) before.focus();
+      });
+    };
+  }, []);
 }
