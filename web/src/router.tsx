@@ -24,6 +24,7 @@ import {
   loginSearch,
   overviewSearch,
   qualitySearch,
+  reportsSearch,
   safetySearch,
   siteSearch,
 } from "./search";
@@ -135,6 +136,12 @@ const energyRoute = createRoute({
   validateSearch: energySearch,
   component: lazyRouteComponent(() => import("./pages/Energy"), "EnergyPage"),
 });
+const reportsRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/reports",
+  validateSearch: reportsSearch,
+  component: lazyRouteComponent(() => import("./pages/Reports"), "ReportsPage"),
+});
 
 const linesRoute = createRoute({
   getParentRoute: () => insideRoute,
@@ -169,6 +176,7 @@ const routeTree = rootRoute.addChildren([
     dutyRoute,
     evidenceRoute,
     energyRoute,
+    reportsRoute,
     linesRoute,
     qualityRoute,
     deadLettersRoute,

@@ -34,9 +34,14 @@ export function Navigation() {
         </Link>
       )}
       {mayReport && (
-        <Link to="/energy" activeOptions={BELOW}>
-          {t("nav.energy")}
-        </Link>
+        <>
+          <Link to="/energy" activeOptions={BELOW}>
+            {t("nav.energy")}
+          </Link>
+          <Link to="/reports" activeOptions={BELOW}>
+            {t("nav.reports")}
+          </Link>
+        </>
       )}
       {mayQuality && (
         <Link to="/quality" activeOptions={BELOW}>
