@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.service import eventually
+from tests.e2e.service import PASSWORD, eventually
 from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
-from tests.ui.desk import PASSWORD, PATIENCE_MS, Desk, running_desk
+from tests.ui.desk import PATIENCE_MS, Desk, running_desk
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRE = 80
@@ -78,13 +78,17 @@ def test_a_fire_of_eighty_detectors_is_one_line_that_opens(
     shoot(page, "console-fire-open-en-desk")
     members.first.locator("[data-row-focus]").focus()
     page.keyboard.press("ArrowDown")
+    second = members.nth(1).locator("[data-row-focus]")
+    expect(second).to_be_focused()
     page.keyboard.press("a")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Acknowledge the alarm")
+    expect(dialog).to_contain_text("p002", timeout=PATIENCE_MS)
     page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
+    expect(dialog).to_have_count(0, timeout=PATIENCE_MS)
+    expect(second).to_be_focused(timeout=PATIENCE_MS)
     page.keyboard.press("s")
-    expect(page.get_by_text("Never shelved: lives may be in danger")).to_be_visible()
+    never = page.get_by_text("Never shelved: lives may be in danger")
+    expect(never).to_be_visible(timeout=PATIENCE_MS)
     fire.get_by_role("button", name=f"Acknowledge {FIRE}").click()
     dialog.get_by_role("textbox").fill("Fire brigade called")
     dialog.get_by_role("button", name=f"Acknowledge {FIRE}").click()

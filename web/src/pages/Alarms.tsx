@@ -28,6 +28,7 @@ export function AlarmsPage() {
   const navigate = route.useNavigate();
   const [keyed, setKeyed] = useState<Keyed | null>(null);
   const onKey = useCallback((alarm: number, act: AlarmAct) => setKeyed({ alarm, act }), []);
+  const onDone = useCallback(() => setKeyed(null), []);
   useConsoleKeys(onKey);
   const filter: GroupFilter = {
     state: search.state ?? "open",
@@ -47,7 +48,7 @@ export function AlarmsPage() {
         <Incidents filter={filter} onOpen={open} />
       )}
       <p className="sw-dim sw-small sw-last sw-keyboard">{t("console.keys")}</p>
-      {keyed !== null && <KeyedDialog {...keyed} onClose={() => setKeyed(null)} />}
+      {keyed !== null && <KeyedDialog {...keyed} onClose={onDone} />}
       {search.alarm !== undefined && (
         <AlarmDetails alarm={search.alarm} onClose={() => open(undefined)} />
       )}
