@@ -14,6 +14,9 @@ import { ActDialog, sendsOnEnter } from "../ui/ActDialog";
 import { AlarmHeadline } from "./AlarmHeadline";
 import { refreshAlarms } from "./useAlarms";
 
+/** Requests at a time. */
+const LANES = 4;
+
 interface AckAllDialogProps {
   group: AlarmGroupItem;
   filter: GroupFilter;
@@ -28,15 +31,14 @@ export function AckAllDialog({ group, filter, onClose }: AckAllDialogProps) {
   const [done, setDone] = useState(0);
   const acknowledge = async () => {
     setDone(0);
-    for (const alarm of await waiting(seen, filter)) {
-      try {
-        await write("POST", `/alarms/${alarm}/ack`, { note: note.trim() || null });
-      } catch (error) {
-        // One that has ended meanwhile needs nobody any more.
-        if (!(error instanceof ApiError) || !error.is("conflict")) throw error;
+    const left = await waiting(seen, filter);
+    const lane = async () => {
+      for (let alarm = left.shift(); alarm !== undefined; alarm = left.shift()) {
+        await acknowledgeOne(alarm, note.trim() || null);
+        setDone((count) => count + 1);
       }
-      setDone((count) => count + 1);
-    }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
   };
   return (
     <ActDialog
@@ -65,6 +67,15 @@ export function AckAllDialog({ group, filter, onClose }: AckAllDialogProps) {
       )}
     </ActDialog>
   );
+}
+
+async function acknowledgeOne(alarm: number, note: string | null): Promise<void> {
+  try {
+    await write("POST", `/alarms/${alarm}/ack`, { note });
+  } catch (error) {
+    // One that has ended meanwhile needs nobody any more.
+    if (!(error instanceof ApiError) || !error.is("conflict")) throw error;
+  }
 }
 
 /** The unacknowledged alarms of an incident that had been raised when it was shown. */

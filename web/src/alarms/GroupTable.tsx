@@ -79,6 +79,7 @@ function Incident({ group, filter, unfolded, onUnfold, onOpen }: IncidentProps) 
   const { lead } = group;
   const test = group.tests === group.alarms;
   const last = Date.parse(group.last_at);
+  const first = lead.place_path.at(-1);
   return (
     <>
       <tr
@@ -109,9 +110,9 @@ function Incident({ group, filter, unfolded, onUnfold, onOpen }: IncidentProps) 
         </td>
         <td>
           {lead.place_path.slice(0, 2).map(name).join(" / ")}
-          <div className="sw-dim sw-small">
-            {t("console.first_at", { place: lead.place_path.map(name).at(-1) ?? "" })}
-          </div>
+          {first !== undefined && (
+            <div className="sw-dim sw-small">{t("console.first_at", { place: name(first) })}</div>
+          )}
         </td>
         <td className="sw-nowrap">
           <Age at={Date.parse(group.first_at)} word="since" />
