@@ -23,6 +23,7 @@ from api.quality_metrics import QualityCollector
 from api.report_jobs import ReportJobs
 from api.routes import (
     ack,
+    alarm_desk,
     alarms,
     audit,
     devices,
@@ -49,7 +50,7 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, proofs, devices, lines, live, alarms, maintenance, drills,
+    session, system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
     quality, reports, report_forms, issued, people, duty, audit,
 )  # fmt: skip
 

@@ -1,11 +1,12 @@
 """Alarms: the list, one alarm's life, and what people do about it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query
 
-from alerts.alarm import Alarm, Severity
+from alerts.alarm import Alarm, Hold, Severity
+from alerts.alarm_filter import AlarmFilter, Show
 from alerts.repository import Also
 from api.alarm_items import to_alarm_item, to_event_item
 from api.auth import Asking, Caller
@@ -22,7 +23,7 @@ MAX_NOTE = 2000
 Id = Annotated[int, Path(ge=1, le=2**53)]
 
 
-def _sites(caller: Caller, index: EstateIndex, site: str | None) -> frozenset[str] | None:
+def sites_of(caller: Caller, index: EstateIndex, site: str | None) -> frozenset[str] | None:
     """The sites to filter by; None for whoever sees all, places that are gone included."""
     if site in (None, index.estate.id) and caller.everywhere(index.estate):
         return None
@@ -37,7 +38,7 @@ def find_alarm(house: House, caller: Caller, index: EstateIndex, alarm: int) -> 
         AlarmNotFoundError: there is none of this number.
     """
     found = house.alarms.get(alarm)
-    sites = _sites(caller, index, None)
+    sites = sites_of(caller, index, None)
     if sites is not None and found.place not in sites:
         raise Refusal("not_found", f"there is no alarm {alarm}")
     return found
@@ -48,16 +49,20 @@ def get_alarms(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
-    state: Literal["open", "all"] = "open",
+    state: Show = Show.OPEN,
     site: str | None = None,
     severity: Severity | None = None,
     device: str | None = None,
+    alarm_class: str | None = None,
+    held: Hold | None = None,
+    group: Annotated[int | None, Query(ge=1, le=2**53)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     after: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> AlarmPage:
     """Alarms, newest first; `next` of a page is `after` of the next one."""
-    sites = _sites(caller, index, site)
-    page = house.alarms.page(state, sites, severity, device, limit, after)
+    sites = sites_of(caller, index, site)
+    asked = AlarmFilter(state, sites, severity, device, alarm_class, held, group)
+    page = house.alarms.page(limit=limit, after=after, asked=asked)
     return AlarmPage(
         items=[to_alarm_item(alarm) for alarm in page.items],
         next=None if page.next is None else str(page.next),

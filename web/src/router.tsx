@@ -18,12 +18,15 @@ import {
   alarmsSearch,
   coverageSearch,
   deviceSearch,
+  dutySearch,
   energySearch,
+  evidenceSearch,
   linesSearch,
   loginSearch,
   overviewSearch,
   qualitySearch,
   reportsSearch,
+  safetySearch,
   siteSearch,
 } from "./search";
 import { Shell } from "./shell/Shell";
@@ -100,6 +103,34 @@ const alarmsRoute = createRoute({
   validateSearch: alarmsSearch,
   component: lazyRouteComponent(() => import("./pages/Alarms"), "AlarmsPage"),
 });
+const maintenanceRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/maintenance",
+  component: lazyRouteComponent(() => import("./pages/Maintenance"), "MaintenancePage"),
+});
+const drillsRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/drills",
+  component: lazyRouteComponent(() => import("./pages/Drills"), "DrillsPage"),
+});
+const safetyRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/safety",
+  validateSearch: safetySearch,
+  component: lazyRouteComponent(() => import("./pages/Safety"), "SafetyPage"),
+});
+const dutyRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/duty",
+  validateSearch: dutySearch,
+  component: lazyRouteComponent(() => import("./pages/Duty"), "DutyPage"),
+});
+const evidenceRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/evidence",
+  validateSearch: evidenceSearch,
+  component: lazyRouteComponent(() => import("./pages/Evidence"), "EvidencePage"),
+});
 const energyRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/energy",
@@ -146,6 +177,11 @@ const routeTree = rootRoute.addChildren([
     siteRoute,
     deviceRoute,
     alarmsRoute,
+    maintenanceRoute,
+    drillsRoute,
+    safetyRoute,
+    dutyRoute,
+    evidenceRoute,
     energyRoute,
     reportsRoute,
     linesRoute,

@@ -13,6 +13,7 @@ import type {
   DeviceSummary,
   EnergyReport,
   Health,
+  Hold,
   IssuePage,
   KindInfo,
   LineItem,
@@ -22,12 +23,15 @@ import type {
   ReportKind,
   Series,
   Session,
+  Show,
   SiteNode,
   UnaccountedReport,
 } from "./schema";
 
 const SECOND = 1000;
 const PAGE_OF_ALARMS = 100;
+/** An incident is seen whole: all detectors of a large panel. */
+const WHOLE_INCIDENT = 500;
 const PAGE_OF_LETTERS = 50;
 
 /** A device id may hold a part (`panel-1/p017`); the resource is the device. */
@@ -142,10 +146,13 @@ export const coverageQuery = (site: string | undefined) =>
   });
 
 export interface AlarmFilter {
-  state: "open" | "all";
+  state: Show;
   site?: string | undefined;
   severity?: string | undefined;
   device?: string | undefined;
+  alarm_class?: string | undefined;
+  held?: Hold | undefined;
+  group?: number | undefined;
 }
 
 export const alarmsQuery = (filter: AlarmFilter) =>
@@ -154,7 +161,11 @@ export const alarmsQuery = (filter: AlarmFilter) =>
     queryFn: ({ pageParam, signal }) =>
       getJson<AlarmPage>(
         "/alarms",
-        { ...filter, limit: PAGE_OF_ALARMS, after: pageParam ?? undefined },
+        {
+          ...filter,
+          limit: filter.group === undefined ? PAGE_OF_ALARMS : WHOLE_INCIDENT,
+          after: pageParam ?? undefined,
+        },
         signal,
       ),
     initialPageParam: null as string | null,

@@ -404,6 +404,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/alarms/groups": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Groups
+     * @description Alarms folded by incident, the most urgent first; the counts are of all that fit.
+     */
+    get: operations["get_groups_api_v1_alarms_groups_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarms/{alarm}/notifications": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Notifications
+     * @description Who was told of an alarm, by which channel, with what success; and who is told next.
+     */
+    get: operations["get_notifications_api_v1_alarms__alarm__notifications_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarm-classes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Classes
+     * @description The classes of alarms, and how long each may be put aside.
+     */
+    get: operations["get_classes_api_v1_alarm_classes_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/alarms": {
     parameters: {
       query?: never;
@@ -1093,6 +1153,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/duty/turns": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Turns
+     * @description Who has which shift from a day on, swaps and holidays taken in.
+     */
+    get: operations["get_turns_api_v1_duty_turns_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/contacts/{id_}": {
     parameters: {
       query?: never;
@@ -1296,6 +1376,40 @@ export interface components {
      */
     Aggregate: "mean" | "min" | "max" | "last" | "count";
     /**
+     * AlarmClassItem
+     * @description What all alarms of a class have in common.
+     */
+    AlarmClassItem: {
+      /** Alarm Class */
+      alarm_class: string;
+      /** Title */
+      title: {
+        [key: string]: string;
+      };
+      /** Life Safety */
+      life_safety: boolean;
+      /** Two Persons */
+      two_persons: boolean;
+      /** Drillable */
+      drillable: boolean;
+      /** Max Time Shelved S */
+      max_time_shelved_s: number | null;
+    };
+    /**
+     * AlarmClasses
+     * @description `GET alarm-classes`: the classes, and how long people may put things aside.
+     */
+    AlarmClasses: {
+      /** Items */
+      items: components["schemas"]["AlarmClassItem"][];
+      /** Longest Window S */
+      longest_window_s: number;
+      /** Longest Window Two Persons S */
+      longest_window_two_persons_s: number;
+      /** Longest Drill S */
+      longest_drill_s: number;
+    };
+    /**
      * AlarmEvent
      * @description One step in an alarm's life: `GET alarms/{id}/events`.
      */
@@ -1315,6 +1429,55 @@ export interface components {
       source_at: string | null;
       /** Value */
       value?: number | boolean | string | null;
+    };
+    /**
+     * AlarmGroupItem
+     * @description The alarms of one incident that fit the filter.
+     */
+    AlarmGroupItem: {
+      /** Group */
+      group: number;
+      lead: components["schemas"]["AlarmItem"];
+      /** Alarms */
+      alarms: number;
+      /** Tests */
+      tests: number;
+      /** Active */
+      active: number;
+      /** Unacked */
+      unacked: number;
+      /** Held */
+      held: number;
+      /** Chattering */
+      chattering: number;
+      /**
+       * First At
+       * Format: date-time
+       */
+      first_at: string;
+      /**
+       * Last At
+       * Format: date-time
+       */
+      last_at: string;
+    };
+    /**
+     * AlarmGroupPage
+     * @description `GET alarms/groups`: the most urgent incident first; the counts are of all of them.
+     */
+    AlarmGroupPage: {
+      /** Items */
+      items: components["schemas"]["AlarmGroupItem"][];
+      /** Groups */
+      groups: number;
+      /** Alarms */
+      alarms: number;
+      /** Tests */
+      tests: number;
+      /** Unacked */
+      unacked: number;
+      /** Chattering */
+      chattering: number;
     };
     /**
      * AlarmItem
@@ -1682,6 +1845,20 @@ export interface components {
       next?: string | null;
     };
     /**
+     * Delivery
+     * @description What became of one notification; nothing of this is an acknowledgement.
+     * @enum {string}
+     */
+    Delivery:
+      | "gathered"
+      | "waiting"
+      | "sent"
+      | "delivered"
+      | "undelivered"
+      | "answered"
+      | "unanswered"
+      | "failed";
+    /**
      * DeviceDetail
      * @description `GET devices/{id}`.
      */
@@ -1937,6 +2114,35 @@ export interface components {
       holidays: components["schemas"]["Holiday"][];
     };
     /**
+     * DutyTurn
+     * @description One shift of one day.
+     */
+    DutyTurn: {
+      /** Schedule */
+      schedule: string;
+      /** Shift */
+      shift: string;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Crew */
+      crew: string[];
+      /** Swapped */
+      swapped: boolean;
+    };
+    /**
      * ElevatorItem
      * @description What the law knows of an elevator.
      */
@@ -2017,6 +2223,30 @@ export interface components {
       recovered_share: number;
     };
     /**
+     * EscalationStepItem
+     * @description One step of escalation.
+     */
+    EscalationStepItem: {
+      /** Chain */
+      chain: string;
+      /** Step */
+      step: number;
+      /** Cycle */
+      cycle: number;
+      state: components["schemas"]["StepState"];
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      /** Ran At */
+      ran_at: string | null;
+      /** Told */
+      told: number | null;
+      /** Recipients */
+      recipients: components["schemas"]["RecipientItem"][];
+    };
+    /**
      * Finding
      * @description What an alarm turned out to be.
      * @enum {string}
@@ -2057,6 +2287,12 @@ export interface components {
       /** Version */
       version: string;
     };
+    /**
+     * Hold
+     * @description Why nobody is told of an alarm that is judged, recorded and shown all the same.
+     * @enum {string}
+     */
+    Hold: "shelved" | "inhibited" | "out_of_service";
     /**
      * Holiday
      * @description A date that is not what its weekday says.
@@ -2370,6 +2606,41 @@ export interface components {
       expires_at?: string | null;
     };
     /**
+     * NotificationItem
+     * @description One message to one target; that it was delivered is no acknowledgement.
+     */
+    NotificationItem: {
+      /** Transition */
+      transition: string;
+      /** Channel */
+      channel: string;
+      /** Contact */
+      contact: string | null;
+      /** Name */
+      name: string | null;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      /** Attempts */
+      attempts: number;
+      /** Sent At */
+      sent_at: string | null;
+      state: components["schemas"]["Delivery"];
+      /** State At */
+      state_at: string | null;
+      /** Error */
+      error: string | null;
+      /** Digest */
+      digest: number | null;
+    };
+    /**
      * OnDuty
      * @description Who is on duty by one schedule.
      */
@@ -2383,6 +2654,10 @@ export interface components {
       contacts: string[];
       /** Gap At */
       gap_at: string | null;
+      /** Until */
+      until: string | null;
+      /** Next */
+      next: string[];
     };
     /**
      * PartInfo
@@ -2792,6 +3067,20 @@ export interface components {
       heard_at: string | null;
       /** Allowed S */
       allowed_s: number | null;
+    };
+    /**
+     * RecipientItem
+     * @description Whom a step tells.
+     */
+    RecipientItem: {
+      /** Kind */
+      kind: string;
+      /** Id */
+      id: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      } | null;
     };
     /**
      * ReportChart
@@ -3332,6 +3621,12 @@ export interface components {
       holidays?: string[] | null;
     };
     /**
+     * Show
+     * @description What of their life alarms are listed by.
+     * @enum {string}
+     */
+    Show: "open" | "unacked" | "active" | "returned" | "closed" | "all";
+    /**
      * SiteNode
      * @description A node of `GET sites`; a flat list, parents before children.
      */
@@ -3410,6 +3705,12 @@ export interface components {
      */
     Step: "day" | "month";
     /**
+     * StepState
+     * @description Where a step of escalation is.
+     * @enum {string}
+     */
+    StepState: "to_come" | "ran" | "cancelled";
+    /**
      * Swap
      * @description A swap, or another deviation from the rotation, on one date.
      */
@@ -3444,6 +3745,16 @@ export interface components {
       sites: string[];
       /** Members */
       members: string[];
+    };
+    /**
+     * TellingItem
+     * @description `GET alarms/{id}/notifications`: who was told, newest first, and the steps, as due.
+     */
+    TellingItem: {
+      /** Notifications */
+      notifications: components["schemas"]["NotificationItem"][];
+      /** Steps */
+      steps: components["schemas"]["EscalationStepItem"][];
     };
     /**
      * TokenItem
@@ -3658,7 +3969,11 @@ export interface components {
 }
 export type AckRequest = components["schemas"]["AckRequest"];
 export type Aggregate = components["schemas"]["Aggregate"];
+export type AlarmClassItem = components["schemas"]["AlarmClassItem"];
+export type AlarmClasses = components["schemas"]["AlarmClasses"];
 export type AlarmEvent = components["schemas"]["AlarmEvent"];
+export type AlarmGroupItem = components["schemas"]["AlarmGroupItem"];
+export type AlarmGroupPage = components["schemas"]["AlarmGroupPage"];
 export type AlarmItem = components["schemas"]["AlarmItem"];
 export type AlarmPage = components["schemas"]["AlarmPage"];
 export type AuditItem = components["schemas"]["AuditItem"];
@@ -3676,6 +3991,7 @@ export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
 export type DeadLetterItem = components["schemas"]["DeadLetterItem"];
 export type DeadLetterPage = components["schemas"]["DeadLetterPage"];
+export type Delivery = components["schemas"]["Delivery"];
 export type DeviceDetail = components["schemas"]["DeviceDetail"];
 export type DeviceOnLine = components["schemas"]["DeviceOnLine"];
 export type DeviceProofs = components["schemas"]["DeviceProofs"];
@@ -3685,13 +4001,16 @@ export type DrillItem = components["schemas"]["DrillItem"];
 export type DrillPage = components["schemas"]["DrillPage"];
 export type DrillRequest = components["schemas"]["DrillRequest"];
 export type DutyList = components["schemas"]["DutyList"];
+export type DutyTurn = components["schemas"]["DutyTurn"];
 export type ElevatorItem = components["schemas"]["ElevatorItem"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
+export type EscalationStepItem = components["schemas"]["EscalationStepItem"];
 export type Finding = components["schemas"]["Finding"];
 export type FindingRequest = components["schemas"]["FindingRequest"];
 export type Firm = components["schemas"]["Firm"];
 export type Health = components["schemas"]["Health"];
+export type Hold = components["schemas"]["Hold"];
 export type Holiday = components["schemas"]["Holiday"];
 export type IssueItem = components["schemas"]["IssueItem"];
 export type IssuePage = components["schemas"]["IssuePage"];
@@ -3709,6 +4028,7 @@ export type NewReport = components["schemas"]["NewReport"];
 export type NewReportJob = components["schemas"]["NewReportJob"];
 export type NewRollCall = components["schemas"]["NewRollCall"];
 export type NewToken = components["schemas"]["NewToken"];
+export type NotificationItem = components["schemas"]["NotificationItem"];
 export type OnDuty = components["schemas"]["OnDuty"];
 export type PartInfo = components["schemas"]["PartInfo"];
 export type PasswordChange = components["schemas"]["PasswordChange"];
@@ -3727,6 +4047,7 @@ export type Quality = components["schemas"]["Quality"];
 export type QualityCell = components["schemas"]["QualityCell"];
 export type QualityFigures = components["schemas"]["QualityFigures"];
 export type QualityItem = components["schemas"]["QualityItem"];
+export type RecipientItem = components["schemas"]["RecipientItem"];
 export type ReportChart = components["schemas"]["ReportChart"];
 export type ReportColumn = components["schemas"]["ReportColumn"];
 export type ReportDocument = components["schemas"]["ReportDocument"];
@@ -3758,11 +4079,14 @@ export type Session = components["schemas"]["Session"];
 export type Severity = components["schemas"]["Severity"];
 export type ShelveRequest = components["schemas"]["ShelveRequest"];
 export type Shift = components["schemas"]["Shift"];
+export type Show = components["schemas"]["Show"];
 export type SiteNode = components["schemas"]["SiteNode"];
 export type SiteState = components["schemas"]["SiteState"];
 export type Step = components["schemas"]["Step"];
+export type StepState = components["schemas"]["StepState"];
 export type Swap = components["schemas"]["Swap"];
 export type Team = components["schemas"]["Team"];
+export type TellingItem = components["schemas"]["TellingItem"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
 export type UnaccountedReport = components["schemas"]["UnaccountedReport"];
@@ -4465,13 +4789,113 @@ export interface operations {
       };
     };
   };
+  get_groups_api_v1_alarms_groups_get: {
+    parameters: {
+      query?: {
+        /** @description open and its parts */
+        state?: components["schemas"]["Show"];
+        site?: string | null;
+        severity?: components["schemas"]["Severity"] | null;
+        alarm_class?: string | null;
+        held?: components["schemas"]["Hold"] | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmGroupPage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_notifications_api_v1_alarms__alarm__notifications_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TellingItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_classes_api_v1_alarm_classes_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmClasses"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_alarms_api_v1_alarms_get: {
     parameters: {
       query?: {
-        state?: "open" | "all";
+        state?: components["schemas"]["Show"];
         site?: string | null;
         severity?: components["schemas"]["Severity"] | null;
         device?: string | null;
+        alarm_class?: string | null;
+        held?: components["schemas"]["Hold"] | null;
+        group?: number | null;
         limit?: number;
         after?: number | null;
       };
@@ -5748,6 +6172,38 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["OnDuty"][];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_turns_api_v1_duty_turns_get: {
+    parameters: {
+      query: {
+        day: string;
+        days?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DutyTurn"][];
         };
       };
       /** @description A problem document (RFC 9457). */
