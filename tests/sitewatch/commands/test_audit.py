@@ -28,18 +28,18 @@ def data(tmp_path: Path) -> Path:
 def test_whole_chains_are_said_to_be_whole_and_their_heads_can_be_kept(data: Path) -> None:
     where = ["--data", str(data)]
     heads = run("audit", "head", *where).out.split()
-    assert [one.partition("=")[0] for one in heads] == ["audit", "alarms"]
+    assert [one.partition("=")[0] for one in heads] == ["audit", "alarms", "orders"]
     kept = [word for head in heads for word in ("--kept", head)]
     found = run("audit", "verify", "--json", *kept, *where)
     assert found.code == 0
     said = json.loads(found.out)
     assert (said["audit"]["rows"], said["alarms"]["rows"]) == (1, 2)
-    assert run("audit", "verify", *where).out.count("whole") == 2
+    assert run("audit", "verify", *where).out.count("whole") == 3
 
 
 def test_a_broken_chain_is_exit_code_1_and_a_wrong_head_2(data: Path) -> None:
     where = ["--data", str(data)]
-    (_, alarms) = run("audit", "head", *where).out.split()
+    (_, alarms, _) = run("audit", "head", *where).out.split()
     with sqlite3.connect(data / "sitewatch.sqlite") as raw:
         raw.execute("DROP TRIGGER alarm_events_no_delete")
         raw.execute("DELETE FROM alarm_events WHERE id = 2")
