@@ -1,6 +1,6 @@
 """Work orders for people: each deed is one transaction with its event. All calls block."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
@@ -12,6 +12,7 @@ from alerts.errors import AlarmNotFoundError, AlertsError, NotAllowedError
 from alerts.order_making import of_alarm
 from alerts.order_plans import OVERDUE, WorkPlans
 from alerts.order_rows import Happened, OrderFilter, Wanted
+from alerts.order_statistics import Statistics, statistics
 from alerts.work_orders import (
     EVENT_OF,
     Answer,
@@ -86,6 +87,14 @@ class WorkOrderBook:
         """The alarms that an order sees to."""
         with self._reading() as connection:
             return order_rows.alarms_of(connection, order)
+
+    def statistics(
+        self, start: int, end: int, sites: Collection[str] | None, now_ms: int
+    ) -> Statistics:
+        """The figures of the orders made from `start` until `end` [ms, UTC] at some sites."""
+        with self._reading() as connection:
+            orders, reopened = order_rows.made_between(connection, start, end, sites)
+        return statistics(orders, reopened, now_ms)
 
     # ---- making ----
 

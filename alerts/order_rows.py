@@ -274,3 +274,22 @@ def alarms_of(connection: sa.Connection, order: int) -> tuple[int, ...]:
     """The alarms that an order sees to."""
     query = sa.select(order_alarms.c.alarm).where(order_alarms.c.work_order == order)
     return tuple(connection.execute(query.order_by(order_alarms.c.alarm)).scalars())
+
+
+def made_between(
+    connection: sa.Connection, start: int, end: int, sites: Collection[str] | None
+) -> tuple[tuple[WorkOrder, ...], frozenset[int]]:
+    """The orders made from `start` until `end` [ms, UTC], and which of them were reopened."""
+    columns = work_orders.c
+    made = sa.and_(columns.created_at >= start, columns.created_at < end)
+    if sites is not None:
+        made = sa.and_(made, columns.site.in_(sorted(sites)))
+    orders = tuple(
+        to_order(row) for row in connection.execute(sa.select(work_orders).where(made)).mappings()
+    )
+    reopened = (
+        sa.select(order_events.c.work_order)
+        .join(work_orders, columns.id == order_events.c.work_order)
+        .where(made, order_events.c.event == OrderEvent.REOPENED.value)
+    )
+    return orders, frozenset(connection.execute(reopened).scalars())

@@ -37,6 +37,7 @@ from api.routes import (
     session,
     sites,
     system,
+    work_orders,
 )
 from api.schemas import Problem
 from api.site_state import SiteStates
@@ -45,7 +46,7 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, devices, lines, live, alarms, maintenance, drills,
+    session, system, sites, devices, lines, live, alarms, maintenance, drills, work_orders,
     quality, reports, people, duty, audit,
 )  # fmt: skip
 
@@ -82,7 +83,7 @@ def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
         app.include_router(router, prefix=prefix, dependencies=[Depends(gate.check)])
     errors.install(app)
     page.install(app, house.settings.static)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, photo_bytes=house.settings.max_photo_bytes)
     app.add_middleware(SecurityHeaders)
     return app
 

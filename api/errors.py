@@ -17,9 +17,11 @@ from alerts.duty_book import InvalidDutyError
 from alerts.errors import (
     AlarmNotFoundError,
     AlertsError,
+    BadPhotoError,
     DrillNotFoundError,
     NotAllowedError,
     WindowNotFoundError,
+    WorkOrderNotFoundError,
 )
 from alerts.roll_call import RollCallError
 from alerts.texts import text
@@ -48,6 +50,8 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     AlarmNotFoundError: "not_found",
     DrillNotFoundError: "not_found",
     WindowNotFoundError: "not_found",
+    WorkOrderNotFoundError: "not_found",
+    BadPhotoError: "invalid",
     InvalidDutyError: "conflict",
     RollCallError: "conflict",
 }

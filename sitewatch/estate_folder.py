@@ -1,10 +1,11 @@
-"""An estate folder with all that is in it: estate, profiles, rules and routes, loaded as one."""
+"""An estate folder with all that is in it: estate, profiles, rules, routes and plans, as one."""
 
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alerts.names import expression_faults, layer_faults, name_faults
+from alerts.order_plans import WorkPlans, load_work_plans
 from alerts.routes import Routes, load_routes
 from alerts.rules import RuleSet, load_rules
 from collectors.registry import SCHEMAS
@@ -21,6 +22,7 @@ class EstateFolder:
     estate: Estate
     rules: RuleSet
     routes: Routes
+    work_plans: WorkPlans
     holidays: Holidays
     revision: str
     """Hash over all files, the same for the same content."""
@@ -33,7 +35,7 @@ def load_folder(folder: Path) -> EstateFolder:
         InvalidConfigError: with every fault of every file in it.
     """
     faults: list[Fault] = []
-    estate = rules = routes = holidays = None
+    estate = rules = routes = work_plans = holidays = None
     try:
         estate = load_estate(folder, SCHEMAS)
     except InvalidConfigError as error:
@@ -47,6 +49,10 @@ def load_folder(folder: Path) -> EstateFolder:
     except InvalidConfigError as error:
         faults += error.faults
     try:
+        work_plans = load_work_plans(folder)
+    except InvalidConfigError as error:
+        faults += error.faults
+    try:
         holidays = load_holidays(folder)
     except InvalidConfigError as error:
         faults += error.faults
@@ -55,10 +61,13 @@ def load_folder(folder: Path) -> EstateFolder:
     if estate is not None and rules is not None:
         faults += expression_faults(folder, rules, estate)
         faults += layer_faults(rules, estate)
-    if faults or estate is None or rules is None or routes is None or holidays is None:
+    if (
+        faults or estate is None or rules is None or routes is None or work_plans is None
+        or holidays is None
+    ):  # fmt: skip
         raise InvalidConfigError(faults)
     routes = replace(routes, timezone=estate.timezone)
-    return EstateFolder(folder, estate, rules, routes, holidays, revision_of(folder))
+    return EstateFolder(folder, estate, rules, routes, work_plans, holidays, revision_of(folder))
 
 
 def revision_of(folder: Path) -> str:

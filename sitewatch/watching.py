@@ -16,6 +16,8 @@ from alerts.duty_audit import Auditor
 from alerts.escalator import Escalator
 from alerts.feed import AlarmFeed
 from alerts.judge import Judge
+from alerts.order_desk import OrderDesk
+from alerts.order_planner import OrderPlanner
 from alerts.outbox import Dispatcher, Outbox
 from alerts.receipts import ReceiptPoller
 from alerts.roll_call import RollCalls
@@ -39,6 +41,7 @@ from sitewatch.data_folder import DataFolder
 from sitewatch.disk_reserve import DISK, DiskReserve
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.heartbeats import Heartbeats, Stage
+from sitewatch.order_times import make_by_calendar
 from sitewatch.outside import Outside
 from sitewatch.roll_call_times import call_daily
 from sitewatch.self_watch import SelfWatch
@@ -46,6 +49,8 @@ from sitewatch.settings import Settings
 from sitewatch.staleness import stale_after
 from sitewatch.watched import CONSUMERS, Watched
 
+ORDERS = "orders"
+"""The stage that makes work orders; no alarm needs it."""
 _EXPIRE_S = 1.0
 _START_S = 0.001
 """Between the first polls of two devices: all at once, each would wait for all others. [s]"""
@@ -77,6 +82,8 @@ class Watching:
     escalator: Escalator
     auditor: Auditor
     roll_calls: RollCalls
+    orders: OrderDesk
+    planner: OrderPlanner
     feed: AlarmFeed
     letters: DeadLetterBox
     own: SelfWatch
@@ -111,6 +118,7 @@ class Watching:
             "engine": self.judge.health.reason,
             "outbox": self.dispatcher.health.reason,
             "escalation": None,
+            ORDERS: self.orders.reason,
         }
         found = {name: self.beats.reason(name) or reason for name, reason in known.items()}
         return found | {DISK: self.reserve.reason}
@@ -118,8 +126,9 @@ class Watching:
     def trouble(self) -> Sequence[str]:
         """The stages that have stopped or do not work, so that an alarm might not get through."""
         broken = (name for name, reason in self.reasons().items() if reason is not None)
-        # With the disk full alarms are still written: that is what its reserve is for.
-        return [name for name in broken if name != DISK]
+        # With the disk full alarms are still written: that is what its reserve is for. Orders are
+        # made of alarms that are told already.
+        return [name for name in broken if name not in {DISK, ORDERS}]
 
     def stages(self, also_stalled: Callable[[], int]) -> Mapping[str, Work]:
         """What runs, by name.
@@ -141,6 +150,10 @@ class Watching:
             "escalation": self.escalator.run,
             "auditor": self.auditor.run,
             "roll calls": self.roll_calls.run,
+            "work orders": self.orders.run,
+            "maintenance plans": functools.partial(
+                make_by_calendar, self.planner, self.current.loaded.estate.timezone
+            ),
             "roll call times": functools.partial(
                 call_daily,
                 self.roll_calls,
@@ -219,11 +232,21 @@ async def open_watching(
             intake, journal.statistics, Outbox(engine).waiting, data.path,
             clock_set_ms=judge.clock_set_recently,
         )  # fmt: skip
+        orders = OrderDesk(
+            engine, now_ms=wall_clock_ms, plans=lambda: current.loaded.work_plans,
+            routes=lambda: current.loaded.routes, rules=lambda: current.loaded.rules,
+            estate=lambda: current.loaded.estate, wake=dispatcher.wake, feed=feed,
+        )  # fmt: skip
+        planner = OrderPlanner(
+            engine, now_ms=wall_clock_ms, plans=lambda: current.loaded.work_plans,
+            estate=lambda: current.loaded.estate,
+        )  # fmt: skip
         beats = Heartbeats({
             "engine": Stage(judge.pulse, 30, safety=True),
             "outbox": Stage(dispatcher.pulse, 60, safety=True),
             "escalation": Stage(escalator.pulse, 60, safety=True),
             "journal": Stage(own.pulse, 60, safety=True),
+            ORDERS: Stage(orders.pulse, 60, safety=False),
         })  # fmt: skip
         yield Watching(
             current, data, engine, journal, latest, intake, primary, collection, judge, dispatcher,
@@ -234,6 +257,7 @@ async def open_watching(
                 rules=lambda: current.loaded.rules, wake=dispatcher.wake, feed=feed,
             ),
             roll_calls_of(current, settings, engine, dispatcher.wake, feed),
+            orders, planner,
             feed,
             letters, own, beats, settings, reserve,
         )  # fmt: skip

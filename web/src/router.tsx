@@ -20,6 +20,7 @@ import {
   energySearch,
   linesSearch,
   loginSearch,
+  ordersSearch,
   overviewSearch,
   qualitySearch,
   siteSearch,
@@ -117,6 +118,17 @@ const qualityRoute = createRoute({
   validateSearch: qualitySearch,
   component: lazyRouteComponent(() => import("./pages/Quality"), "QualityPage"),
 });
+const ordersRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/orders",
+  validateSearch: ordersSearch,
+  component: lazyRouteComponent(() => import("./pages/Orders"), "OrdersPage"),
+});
+const orderRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/orders/$order",
+  component: lazyRouteComponent(() => import("./pages/Order"), "OrderPage"),
+});
 const deadLettersRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/dead-letters",
@@ -135,6 +147,8 @@ const routeTree = rootRoute.addChildren([
     energyRoute,
     linesRoute,
     qualityRoute,
+    ordersRoute,
+    orderRoute,
     deadLettersRoute,
   ]),
 ]);

@@ -2,6 +2,7 @@
 
 import { LINE_ORDERS, LINE_STATES } from "./lines/lineState";
 import { GROUPS, MEASURES, QUALITY_DAYS, QUALITY_ORDERS } from "./quality/qualityRows";
+import { ORDER_VIEWS } from "./orders/orderState";
 import { SEVERITIES, type Severity } from "./ui/badges";
 
 type Raw = Record<string, unknown>;
@@ -81,3 +82,10 @@ export const energySearch = (raw: Raw) => {
     period: period !== undefined && /^\d{4}(-\d{2})?$/.test(period) ? period : undefined,
   });
 };
+
+export const ordersSearch = (raw: Raw) =>
+  given({
+    view: choice(raw["view"], ORDER_VIEWS),
+    site: text(raw["site"]),
+    team: text(raw["team"]),
+  });

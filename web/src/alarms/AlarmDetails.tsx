@@ -10,6 +10,7 @@ import { useWords } from "../i18n";
 import { AlarmStateText } from "../ui/badges";
 import { Facts } from "../ui/Facts";
 import { Loaded } from "../ui/states";
+import { AlarmOrder } from "../orders/AlarmOrder";
 import { AlarmActions } from "./AlarmActions";
 import { AlarmHeadline } from "./AlarmHeadline";
 
@@ -65,6 +66,7 @@ export function AlarmDetails({ alarm, onClose }: { alarm: AlarmItem; onClose: ()
             ],
           ]}
         />
+        <AlarmOrder alarm={alarm} />
         <section aria-labelledby="alarm-events">
           <h2 id="alarm-events" className="sw-h3">
             {t("alarms.events")}

@@ -104,13 +104,29 @@ export async function getJson<T>(path: string, query?: Query, signal?: AbortSign
   return (await response.json()) as T;
 }
 
-export async function write(
-  method: "POST" | "PUT" | "DELETE",
-  path: string,
-  body?: unknown,
-): Promise<void> {
-  const headers: Record<string, string> = {};
-  if (csrfToken !== "") headers["X-CSRF-Token"] = csrfToken;
+type Method = "POST" | "PUT" | "DELETE";
+
+function tokenHeaders(): Record<string, string> {
+  return csrfToken === "" ? {} : { "X-CSRF-Token": csrfToken };
+}
+
+async function sendJson(method: Method, path: string, body?: unknown): Promise<Response> {
+  const headers = tokenHeaders();
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  await send(path, headers, { method, body: body === undefined ? null : JSON.stringify(body) });
+  return send(path, headers, { method, body: body === undefined ? null : JSON.stringify(body) });
+}
+
+export async function write(method: Method, path: string, body?: unknown): Promise<void> {
+  await sendJson(method, path, body);
+}
+
+/** A write whose answer is wanted. */
+export async function writeForJson<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  const response = await sendJson(method, path, body);
+  return (await response.json()) as T;
+}
+
+/** Sends a content as it is. */
+export async function upload(path: string, content: Blob): Promise<void> {
+  await send(path, tokenHeaders(), { method: "POST", body: content });
 }

@@ -77,6 +77,7 @@ function useEndOfSession(): void {
 function Header() {
   const { t, name } = useWords();
   const mayLines = useMay("lines");
+  const mayOrders = useMay("orders");
   const mayQuality = useMay("quality");
   const sites = useSites();
   const roots = sites.data?.roots ?? [];
@@ -94,6 +95,11 @@ function Header() {
         <Link to="/alarms" activeOptions={{ includeSearch: false }}>
           {t("nav.alarms")}
         </Link>
+        {mayOrders && (
+          <Link to="/orders" activeOptions={{ includeSearch: false }}>
+            {t("orders.nav")}
+          </Link>
+        )}
         <Link to="/energy" activeOptions={{ includeSearch: false }}>
           {t("nav.energy")}
         </Link>
