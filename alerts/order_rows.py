@@ -11,6 +11,7 @@ from alerts import order_evidence
 from alerts.errors import WorkOrderNotFoundError
 from alerts.work_order_tables import order_alarms, order_events, work_orders
 from alerts.work_orders import (
+    CLOSED,
     NOTHING_AGREED,
     OPEN_STATES,
     Agreed,
@@ -224,9 +225,12 @@ def listed(
 
 def _asked(chosen: OrderFilter, now_ms: int) -> list[sa.ColumnElement[bool]]:
     columns = work_orders.c
-    asked: list[sa.ColumnElement[bool]] = [
-        columns.state.in_([state.value for state in chosen.states])
-    ]
+    asked: list[sa.ColumnElement[bool]] = []
+    if set(chosen.states) != set(OrderState):
+        asked.append(columns.state.in_([state.value for state in chosen.states]))
+    if CLOSED.isdisjoint(chosen.states):
+        # The few that are open are found without reading all that ever were.
+        asked.append(columns.is_open)
     if chosen.sites is not None:
         asked.append(columns.site.in_(sorted(chosen.sites)))
     if chosen.team is not None:

@@ -41,7 +41,8 @@ def _fields(order: WorkOrder, index: EstateIndex, teams: Teams, now_ms: int) -> 
         "id": order.id,
         "origin": order.origin,
         "title": both(order.title),
-        "site": order.site,
+        # What is of no site, such as sitewatch itself, is of the whole estate.
+        "site": order.site or estate.id,
         "site_path": [both(step.name) for step in path],
         "device": order.device,
         "device_name": _device_name(order.device, index),

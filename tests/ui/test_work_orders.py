@@ -88,6 +88,11 @@ def _fires(service: Service) -> list[dict[str, object]]:
     return [one for one in service.alarms() if one["rule"] == "smoke_detector_fire"]
 
 
+def _drawn(page: Page) -> bool:
+    """Whether the photo is there with its content, as wide as it was sent."""
+    return bool(page.evaluate("[...document.images].some((one) => one.naturalWidth === 400)"))
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
@@ -151,7 +156,7 @@ def test_an_order_of_a_fire_is_done_on_a_phone_and_verified_at_a_desk(
     chooser.value.set_files(photo)  # type: ignore[arg-type]
     picture = page.get_by_role("img", name="Photo of")
     expect(picture).to_be_visible()
-    eventually("it is drawn", lambda: bool(picture.evaluate("one => one.naturalWidth === 400")))
+    eventually("it is drawn", lambda: _drawn(page))
     page.get_by_label("Part", exact=True).fill("CR123 battery")
     page.get_by_label("Count", exact=True).fill("2")
     page.get_by_role("button", name="Add", exact=True).click()
@@ -169,6 +174,8 @@ def test_an_order_of_a_fire_is_done_on_a_phone_and_verified_at_a_desk(
     desk = entered(house, browser, complaints, "zh")
     desk.goto(f"{house.service.url}/orders?view=done")
     desk.locator(f"[data-order='{number}'] a").click()
+    expect(desk.locator("[data-step=verify]")).to_be_visible(timeout=PATIENCE_MS)
+    eventually("the photo is drawn", lambda: _drawn(desk))
     shoot(desk, "order-zh-desk-done")
     desk.locator("[data-step=verify]").click()
     dialog = desk.get_by_role("dialog")

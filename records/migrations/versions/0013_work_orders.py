@@ -58,12 +58,13 @@ def _orders() -> None:
     )
     op.create_index("ix_work_orders_site_id", "work_orders", ["site", "id"])
     op.create_index("ix_work_orders_created_at", "work_orders", ["created_at"])
+    op.create_index("ix_work_orders_is_open_id", "work_orders", ["is_open", "id"])
     op.create_index(
-        "ix_work_orders_open",
+        "ix_work_orders_late",
         "work_orders",
         ["id"],
-        sqlite_where=sa.text("is_open"),
-        postgresql_where=sa.text("is_open"),
+        sqlite_where=sa.text("is_late = 1"),
+        postgresql_where=sa.text("is_late"),
     )
 
 

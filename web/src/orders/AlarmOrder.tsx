@@ -34,7 +34,7 @@ function Orders({ alarm }: { alarm: number }) {
   return (
     <section aria-label={t("orders.of_alarm")} data-testid="alarm-orders">
       {found.map((order) => (
-        <p key={order.id} className="sw-last">
+        <p key={order.id} className="sw-order-none">
           <Link to="/orders/$order" params={{ order: String(order.id) }}>
             {t("orders.order", { number: order.id })}: {name(order.title)}
           </Link>{" "}

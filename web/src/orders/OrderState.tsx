@@ -1,5 +1,6 @@
 /** The state of a work order in words, with whether it is overdue. */
 
+import "./orders.css";
 import type { OrderItem } from "../api/schema";
 import { duration } from "../format/time";
 import { useWords } from "../i18n";

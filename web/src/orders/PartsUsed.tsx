@@ -28,7 +28,7 @@ export function PartsUsed({ order }: { order: OrderDetail }) {
         <h2 id="order-parts">{t("orders.parts")}</h2>
       </div>
       {order.parts.length === 0 ? (
-        <p className="sw-dim sw-last">{t("orders.no_parts")}</p>
+        <p className="sw-dim sw-order-none">{t("orders.no_parts")}</p>
       ) : (
         <ul className="sw-parts-used">
           {order.parts.map((part, index) => (

@@ -28,7 +28,7 @@ export function Photos({ order }: { order: OrderDetail }) {
         <h2 id="order-photos">{t("orders.photos")}</h2>
       </div>
       {order.photos.length === 0 ? (
-        <p className="sw-dim sw-last">{t("orders.no_photos")}</p>
+        <p className="sw-dim sw-order-none">{t("orders.no_photos")}</p>
       ) : (
         <ul className="sw-photos">
           {order.photos.map((photo) => {

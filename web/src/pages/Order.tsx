@@ -1,6 +1,5 @@
 /** One work order, made for a phone in a plant room: what to do next is a big button. */
 
-import "../orders/orders.css";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { deviceOf } from "../api/queries";
@@ -118,7 +117,7 @@ function OrderFacts({ order }: { order: OrderDetail }) {
         ...order.agreed.map(
           (agreed) =>
             [
-              t(`orders.agreed_${agreed.step as "accept" | "arrive" | "finish"}`),
+              t(`orders.by_${agreed.step as "accept" | "arrive" | "finish"}`),
               <Agreed key={agreed.step} agreed={agreed} />,
             ] as const,
         ),
@@ -157,7 +156,7 @@ function Agreed({ agreed }: { agreed: OrderDetail["agreed"][number] }) {
             : t("orders.in_time")}
         </span>
       )}
-      {agreed.late && <span className="sw-sev-high">●</span>}
+      {agreed.late && <span className="sw-sev-high">{t("orders.over")}</span>}
     </>
   );
 }

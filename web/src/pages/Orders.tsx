@@ -1,6 +1,5 @@
 /** Work orders: what is to be done, by whom, and until when. */
 
-import "../orders/orders.css";
 import { Button, SegmentedControl, Select } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
