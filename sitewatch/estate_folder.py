@@ -1,4 +1,4 @@
-"""An estate folder with all that is in it: estate, profiles, rules, routes and plans, as one."""
+"""An estate folder with all that is in it, estate, rules, routes, plans, tariffs, as one."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -12,6 +12,8 @@ from collectors.registry import SCHEMAS
 from device_configs.estate import Estate, load_estate
 from device_configs.faults import Fault, InvalidConfigError
 from device_configs.holidays import Holidays, load_holidays
+from device_configs.tariffs import Tariffs, load_tariffs
+from sitewatch.report_files import report_faults
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class EstateFolder:
     routes: Routes
     work_plans: WorkPlans
     holidays: Holidays
+    tariffs: Tariffs
     revision: str
     """Hash over all files, the same for the same content."""
 
@@ -35,7 +38,7 @@ def load_folder(folder: Path) -> EstateFolder:
         InvalidConfigError: with every fault of every file in it.
     """
     faults: list[Fault] = []
-    estate = rules = routes = work_plans = holidays = None
+    estate = rules = routes = work_plans = holidays = tariffs = None
     try:
         estate = load_estate(folder, SCHEMAS)
     except InvalidConfigError as error:
@@ -56,18 +59,24 @@ def load_folder(folder: Path) -> EstateFolder:
         holidays = load_holidays(folder)
     except InvalidConfigError as error:
         faults += error.faults
+    try:
+        tariffs = load_tariffs(folder, estate)
+    except InvalidConfigError as error:
+        faults += error.faults
     if estate is not None:
         faults += name_faults(folder, estate)
+        faults += report_faults(folder, estate)
     if estate is not None and rules is not None:
         faults += expression_faults(folder, rules, estate)
         faults += layer_faults(rules, estate)
     if (
         faults or estate is None or rules is None or routes is None or work_plans is None
-        or holidays is None
+        or holidays is None or tariffs is None
     ):  # fmt: skip
         raise InvalidConfigError(faults)
     routes = replace(routes, timezone=estate.timezone)
-    return EstateFolder(folder, estate, rules, routes, work_plans, holidays, revision_of(folder))
+    revision = revision_of(folder)
+    return EstateFolder(folder, estate, rules, routes, work_plans, holidays, tariffs, revision)
 
 
 def revision_of(folder: Path) -> str:

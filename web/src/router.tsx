@@ -23,6 +23,7 @@ import {
   ordersSearch,
   overviewSearch,
   qualitySearch,
+  reportsSearch,
   siteSearch,
 } from "./search";
 import { Shell } from "./shell/Shell";
@@ -105,6 +106,12 @@ const energyRoute = createRoute({
   validateSearch: energySearch,
   component: lazyRouteComponent(() => import("./pages/Energy"), "EnergyPage"),
 });
+const reportsRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/reports",
+  validateSearch: reportsSearch,
+  component: lazyRouteComponent(() => import("./pages/Reports"), "ReportsPage"),
+});
 
 const linesRoute = createRoute({
   getParentRoute: () => insideRoute,
@@ -145,6 +152,7 @@ const routeTree = rootRoute.addChildren([
     deviceRoute,
     alarmsRoute,
     energyRoute,
+    reportsRoute,
     linesRoute,
     qualityRoute,
     ordersRoute,

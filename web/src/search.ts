@@ -3,6 +3,7 @@
 import { LINE_ORDERS, LINE_STATES } from "./lines/lineState";
 import { GROUPS, MEASURES, QUALITY_DAYS, QUALITY_ORDERS } from "./quality/qualityRows";
 import { ORDER_VIEWS } from "./orders/orderState";
+import { isPeriod } from "./reports/periods";
 import { SEVERITIES, type Severity } from "./ui/badges";
 
 type Raw = Record<string, unknown>;
@@ -89,3 +90,12 @@ export const ordersSearch = (raw: Raw) =>
     site: text(raw["site"]),
     team: text(raw["team"]),
   });
+
+export const reportsSearch = (raw: Raw) => {
+  const period = text(raw["period"]);
+  return given({
+    kind: text(raw["kind"]),
+    site: text(raw["site"]),
+    period: period !== undefined && isPeriod(period) ? period : undefined,
+  });
+};

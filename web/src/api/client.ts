@@ -104,25 +104,27 @@ export async function getJson<T>(path: string, query?: Query, signal?: AbortSign
   return (await response.json()) as T;
 }
 
-type Method = "POST" | "PUT" | "DELETE";
-
 function tokenHeaders(): Record<string, string> {
   return csrfToken === "" ? {} : { "X-CSRF-Token": csrfToken };
 }
 
-async function sendJson(method: Method, path: string, body?: unknown): Promise<Response> {
+async function sendBody(method: string, path: string, body?: unknown): Promise<Response> {
   const headers = tokenHeaders();
   if (body !== undefined) headers["Content-Type"] = "application/json";
   return send(path, headers, { method, body: body === undefined ? null : JSON.stringify(body) });
 }
 
-export async function write(method: Method, path: string, body?: unknown): Promise<void> {
-  await sendJson(method, path, body);
+export async function write(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<void> {
+  await sendBody(method, path, body);
 }
 
-/** A write whose answer is wanted. */
-export async function writeForJson<T>(method: Method, path: string, body?: unknown): Promise<T> {
-  const response = await sendJson(method, path, body);
+/** A write that answers with what it made. */
+export async function postJson<T>(path: string, body: unknown): Promise<T> {
+  const response = await sendBody("POST", path, body);
   return (await response.json()) as T;
 }
 

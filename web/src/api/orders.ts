@@ -1,7 +1,7 @@
 /** What the page asks the service for about work orders, and what it tells it. */
 
 import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
-import { BASE, getJson, upload, write, writeForJson } from "./client";
+import { BASE, getJson, postJson, upload, write } from "./client";
 import type { Assignees, OrderDetail, OrderPage } from "./schema";
 
 const SECOND = 1000;
@@ -58,10 +58,10 @@ export function refreshOrders(queries: QueryClient): void {
   for (const key of ["orders", "order"]) void queries.invalidateQueries({ queryKey: [key] });
 }
 
-export const makeOrder = (body: object) => writeForJson<OrderDetail>("POST", "/work-orders", body);
+export const makeOrder = (body: object) => postJson<OrderDetail>("/work-orders", body);
 
 export const makeOrderForAlarm = (alarm: number) =>
-  writeForJson<OrderDetail>("POST", `/alarms/${alarm}/work-order`);
+  postJson<OrderDetail>(`/alarms/${alarm}/work-order`, {});
 
 /** `what` is the resource below the order: `steps`, `notes`, `checklist/2`, ... */
 export const tellOrder = (order: number, what: string, body: object) =>

@@ -76,6 +76,7 @@ function useEndOfSession(): void {
 
 function Header() {
   const { t, name } = useWords();
+  const mayReport = useMay("report");
   const mayLines = useMay("lines");
   const mayOrders = useMay("orders");
   const mayQuality = useMay("quality");
@@ -103,6 +104,11 @@ function Header() {
         <Link to="/energy" activeOptions={{ includeSearch: false }}>
           {t("nav.energy")}
         </Link>
+        {mayReport && (
+          <Link to="/reports" activeOptions={{ includeSearch: false }}>
+            {t("nav.reports")}
+          </Link>
+        )}
         {mayQuality && (
           <Link to="/quality" activeOptions={{ includeSearch: false }}>
             {t("nav.quality")}
