@@ -175,6 +175,8 @@ def test_an_order_of_a_fire_is_done_on_a_phone_and_verified_at_a_desk(
     desk.goto(f"{house.service.url}/orders?view=done")
     desk.locator(f"[data-order='{number}'] a").click()
     expect(desk.locator("[data-step=verify]")).to_be_visible(timeout=PATIENCE_MS)
+    for item, said in ((0, "完成"), (2, "不适用")):
+        expect(desk.locator(f"[data-item='{item}'] b")).to_have_text(said)
     eventually("the photo is drawn", lambda: _drawn(desk))
     shoot(desk, "order-zh-desk-done")
     desk.locator("[data-step=verify]").click()

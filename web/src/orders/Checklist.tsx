@@ -43,26 +43,31 @@ function Item({ order, index }: { order: OrderDetail; index: number }) {
   return (
     <li data-item={index} data-answer={item.answer}>
       <span className="sw-check-text">{name(item.text)}</span>
-      <span className="sw-check-answers" role="group" aria-label={name(item.text)}>
-        {ANSWERS.map((each) => (
-          <Button
-            key={each}
-            size="md"
-            variant={item.answer === each ? "filled" : "default"}
-            aria-pressed={item.answer === each}
-            disabled={!open || telling.isPending}
-            // A second tap takes the answer back.
-            onClick={() => answer(item.answer === each ? "open" : each, item.remark)}
-          >
-            {say("order_answer", each)}
-          </Button>
-        ))}
-        {open && remark === null && (
-          <Button size="md" variant="subtle" onClick={() => setRemark(item.remark)}>
-            {t("orders.remark_add")}
-          </Button>
-        )}
-      </span>
+      {open ? (
+        <span className="sw-check-answers" role="group" aria-label={name(item.text)}>
+          {ANSWERS.map((each) => (
+            <Button
+              key={each}
+              size="md"
+              variant={item.answer === each ? "filled" : "default"}
+              aria-pressed={item.answer === each}
+              disabled={telling.isPending}
+              // A second tap takes the answer back.
+              onClick={() => answer(item.answer === each ? "open" : each, item.remark)}
+            >
+              {say("order_answer", each)}
+            </Button>
+          ))}
+          {remark === null && (
+            <Button size="md" variant="subtle" onClick={() => setRemark(item.remark)}>
+              {t("orders.remark_add")}
+            </Button>
+          )}
+        </span>
+      ) : (
+        // Whoever verifies reads what was said: a button that is off looks the same either way.
+        <b>{say("order_answer", item.answer)}</b>
+      )}
       {remark === null && item.remark !== "" && <span className="sw-dim">{item.remark}</span>}
       {remark !== null && (
         <form className="sw-order-row" onSubmit={submit}>
