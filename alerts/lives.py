@@ -76,12 +76,14 @@ def _step(row: sa.RowMapping) -> Step:
 
 
 def _placed(row: sa.RowMapping, steps: list[Step], arrived_at: int | None) -> Placed:
+    # By a work order or by the rescue clock, whichever was first.
+    rescued_at = next((one.at for one in steps if one.event is Transition.RESCUE_ON_SITE), None)
     life = Life(
         key=(row["rule"], row["device"], row["point"]),
         alarm_class=row["alarm_class"],
         severity=Severity(row["severity"]),
         test=row["test"],
         steps=steps,
-        arrived_at=arrived_at,
+        arrived_at=min((one for one in (arrived_at, rescued_at) if one is not None), default=None),
     )
     return Placed(life, row["place"], tuple(step["id"] for step in row["path"]))

@@ -20,6 +20,7 @@ from alerts.errors import (
     BadPhotoError,
     DrillNotFoundError,
     NotAllowedError,
+    ProofNotFoundError,
     WindowNotFoundError,
     WorkOrderNotFoundError,
 )
@@ -61,6 +62,7 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     NotIssuedError: "conflict",
     AlarmNotFoundError: "not_found",
     DrillNotFoundError: "not_found",
+    ProofNotFoundError: "not_found",
     WindowNotFoundError: "not_found",
     WorkOrderNotFoundError: "not_found",
     BadPhotoError: "invalid",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from reports import (
     carbon_report,
+    carrier_report,
     consumption_report,
     cost_report,
     rates_report,
@@ -15,6 +16,7 @@ from reports.document import Report
 from reports.errors import UnknownReportError
 
 MAKERS: Mapping[str, Maker] = {
+    **carrier_report.KINDS,
     "carbon": carbon_report.make,
     "consumption": consumption_report.make,
     "cost": cost_report.make,

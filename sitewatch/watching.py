@@ -12,14 +12,19 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from alerts import ack_links
+from alerts.deadline_watch import EVERY_S as DEADLINES_S
+from alerts.deadline_watch import DeadlineWatch
 from alerts.duty_audit import Auditor
 from alerts.escalator import Escalator
 from alerts.feed import AlarmFeed
 from alerts.judge import Judge
+from alerts.lookout import Lookout
 from alerts.order_desk import OrderDesk
 from alerts.order_planner import OrderPlanner
 from alerts.outbox import Dispatcher, Outbox
 from alerts.receipts import ReceiptPoller
+from alerts.rescue_rows import EVERY_S as RESCUE_S
+from alerts.rescue_rows import RescueWatch
 from alerts.roll_call import RollCalls
 from alerts.watch import SERVICE
 from collectors.driver import Driver, Wiring
@@ -81,6 +86,8 @@ class Watching:
     receipts: ReceiptPoller
     escalator: Escalator
     auditor: Auditor
+    rescues: Lookout
+    deadlines: Lookout
     roll_calls: RollCalls
     orders: OrderDesk
     planner: OrderPlanner
@@ -119,6 +126,7 @@ class Watching:
             "outbox": self.dispatcher.health.reason,
             "escalation": None,
             ORDERS: self.orders.reason,
+            "rescue clock": self.rescues.reason,
         }
         found = {name: self.beats.reason(name) or reason for name, reason in known.items()}
         return found | {DISK: self.reserve.reason}
@@ -149,6 +157,8 @@ class Watching:
             "receipts": self.receipts.run,
             "escalation": self.escalator.run,
             "auditor": self.auditor.run,
+            "rescue clock": self.rescues.run,
+            "deadlines": self.deadlines.run,
             "roll calls": self.roll_calls.run,
             "work orders": self.orders.run,
             "maintenance plans": functools.partial(
@@ -241,12 +251,24 @@ async def open_watching(
             engine, now_ms=wall_clock_ms, plans=lambda: current.loaded.work_plans,
             estate=lambda: current.loaded.estate,
         )  # fmt: skip
+        rescues = RescueWatch(
+            engine, now_ms=wall_clock_ms, rules=lambda: current.loaded.rules,
+            routes=lambda: current.loaded.routes,
+        )  # fmt: skip
+        deadlines = DeadlineWatch(
+            engine, now_ms=wall_clock_ms, estate=lambda: current.loaded.estate,
+            rules=lambda: current.loaded.rules, routes=lambda: current.loaded.routes,
+        )  # fmt: skip
+        rescue_clock = Lookout(
+            "rescue clock", rescues.look, RESCUE_S, wake=dispatcher.wake, feed=feed
+        )
         beats = Heartbeats({
             "engine": Stage(judge.pulse, 30, safety=True),
             "outbox": Stage(dispatcher.pulse, 60, safety=True),
             "escalation": Stage(escalator.pulse, 60, safety=True),
             "journal": Stage(own.pulse, 60, safety=True),
             ORDERS: Stage(orders.pulse, 60, safety=False),
+            "rescue clock": Stage(rescue_clock.pulse, 60, safety=True),
         })  # fmt: skip
         yield Watching(
             current, data, engine, journal, latest, intake, primary, collection, judge, dispatcher,
@@ -256,6 +278,8 @@ async def open_watching(
                 engine, now_ms=wall_clock_ms, routes=lambda: current.loaded.routes,
                 rules=lambda: current.loaded.rules, wake=dispatcher.wake, feed=feed,
             ),
+            rescue_clock,
+            Lookout("deadlines", deadlines.look, DEADLINES_S, wake=dispatcher.wake, feed=feed),
             roll_calls_of(current, settings, engine, dispatcher.wake, feed),
             orders, planner,
             feed,

@@ -46,6 +46,7 @@ def memory_engine() -> sa.Engine:
         "work_order_events",
         "work_order_cursor",
         "work_plan_days",
+        "proofs",
     )
     metadata.create_all(engine, tables=[metadata.tables[name] for name in names])
     return engine

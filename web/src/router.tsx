@@ -16,6 +16,7 @@ import { LoginPage } from "./pages/Login";
 import { OverviewPage } from "./pages/Overview";
 import {
   alarmsSearch,
+  coverageSearch,
   deviceSearch,
   energySearch,
   linesSearch,
@@ -136,6 +137,12 @@ const orderRoute = createRoute({
   path: "/orders/$order",
   component: lazyRouteComponent(() => import("./pages/Order"), "OrderPage"),
 });
+const coverageRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/coverage",
+  validateSearch: coverageSearch,
+  component: lazyRouteComponent(() => import("./pages/Coverage"), "CoveragePage"),
+});
 const deadLettersRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/dead-letters",
@@ -157,6 +164,7 @@ const routeTree = rootRoute.addChildren([
     qualityRoute,
     ordersRoute,
     orderRoute,
+    coverageRoute,
     deadLettersRoute,
   ]),
 ]);

@@ -101,6 +101,9 @@ function Header() {
             {t("orders.nav")}
           </Link>
         )}
+        <Link to="/coverage" activeOptions={{ includeSearch: false }}>
+          {t("coverage_page.title")}
+        </Link>
         <Link to="/energy" activeOptions={{ includeSearch: false }}>
           {t("nav.energy")}
         </Link>
