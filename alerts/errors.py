@@ -37,6 +37,18 @@ class WindowNotFoundError(AlertsError):
         super().__init__(f"there is no maintenance window {window}")
 
 
+class WorkOrderNotFoundError(AlertsError):
+    """There is no work order of this number."""
+
+    def __init__(self, order: int) -> None:
+        self.order = order
+        super().__init__(f"there is no work order {order}")
+
+
+class BadPhotoError(AlertsError):
+    """What was sent is no photo that is taken; the message says why."""
+
+
 class NotAllowedError(AlertsError):
     """The alarm's state forbids it; `key` names the sentence in `text.yaml` that says why."""
 

@@ -42,6 +42,7 @@ from api.routes import (
     session,
     sites,
     system,
+    work_orders,
 )
 from api.schemas import Problem
 from api.site_state import SiteStates
@@ -51,6 +52,7 @@ PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
     session, system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
+    work_orders,
     quality, reports, report_forms, issued, people, duty, audit,
 )  # fmt: skip
 
@@ -87,7 +89,7 @@ def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
         app.include_router(router, prefix=prefix, dependencies=[Depends(gate.check)])
     errors.install(app)
     page.install(app, house.settings.static)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, photo_bytes=house.settings.max_photo_bytes)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -17,10 +17,12 @@ from alerts.duty_book import InvalidDutyError
 from alerts.errors import (
     AlarmNotFoundError,
     AlertsError,
+    BadPhotoError,
     DrillNotFoundError,
     NotAllowedError,
     ProofNotFoundError,
     WindowNotFoundError,
+    WorkOrderNotFoundError,
 )
 from alerts.roll_call import RollCallError
 from alerts.texts import text
@@ -62,6 +64,8 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     DrillNotFoundError: "not_found",
     ProofNotFoundError: "not_found",
     WindowNotFoundError: "not_found",
+    WorkOrderNotFoundError: "not_found",
+    BadPhotoError: "invalid",
     InvalidDutyError: "conflict",
     RollCallError: "conflict",
 }

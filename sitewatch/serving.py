@@ -16,6 +16,7 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from alerts.order_book import WorkOrderBook
 from alerts.outbox import Outbox
 from alerts.repository import AlarmRepository
 from api.app import create_app, end_streams
@@ -31,6 +32,7 @@ from ingest.quality_recount import QualityRecount
 from ingest.recorder import Recorder
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError, TimeSeriesStore
+from records.attachments import Attachments
 from records.people import ensure_first_administrator
 from records.revisions import accept, folder_files
 from sitewatch.channels import mail_of
@@ -141,6 +143,10 @@ class Serving:
                 roll_calls=roll_calls_of(
                     self.current, self.settings, self.engine, watched.wake, watched.told_by
                 ),
+                work_orders=WorkOrderBook(
+                    self.engine, lambda: self.current.loaded.work_plans
+                ),
+                attachments=Attachments(self.work.data.attachments),
                 rules=lambda: self.current.loaded.rules,
                 line_health=watched.lines,
                 dead_letters=watched.letters,
@@ -152,7 +158,10 @@ class Serving:
                 version=version("sitewatch"),
                 registry=self.registry,
                 folder=lambda: self.current.loaded.folder,
-                settings=ApiSettings(secure_cookies=self.settings.service.secure_cookies),
+                settings=ApiSettings(
+                    secure_cookies=self.settings.service.secure_cookies,
+                    max_photo_bytes=self.settings.attachments.max_bytes,
+                ),
             )
         )  # fmt: skip
 

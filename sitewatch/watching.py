@@ -19,6 +19,8 @@ from alerts.escalator import Escalator
 from alerts.feed import AlarmFeed
 from alerts.judge import Judge
 from alerts.lookout import Lookout
+from alerts.order_desk import OrderDesk
+from alerts.order_planner import OrderPlanner
 from alerts.outbox import Dispatcher, Outbox
 from alerts.receipts import ReceiptPoller
 from alerts.rescue_rows import EVERY_S as RESCUE_S
@@ -45,6 +47,7 @@ from sitewatch.disk_reserve import DISK, DiskReserve
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.heartbeats import Heartbeats, Stage
 from sitewatch.metric_values import Value
+from sitewatch.order_times import make_by_calendar
 from sitewatch.outside import Outside
 from sitewatch.roll_call_times import call_daily
 from sitewatch.self_watch import SelfWatch
@@ -53,6 +56,8 @@ from sitewatch.staleness import stale_after
 from sitewatch.watched import CONSUMERS, Watched
 from sitewatch.watched_metrics import of_intake, of_journal, of_judge, of_outbox
 
+ORDERS = "orders"
+"""The stage that makes work orders; no alarm needs it."""
 _EXPIRE_S = 1.0
 _START_S = 0.001
 """Between the first polls of two devices: all at once, each would wait for all others. [s]"""
@@ -86,6 +91,8 @@ class Watching:
     rescues: Lookout
     deadlines: Lookout
     roll_calls: RollCalls
+    orders: OrderDesk
+    planner: OrderPlanner
     feed: AlarmFeed
     letters: DeadLetterBox
     own: SelfWatch
@@ -120,6 +127,7 @@ class Watching:
             "engine": self.judge.health.reason,
             "outbox": self.dispatcher.health.reason,
             "escalation": None,
+            ORDERS: self.orders.reason,
             "rescue clock": self.rescues.reason,
         }
         found = {name: self.beats.reason(name) or reason for name, reason in known.items()}
@@ -137,8 +145,9 @@ class Watching:
     def trouble(self) -> Sequence[str]:
         """The stages that have stopped or do not work, so that an alarm might not get through."""
         broken = (name for name, reason in self.reasons().items() if reason is not None)
-        # With the disk full alarms are still written: that is what its reserve is for.
-        return [name for name in broken if name != DISK]
+        # With the disk full alarms are still written: that is what its reserve is for. Orders are
+        # made of alarms that are told already.
+        return [name for name in broken if name not in {DISK, ORDERS}]
 
     def stages(self, also_stalled: Callable[[], int]) -> Mapping[str, Work]:
         """What runs, by name.
@@ -162,6 +171,10 @@ class Watching:
             "rescue clock": self.rescues.run,
             "deadlines": self.deadlines.run,
             "roll calls": self.roll_calls.run,
+            "work orders": self.orders.run,
+            "maintenance plans": functools.partial(
+                make_by_calendar, self.planner, self.current.loaded.estate.timezone
+            ),
             "roll call times": functools.partial(
                 call_daily,
                 self.roll_calls,
@@ -241,6 +254,15 @@ async def open_watching(
             intake, journal.statistics, Outbox(engine).waiting, data.path,
             clock_set_ms=judge.clock_set_recently,
         )  # fmt: skip
+        orders = OrderDesk(
+            engine, now_ms=wall_clock_ms, plans=lambda: current.loaded.work_plans,
+            routes=lambda: current.loaded.routes, rules=lambda: current.loaded.rules,
+            estate=lambda: current.loaded.estate, wake=dispatcher.wake, feed=feed,
+        )  # fmt: skip
+        planner = OrderPlanner(
+            engine, now_ms=wall_clock_ms, plans=lambda: current.loaded.work_plans,
+            estate=lambda: current.loaded.estate,
+        )  # fmt: skip
         rescues = RescueWatch(
             engine, now_ms=wall_clock_ms, rules=lambda: current.loaded.rules,
             routes=lambda: current.loaded.routes,
@@ -257,6 +279,7 @@ async def open_watching(
             "outbox": Stage(dispatcher.pulse, 60, safety=True),
             "escalation": Stage(escalator.pulse, 60, safety=True),
             "journal": Stage(own.pulse, 60, safety=True),
+            ORDERS: Stage(orders.pulse, 60, safety=False),
             "rescue clock": Stage(rescue_clock.pulse, 60, safety=True),
         })  # fmt: skip
         yield Watching(
@@ -270,6 +293,7 @@ async def open_watching(
             rescue_clock,
             Lookout("deadlines", deadlines.look, DEADLINES_S, wake=dispatcher.wake, feed=feed),
             roll_calls_of(current, settings, engine, dispatcher.wake, feed),
+            orders, planner,
             feed,
             letters, own, beats, settings, reserve,
         )  # fmt: skip

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from alerts import tables
 from alerts.alarm import Severity, Transition
 from alerts.feed import AlarmFeed
+from alerts.order_book import WorkOrderBook
 from alerts.repository import AlarmRepository
 from alerts.roll_call import RollCalls
 from alerts.routes import Routes
@@ -35,6 +36,7 @@ from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.store import Aggregate, LatestValue, Reading
 from records import people, tokens
+from records.attachments import Attachments
 from records.audit import SYSTEM
 from records.dead_letters import DeadLetterBox
 from records.engine import make_engine, migrate, sqlite_url, transaction
@@ -323,6 +325,8 @@ def built(
             estate=lambda: estates[-1],
             feed=feed,
         ),
+        work_orders=WorkOrderBook(engine),
+        attachments=Attachments(folder / "attachments"),
         rules=lambda: rules,
         line_health=lambda: lines,
         dead_letters=letters,

@@ -107,4 +107,9 @@ export type CodeGroup =
   | "device_state"
   | "counter"
   | "balance_mark"
-  | "balance_reason";
+  | "balance_reason"
+  | "order_state"
+  | "order_step"
+  | "order_event"
+  | "order_origin"
+  | "order_answer";

@@ -23,6 +23,7 @@ import {
   evidenceSearch,
   linesSearch,
   loginSearch,
+  ordersSearch,
   overviewSearch,
   qualitySearch,
   reportsSearch,
@@ -156,6 +157,17 @@ const qualityRoute = createRoute({
   validateSearch: qualitySearch,
   component: lazyRouteComponent(() => import("./pages/Quality"), "QualityPage"),
 });
+const ordersRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/orders",
+  validateSearch: ordersSearch,
+  component: lazyRouteComponent(() => import("./pages/Orders"), "OrdersPage"),
+});
+const orderRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/orders/$order",
+  component: lazyRouteComponent(() => import("./pages/Order"), "OrderPage"),
+});
 const coverageRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/coverage",
@@ -186,6 +198,8 @@ const routeTree = rootRoute.addChildren([
     reportsRoute,
     linesRoute,
     qualityRoute,
+    ordersRoute,
+    orderRoute,
     coverageRoute,
     deadLettersRoute,
   ]),

@@ -3,6 +3,7 @@
 import { STATES, SYSTEMS } from "./coverage/coverageRows";
 import { LINE_ORDERS, LINE_STATES } from "./lines/lineState";
 import { GROUPS, MEASURES, QUALITY_DAYS, QUALITY_ORDERS } from "./quality/qualityRows";
+import { ORDER_VIEWS } from "./orders/orderState";
 import { isPeriod } from "./reports/periods";
 import { SEVERITIES, type Severity } from "./ui/badges";
 
@@ -118,6 +119,13 @@ export const energySearch = (raw: Raw) => {
     period: period !== undefined && /^\d{4}(-\d{2})?$/.test(period) ? period : undefined,
   });
 };
+
+export const ordersSearch = (raw: Raw) =>
+  given({
+    view: choice(raw["view"], ORDER_VIEWS),
+    site: text(raw["site"]),
+    team: text(raw["team"]),
+  });
 
 export const reportsSearch = (raw: Raw) => {
   const period = text(raw["period"]);

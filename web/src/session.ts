@@ -23,6 +23,7 @@ const MAY = {
   lines: ["operator", "maintainer", "integrator", "administrator"],
   dead_letters: ["integrator", "administrator"],
   quality: ["viewer", "operator", "maintainer", "manager", "integrator", "administrator"],
+  orders: ["operator", "maintainer", "manager"],
   watch: ["viewer", "operator", "maintainer", "manager", "integrator"],
 } as const;
 

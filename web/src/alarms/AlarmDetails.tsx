@@ -14,6 +14,7 @@ import { AlarmStateText } from "../ui/badges";
 import { Facts } from "../ui/Facts";
 import { Loaded } from "../ui/states";
 import { actorName } from "./actorName";
+import { AlarmOrder } from "../orders/AlarmOrder";
 import { AlarmActions } from "./AlarmActions";
 import { AlarmHeadline } from "./AlarmHeadline";
 import { RescueClock } from "./RescueClock";
@@ -58,6 +59,7 @@ function Details({ alarm }: { alarm: AlarmItem }) {
         </Section>
       )}
       <AlarmFacts alarm={alarm} events={events.data ?? []} />
+      <AlarmOrder alarm={alarm} />
       <Section id="alarm-events" title={t("alarms.events")}>
         <Loaded answer={events}>{(found) => <Events events={found} />}</Loaded>
       </Section>

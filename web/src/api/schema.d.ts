@@ -732,6 +732,235 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/work-orders": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Orders
+     * @description Work orders, newest first; `next` of a page is `after` of the next one.
+     *
+     *     `unfinished` are those that are neither verified nor cancelled; `assignee` is `me` or a user
+     *     name, `device` the device itself and its parts.
+     */
+    get: operations["get_orders_api_v1_work_orders_get"];
+    put?: never;
+    /**
+     * Post Order
+     * @description Make a work order by hand, for a site or a device.
+     */
+    post: operations["post_order_api_v1_work_orders_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarms/{alarm}/work-order": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Alarm Order
+     * @description Make a work order for an alarm; what is not given is as the estate folder says.
+     */
+    post: operations["post_alarm_order_api_v1_alarms__alarm__work_order_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/statistics": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Statistics
+     * @description Workload and times of teams and people, of the orders made in a period.
+     */
+    get: operations["get_statistics_api_v1_work_orders_statistics_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/assignees": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Assignees
+     * @description The teams and people who may be given an order of a site; without one, all teams.
+     */
+    get: operations["get_assignees_api_v1_work_orders_assignees_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Order
+     * @description One work order with everything that happened to it.
+     */
+    get: operations["get_order_api_v1_work_orders__order__get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/steps": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Step
+     * @description Take a step: assign, accept, reject, arrive, finish, verify, reopen or cancel.
+     *
+     *     Only a person who neither had the order nor did the work can verify it.
+     */
+    post: operations["post_step_api_v1_work_orders__order__steps_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/checklist/{item}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Answer
+     * @description Answer an item of the checklist; items count from 0, and the newest answer counts.
+     */
+    post: operations["post_answer_api_v1_work_orders__order__checklist__item__post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/notes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Note
+     * @description Add a note.
+     */
+    post: operations["post_note_api_v1_work_orders__order__notes_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/parts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Part
+     * @description Say that something was used up.
+     */
+    post: operations["post_part_api_v1_work_orders__order__parts_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/photos": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Photo
+     * @description Add a photo: the body is a JPEG, PNG or WebP picture, told by its content.
+     */
+    post: operations["post_photo_api_v1_work_orders__order__photos_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/photos/{sha256}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Photo
+     * @description The content of a photo of this order.
+     */
+    get: operations["get_photo_api_v1_work_orders__order__photos__sha256__get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/quality": {
     parameters: {
       query?: never;
@@ -1376,6 +1605,22 @@ export interface components {
      */
     Aggregate: "mean" | "min" | "max" | "last" | "count";
     /**
+     * AgreedTime
+     * @description One agreed time.
+     */
+    AgreedTime: {
+      step: components["schemas"]["OrderStep"];
+      /**
+       * By
+       * Format: date-time
+       */
+      by: string;
+      /** Reached At */
+      reached_at: string | null;
+      /** Late */
+      late: boolean;
+    };
+    /**
      * AlarmClassItem
      * @description What all alarms of a class have in common.
      */
@@ -1572,6 +1817,20 @@ export interface components {
       suppressed_or_shelved: boolean;
     };
     /**
+     * AlarmOrderRequest
+     * @description `POST alarms/{id}/work-order`: what is not given is as the estate folder says.
+     */
+    AlarmOrderRequest: {
+      /** Title */
+      title?: string | null;
+      /** Note */
+      note?: string | null;
+      /** Team */
+      team?: string | null;
+      /** Assignee */
+      assignee?: string | null;
+    };
+    /**
      * AlarmPage
      * @description `GET alarms?state=open|all&site=&severity=&device=&limit=&after=`.
      */
@@ -1580,6 +1839,34 @@ export interface components {
       items: components["schemas"]["AlarmItem"][];
       /** Next */
       next?: string | null;
+    };
+    /**
+     * Answer
+     * @description What is said of an item of a checklist.
+     * @enum {string}
+     */
+    Answer: "open" | "done" | "not_applicable";
+    /**
+     * AnswerRequest
+     * @description `POST work-orders/{id}/checklist/{item}`.
+     */
+    AnswerRequest: {
+      answer: components["schemas"]["Answer"];
+      /**
+       * Remark
+       * @default
+       */
+      remark: string;
+    };
+    /**
+     * Assignees
+     * @description `GET work-orders/assignees`: who may be given an order of a site.
+     */
+    Assignees: {
+      /** Teams */
+      teams: components["schemas"]["TeamChoice"][];
+      /** People */
+      people: string[];
     };
     /**
      * AuditItem
@@ -1661,6 +1948,23 @@ export interface components {
      * @enum {string}
      */
     ChainName: "audit" | "alarms";
+    /**
+     * CheckItemItem
+     * @description One item of a checklist, with what was said of it last.
+     */
+    CheckItemItem: {
+      /** Text */
+      text: {
+        [key: string]: string;
+      };
+      answer: components["schemas"]["Answer"];
+      /** Remark */
+      remark: string;
+      /** By */
+      by: string | null;
+      /** At */
+      at: string | null;
+    };
     /**
      * Contact
      * @description One person who can be told.
@@ -2606,6 +2910,14 @@ export interface components {
       expires_at?: string | null;
     };
     /**
+     * NoteRequest
+     * @description `POST work-orders/{id}/notes`.
+     */
+    NoteRequest: {
+      /** Note */
+      note: string;
+    };
+    /**
      * NotificationItem
      * @description One message to one target; that it was delivered is no acknowledgement.
      */
@@ -2660,6 +2972,268 @@ export interface components {
       next: string[];
     };
     /**
+     * OrderDetail
+     * @description `GET work-orders/{id}`.
+     */
+    OrderDetail: {
+      /** Id */
+      id: number;
+      origin: components["schemas"]["Origin"];
+      /** Title */
+      title: {
+        [key: string]: string;
+      };
+      /** Site */
+      site: string;
+      /** Site Path */
+      site_path: {
+        [key: string]: string;
+      }[];
+      /** Device */
+      device: string | null;
+      /** Device Name */
+      device_name: {
+        [key: string]: string;
+      } | null;
+      /** Alarm */
+      alarm: number | null;
+      /** Alarm Class */
+      alarm_class: string | null;
+      /** Severity */
+      severity: string | null;
+      /** Plan */
+      plan: string | null;
+      /** Due Day */
+      due_day: string | null;
+      /** Created By */
+      created_by: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      state: components["schemas"]["OrderState"];
+      /** Team */
+      team: string | null;
+      /** Team Name */
+      team_name: {
+        [key: string]: string;
+      } | null;
+      /** Assignee */
+      assignee: string | null;
+      /** Agreed */
+      agreed: components["schemas"]["AgreedTime"][];
+      /** Late */
+      late: components["schemas"]["OrderStep"][];
+      /** Checked */
+      checked: number;
+      /** Items */
+      items: number;
+      /** Closed At */
+      closed_at: string | null;
+      /** Closed By */
+      closed_by: string | null;
+      /** Steps */
+      steps: components["schemas"]["OrderStep"][];
+      /** Accepted At */
+      accepted_at: string | null;
+      /** Arrived At */
+      arrived_at: string | null;
+      /** Finished At */
+      finished_at: string | null;
+      /** Finished By */
+      finished_by: string | null;
+      /** Checklist */
+      checklist: components["schemas"]["CheckItemItem"][];
+      /** Parts */
+      parts: components["schemas"]["PartItem"][];
+      /** Photos */
+      photos: components["schemas"]["PhotoItem"][];
+      /** Alarms */
+      alarms: number[];
+      /** Events */
+      events: components["schemas"]["OrderEventItem"][];
+    };
+    /**
+     * OrderEvent
+     * @description What can have happened to an order; each is one row that nobody can change.
+     * @enum {string}
+     */
+    OrderEvent:
+      | "created"
+      | "assigned"
+      | "accepted"
+      | "rejected"
+      | "arrived"
+      | "finished"
+      | "verified"
+      | "reopened"
+      | "cancelled"
+      | "noted"
+      | "checked"
+      | "part_used"
+      | "photo_added"
+      | "alarm_again";
+    /**
+     * OrderEventItem
+     * @description One thing that happened to an order.
+     */
+    OrderEventItem: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      event: components["schemas"]["OrderEvent"];
+      /** Actor */
+      actor: string;
+      /** Note */
+      note: string | null;
+      /** Detail */
+      detail: {
+        [key: string]: unknown;
+      };
+    };
+    /**
+     * OrderItem
+     * @description A work order as `GET work-orders` lists it.
+     */
+    OrderItem: {
+      /** Id */
+      id: number;
+      origin: components["schemas"]["Origin"];
+      /** Title */
+      title: {
+        [key: string]: string;
+      };
+      /** Site */
+      site: string;
+      /** Site Path */
+      site_path: {
+        [key: string]: string;
+      }[];
+      /** Device */
+      device: string | null;
+      /** Device Name */
+      device_name: {
+        [key: string]: string;
+      } | null;
+      /** Alarm */
+      alarm: number | null;
+      /** Alarm Class */
+      alarm_class: string | null;
+      /** Severity */
+      severity: string | null;
+      /** Plan */
+      plan: string | null;
+      /** Due Day */
+      due_day: string | null;
+      /** Created By */
+      created_by: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      state: components["schemas"]["OrderState"];
+      /** Team */
+      team: string | null;
+      /** Team Name */
+      team_name: {
+        [key: string]: string;
+      } | null;
+      /** Assignee */
+      assignee: string | null;
+      /** Agreed */
+      agreed: components["schemas"]["AgreedTime"][];
+      /** Late */
+      late: components["schemas"]["OrderStep"][];
+      /** Checked */
+      checked: number;
+      /** Items */
+      items: number;
+      /** Closed At */
+      closed_at: string | null;
+      /** Closed By */
+      closed_by: string | null;
+    };
+    /**
+     * OrderPage
+     * @description `GET work-orders`, newest first.
+     */
+    OrderPage: {
+      /** Items */
+      items: components["schemas"]["OrderItem"][];
+      /** Next */
+      next?: string | null;
+    };
+    /**
+     * OrderRequest
+     * @description `POST work-orders`: by hand, at a site or a device.
+     */
+    OrderRequest: {
+      /** Title */
+      title: string;
+      /** Site */
+      site?: string | null;
+      /** Device */
+      device?: string | null;
+      /** Note */
+      note?: string | null;
+      /** Team */
+      team?: string | null;
+      /** Assignee */
+      assignee?: string | null;
+      /** Due At */
+      due_at?: string | null;
+      /**
+       * Checklist
+       * @default []
+       */
+      checklist: string[];
+    };
+    /**
+     * OrderState
+     * @description How far an order is.
+     * @enum {string}
+     */
+    OrderState: "open" | "assigned" | "accepted" | "on_site" | "done" | "verified" | "cancelled";
+    /**
+     * OrderStatistics
+     * @description `GET work-orders/statistics`.
+     */
+    OrderStatistics: {
+      /** Site */
+      site: string;
+      /** Period */
+      period: string;
+      /** Timezone */
+      timezone: string;
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
+      total: components["schemas"]["Workload"];
+      /** Teams */
+      teams: components["schemas"]["Workload"][];
+      /** People */
+      people: components["schemas"]["Workload"][];
+    };
+    /**
+     * OrderStep
+     * @description What a person does to an order's state.
+     * @enum {string}
+     */
+    OrderStep:
+      "assign" | "accept" | "reject" | "arrive" | "finish" | "verify" | "reopen" | "cancel";
+    /**
+     * Origin
+     * @description Where an order came from.
+     * @enum {string}
+     */
+    Origin: "alarm" | "plan" | "hand";
+    /**
      * PartInfo
      * @description A part of a device.
      */
@@ -2681,6 +3255,26 @@ export interface components {
        * @default false
        */
       unplaced: boolean;
+    };
+    /**
+     * PartItem
+     * @description Something that was used up.
+     */
+    PartItem: {
+      /** Name */
+      name: string;
+      /** Count */
+      count: number;
+    };
+    /**
+     * PartRequest
+     * @description `POST work-orders/{id}/parts`: what was used up.
+     */
+    PartRequest: {
+      /** Name */
+      name: string;
+      /** Count */
+      count: number;
     };
     /**
      * PasswordChange
@@ -2734,6 +3328,29 @@ export interface components {
        * Format: date-time
        */
       created_at: string;
+    };
+    /**
+     * PhotoItem
+     * @description A photo; its content is at `GET work-orders/{id}/photos/{sha256}`.
+     */
+    PhotoItem: {
+      /** Sha256 */
+      sha256: string;
+      /** Media Type */
+      media_type: string;
+      /** Size */
+      size: number;
+      /** Width */
+      width: number;
+      /** Height */
+      height: number;
+      /** By */
+      by: string;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
     };
     /**
      * PointInfo
@@ -3705,11 +4322,41 @@ export interface components {
      */
     Step: "day" | "month";
     /**
+     * StepRequest
+     * @description `POST work-orders/{id}/steps`.
+     */
+    StepRequest: {
+      step: components["schemas"]["OrderStep"];
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /** Team */
+      team?: string | null;
+      /** Assignee */
+      assignee?: string | null;
+    };
+    /**
      * StepState
      * @description Where a step of escalation is.
      * @enum {string}
      */
     StepState: "to_come" | "ran" | "cancelled";
+    /**
+     * StepTimes
+     * @description How long a step took [s].
+     */
+    StepTimes: {
+      /** Count */
+      count: number;
+      /** Mean */
+      mean: number | null;
+      /** Median */
+      median: number | null;
+      /** P90 */
+      p90: number | null;
+    };
     /**
      * Swap
      * @description A swap, or another deviation from the rotation, on one date.
@@ -3745,6 +4392,18 @@ export interface components {
       sites: string[];
       /** Members */
       members: string[];
+    };
+    /**
+     * TeamChoice
+     * @description A team that an order can be given to.
+     */
+    TeamChoice: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      };
     };
     /**
      * TellingItem
@@ -3960,6 +4619,36 @@ export interface components {
        */
       ends_at: string;
     };
+    /**
+     * Workload
+     * @description The orders of a team or a person that were made in the period.
+     */
+    Workload: {
+      /** Who */
+      who: string | null;
+      /** Name */
+      name: {
+        [key: string]: string;
+      } | null;
+      /** Orders */
+      orders: number;
+      /** Open */
+      open: number;
+      /** Done */
+      done: number;
+      /** Verified */
+      verified: number;
+      /** Cancelled */
+      cancelled: number;
+      /** Late */
+      late: number;
+      /** Reopened */
+      reopened: number;
+      to_accept: components["schemas"]["StepTimes"];
+      to_arrive: components["schemas"]["StepTimes"];
+      to_finish: components["schemas"]["StepTimes"];
+      on_site: components["schemas"]["StepTimes"];
+    };
   };
   responses: never;
   parameters: never;
@@ -3969,19 +4658,25 @@ export interface components {
 }
 export type AckRequest = components["schemas"]["AckRequest"];
 export type Aggregate = components["schemas"]["Aggregate"];
+export type AgreedTime = components["schemas"]["AgreedTime"];
 export type AlarmClassItem = components["schemas"]["AlarmClassItem"];
 export type AlarmClasses = components["schemas"]["AlarmClasses"];
 export type AlarmEvent = components["schemas"]["AlarmEvent"];
 export type AlarmGroupItem = components["schemas"]["AlarmGroupItem"];
 export type AlarmGroupPage = components["schemas"]["AlarmGroupPage"];
 export type AlarmItem = components["schemas"]["AlarmItem"];
+export type AlarmOrderRequest = components["schemas"]["AlarmOrderRequest"];
 export type AlarmPage = components["schemas"]["AlarmPage"];
+export type Answer = components["schemas"]["Answer"];
+export type AnswerRequest = components["schemas"]["AnswerRequest"];
+export type Assignees = components["schemas"]["Assignees"];
 export type AuditItem = components["schemas"]["AuditItem"];
 export type AuditPage = components["schemas"]["AuditPage"];
 export type AuditVerdict = components["schemas"]["AuditVerdict"];
 export type BlindPeriod = components["schemas"]["BlindPeriod"];
 export type By = components["schemas"]["By"];
 export type ChainName = components["schemas"]["ChainName"];
+export type CheckItemItem = components["schemas"]["CheckItemItem"];
 export type Contact = components["schemas"]["Contact"];
 export type Correction = components["schemas"]["Correction"];
 export type Corrections = components["schemas"]["Corrections"];
@@ -4028,14 +4723,28 @@ export type NewReport = components["schemas"]["NewReport"];
 export type NewReportJob = components["schemas"]["NewReportJob"];
 export type NewRollCall = components["schemas"]["NewRollCall"];
 export type NewToken = components["schemas"]["NewToken"];
+export type NoteRequest = components["schemas"]["NoteRequest"];
 export type NotificationItem = components["schemas"]["NotificationItem"];
 export type OnDuty = components["schemas"]["OnDuty"];
+export type OrderDetail = components["schemas"]["OrderDetail"];
+export type OrderEvent = components["schemas"]["OrderEvent"];
+export type OrderEventItem = components["schemas"]["OrderEventItem"];
+export type OrderItem = components["schemas"]["OrderItem"];
+export type OrderPage = components["schemas"]["OrderPage"];
+export type OrderRequest = components["schemas"]["OrderRequest"];
+export type OrderState = components["schemas"]["OrderState"];
+export type OrderStatistics = components["schemas"]["OrderStatistics"];
+export type OrderStep = components["schemas"]["OrderStep"];
+export type Origin = components["schemas"]["Origin"];
 export type PartInfo = components["schemas"]["PartInfo"];
+export type PartItem = components["schemas"]["PartItem"];
+export type PartRequest = components["schemas"]["PartRequest"];
 export type PasswordChange = components["schemas"]["PasswordChange"];
 export type PayloadEncoding = components["schemas"]["PayloadEncoding"];
 export type People = components["schemas"]["People"];
 export type PersonChange = components["schemas"]["PersonChange"];
 export type PersonItem = components["schemas"]["PersonItem"];
+export type PhotoItem = components["schemas"]["PhotoItem"];
 export type PointInfo = components["schemas"]["PointInfo"];
 export type PowerShare = components["schemas"]["PowerShare"];
 export type Problem = components["schemas"]["Problem"];
@@ -4083,9 +4792,12 @@ export type Show = components["schemas"]["Show"];
 export type SiteNode = components["schemas"]["SiteNode"];
 export type SiteState = components["schemas"]["SiteState"];
 export type Step = components["schemas"]["Step"];
+export type StepRequest = components["schemas"]["StepRequest"];
 export type StepState = components["schemas"]["StepState"];
+export type StepTimes = components["schemas"]["StepTimes"];
 export type Swap = components["schemas"]["Swap"];
 export type Team = components["schemas"]["Team"];
+export type TeamChoice = components["schemas"]["TeamChoice"];
 export type TellingItem = components["schemas"]["TellingItem"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
@@ -4095,6 +4807,7 @@ export type Version = components["schemas"]["Version"];
 export type WindowItem = components["schemas"]["WindowItem"];
 export type WindowPage = components["schemas"]["WindowPage"];
 export type WindowRequest = components["schemas"]["WindowRequest"];
+export type Workload = components["schemas"]["Workload"];
 export type $defs = Record<string, never>;
 export interface operations {
   get_session_api_v1_session_get: {
@@ -5373,6 +6086,410 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["DrillItem"];
         };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_orders_api_v1_work_orders_get: {
+    parameters: {
+      query?: {
+        state?: ("unfinished" | "all") | components["schemas"]["OrderState"];
+        site?: string | null;
+        team?: string | null;
+        assignee?: string | null;
+        device?: string | null;
+        alarm?: number | null;
+        overdue?: boolean;
+        limit?: number;
+        after?: number | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderPage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_order_api_v1_work_orders_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["OrderRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_alarm_order_api_v1_alarms__alarm__work_order_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["AlarmOrderRequest"] | null;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_statistics_api_v1_work_orders_statistics_get: {
+    parameters: {
+      query: {
+        /** @description 2026, 2026-11 or 2026-11-23 */
+        period: string;
+        site?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderStatistics"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_assignees_api_v1_work_orders_assignees_get: {
+    parameters: {
+      query?: {
+        site?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Assignees"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_order_api_v1_work_orders__order__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_step_api_v1_work_orders__order__steps_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StepRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_answer_api_v1_work_orders__order__checklist__item__post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+        item: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AnswerRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_note_api_v1_work_orders__order__notes_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NoteRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_part_api_v1_work_orders__order__parts_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PartRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_photo_api_v1_work_orders__order__photos_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_photo_api_v1_work_orders__order__photos__sha256__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+        sha256: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description A problem document (RFC 9457). */
       "4XX": {

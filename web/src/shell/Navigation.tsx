@@ -12,6 +12,7 @@ export function Navigation() {
   const { t } = useWords();
   const mayWatch = useMay("watch");
   const mayReport = useMay("report");
+  const mayOrders = useMay("orders");
   const mayDuty = useMay("duty");
   const mayLines = useMay("lines");
   const mayQuality = useMay("quality");
@@ -30,6 +31,11 @@ export function Navigation() {
             {t("coverage_page.title")}
           </Link>
         </>
+      )}
+      {mayOrders && (
+        <Link to="/orders" activeOptions={BELOW}>
+          {t("orders.nav")}
+        </Link>
       )}
       {mayDuty && (
         <Link to="/duty" activeOptions={BELOW}>
