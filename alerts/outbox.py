@@ -118,6 +118,11 @@ class Dispatcher:
         self.pulse = Pulse()
         self._budgets = Budgets()
 
+    @property
+    def sending(self) -> int:
+        """How many notifications are with a channel now."""
+        return sum(self._busy.values())
+
     def wake(self) -> None:
         """There may be something to send; callable from any thread."""
         if self._loop is not None and not self._loop.is_closed():

@@ -67,14 +67,14 @@ async def open_channels(
             **_groups(settings, http, wording, now_ms),
         }
         if settings.mail.host is not None:
-            channels["email"] = _email(settings, estate, settings.mail.host)
+            channels["email"] = _email(settings, estate, settings.mail.host, now_ms)
         reporters: dict[str, Reporter] = {
             "smpp": gateway, "aliyun_sms": sms, "tencent_sms": sms_2, "aliyun_voice": voice,
         }  # fmt: skip
         yield Channels(channels, reporters)
 
 
-def _email(settings: Settings, estate: Estate, host: str) -> email.Email:
+def _email(settings: Settings, estate: Estate, host: str, now_ms: Callable[[], int]) -> email.Email:
     mail = settings.mail
     return email.Email(
         email.EmailSettings(
@@ -86,7 +86,8 @@ def _email(settings: Settings, estate: Estate, host: str) -> email.Email:
             password=mail.password,
             timezone=estate.timezone,
             public_url=settings.service.public_url,
-        )
+        ),
+        now_ms,
     )
 
 

@@ -21,7 +21,7 @@ from api.app import create_app, end_streams
 from api.house import ApiSettings, House
 from device_configs.estate import Estate
 from device_configs.kinds import kinds
-from ingest.clock import wall_clock_ms
+from ingest.clock import MACHINE, Clocks, wall_clock_ms
 from ingest.interval_ledger import IntervalLedger
 from ingest.intervals import IntervalWriter
 from ingest.latest import Latest
@@ -70,6 +70,7 @@ class Serving:
     """What Prometheus is told."""
     beats: Heartbeats
     """The pulses of its stages."""
+    clocks: Clocks
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Keep a changed estate folder, and work with it from now on."""
@@ -117,7 +118,8 @@ class Serving:
                 ),
                 alarm_feed=watched.feed,
                 roll_calls=roll_calls_of(
-                    self.current, self.settings, self.engine, watched.wake, watched.told_by
+                    self.current, self.settings, self.engine, watched.wake, watched.told_by,
+                    self.clocks.wall_ms,
                 ),
                 rules=lambda: self.current.loaded.rules,
                 line_health=watched.lines,
@@ -126,7 +128,7 @@ class Serving:
                 is_watched=watched.answers,
                 health=self.health,
                 revision=lambda: self.current.loaded.revision,
-                now_ms=wall_clock_ms,
+                now_ms=self.clocks.wall_ms,
                 version=version("sitewatch"),
                 registry=self.registry,
                 settings=ApiSettings(secure_cookies=self.settings.service.secure_cookies),
@@ -136,7 +138,12 @@ class Serving:
 
 @asynccontextmanager
 async def open_serving(
-    current: Current, settings: Settings, data: DataFolder, engine: sa.Engine, watched: Watched
+    current: Current,
+    settings: Settings,
+    data: DataFolder,
+    engine: sa.Engine,
+    watched: Watched,
+    clocks: Clocks = MACHINE,
 ) -> AsyncIterator[Serving]:
     """Open the serving half; nothing runs yet. The latest values are those of the store.
 
@@ -152,10 +159,10 @@ async def open_serving(
         await _restore(watched.latest, store)
         care = None
         if isinstance(store, DuckDbStore):
-            care = StoreCare(store, settings.store, estate)
+            care = StoreCare(store, settings.store, estate, clocks.wall_ms)
         log = watched.log
-        ledger = IntervalLedger(engine, estate(), now_ms=wall_clock_ms)
-        recorder = Recorder(log, store, held=_held(store, watched))
+        ledger = IntervalLedger(engine, estate(), now_ms=clocks.wall_ms)
+        recorder = Recorder(log, store, now_ms=clocks.wall_ms, held=_held(store, watched))
 
         def scene() -> Scene:
             return Scene(estate(), current.loaded.rules, current.loaded.holidays)
@@ -164,13 +171,14 @@ async def open_serving(
             current, settings, engine, watched, store, recorder,
             IntervalWriter(ledger, log),
             QualityWriter(
-                engine, log, estate(), now_ms=wall_clock_ms, own_run=watched.one_process
+                engine, log, estate(), now_ms=clocks.wall_ms, own_run=watched.one_process
             ),
             Workplace(store, data, estate, current.loaded.folder, settings, ledger),
             care,
-            Expectations(engine, store, scene, watched.found, wall_clock_ms),
+            Expectations(engine, store, scene, watched.found, clocks.wall_ms),
             CollectorRegistry(),
             Heartbeats({"store": Stage(recorder.pulse, 300, safety=False)}),
+            clocks,
         )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from alerts.channels.message import Message
 from alerts.channels.wording import Wording, further_lines, place, word
 from alerts.errors import SendError
+from ingest.clock import wall_clock_ms
 
 _LANGUAGES = ("zh", "en")
 
@@ -98,8 +99,9 @@ def _digest(message: Message, language: str) -> list[str]:
 class Email:
     """Sends alarms by e-mail."""
 
-    def __init__(self, settings: EmailSettings) -> None:
+    def __init__(self, settings: EmailSettings, now_ms: Callable[[], int] = wall_clock_ms) -> None:
         self._settings = settings
+        self._now_ms = now_ms
 
     async def send(self, parameters: Mapping[str, object], message: Message) -> None:
         """Send one message to all addresses of the route.
@@ -117,7 +119,7 @@ class Email:
         mail["From"] = self._settings.sender
         mail["To"] = ", ".join(addresses)
         mail["Subject"] = subject(message)
-        mail["Date"] = format_datetime(dt.datetime.now(dt.UTC))
+        mail["Date"] = format_datetime(dt.datetime.fromtimestamp(self._now_ms() / 1000, dt.UTC))
         mail["Message-ID"] = make_msgid(domain=self._settings.sender.partition("@")[2] or None)
         mail["Auto-Submitted"] = "auto-generated"
         if message.payload.get("severity") == "emergency" and not message.payload.get("test"):
