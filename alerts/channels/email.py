@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from alerts.channels.message import Message
-from alerts.channels.wording import Wording, further_lines, place, word
+from alerts.channels.wording import Wording, further_lines, place, value, word
 from alerts.errors import SendError
 from ingest.clock import wall_clock_ms
 
@@ -75,8 +75,7 @@ def body(message: Message, zone: ZoneInfo, public_url: str | None = None) -> str
             f"{word('mail.severity', language)}: {severity}",
             f"{word('mail.place', language)}: {place(message, language)}",
             f"{word('mail.device', language)}: {device} ({message.string('device')})",
-            f"{word('mail.value', language)}: "
-            f"{message.string('point')} = {message.string('value')}",
+            *([f"{word('mail.value', language)}: {value(message)}"] if value(message) else []),
             f"{word('mail.raised_at', language)}: {_local(message, 'raised_at', zone)}",
             *_digest(message, language),
             *further_lines(message, language),
