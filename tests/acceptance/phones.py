@@ -1,12 +1,11 @@
 """Everyone who can be told, as servers on loopback that note who was told what, and when."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from tests import providers, webhook
-from tests.acceptance.told_time import TimeCell
 
 CONTACTS = {"13800000001": "wang", "13800000002": "li", "13800000003": "zhao"}
 GROUP = "group"
@@ -18,7 +17,7 @@ class Telling:
     """One message as somebody got it."""
 
     at_ms: float
-    """By the steady time."""
+    """By the clock that the phones were given."""
     who: str
     by: str
     text: str
@@ -26,12 +25,12 @@ class Telling:
 
 
 class _Provider(providers.Provider):
-    def __init__(self, name: str, cell: TimeCell, got: list[Telling]) -> None:
+    def __init__(self, name: str, now_ms: Callable[[], float], got: list[Telling]) -> None:
         super().__init__(name)
-        self._name, self._cell, self._got = name, cell, got
+        self._name, self._now_ms, self._got = name, now_ms, got
 
     def _take(self, call: providers.Call) -> providers.Behaviour | None:
-        told = _telling(self._name, call, self._cell.ms)
+        told = _telling(self._name, call, self._now_ms())
         if told is not None:
             self._got.append(told)
         return super()._take(call)
@@ -51,14 +50,14 @@ def _telling(by: str, call: providers.Call, at: float) -> Telling | None:
 
 
 class _Hook(webhook.Receiver):
-    def __init__(self, cell: TimeCell, got: list[Telling]) -> None:
+    def __init__(self, now_ms: Callable[[], float], got: list[Telling]) -> None:
         super().__init__()
-        self._cell, self._got = cell, got
+        self._now_ms, self._got = now_ms, got
 
     def _take(self, request: webhook.Received) -> webhook.Behaviour:
         text = request.body.decode()
         who = request.path.rpartition("/")[2]
-        self._got.append(Telling(self._cell.ms, who, "webhook", text, json.loads(text)))
+        self._got.append(Telling(self._now_ms(), who, "webhook", text, json.loads(text)))
         return super()._take(request)
 
 
@@ -95,19 +94,15 @@ class Phones:
             providers.Behaviour(**given) if given else None  # type: ignore[arg-type]
         )
 
-    def since(self, at_ms: float) -> Sequence[Telling]:
-        """What was told at or after a moment."""
-        return [one for one in self.got if one.at_ms >= at_ms]
-
 
 @contextmanager
-def phones(cell: TimeCell) -> Iterator[Phones]:
-    """Start them all."""
+def phones(now_ms: Callable[[], float]) -> Iterator[Phones]:
+    """Start them all, on a clock [ms]."""
     got: list[Telling] = []
     servers: dict[str, providers.Provider] = {
-        name: _Provider(name, cell, got) for name in ("aliyun_voice", "aliyun_sms", "wecom")
+        name: _Provider(name, now_ms, got) for name in ("aliyun_voice", "aliyun_sms", "wecom")
     }
-    hook = _Hook(cell, got)
+    hook = _Hook(now_ms, got)
     with ExitStack() as stack:
         for server in servers.values():
             server.start()

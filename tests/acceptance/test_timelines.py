@@ -26,7 +26,7 @@ def test_every_incident_of_the_simulator_has_its_story() -> None:
 @pytest.mark.parametrize("story", [pytest.param(story, id=name) for name, story in STORIES])
 def test_timeline(story: Story, tmp_path: Path) -> None:
     cell = TimeCell()
-    with phones(cell) as reached:
+    with phones(lambda: cell.ms) as reached:
         player = Player(story, tmp_path, cell, reached)
         player.prepare()
         try:
