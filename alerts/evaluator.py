@@ -98,6 +98,9 @@ class Evaluator:
             self._observed(watch, rule, rule.point, verdict, value, sample, at)
         if watch.readers:
             self._read_elsewhere(watch, frozenset(changed), sample, at)
+        if "test" in changed and not watch.test:
+            # Last: what the same sample says is over was a test to its end.
+            self._test_ended(watch, sample)
 
     def _over_time(
         self, watch: Watch, windowed: Iterable[tuple[str, Rule, Window]], sample: Sample, at: int
@@ -196,18 +199,15 @@ class Evaluator:
                 continue
             kept[point] = value
             if point == "test":
-                self._test(watch, value is True, sample)
+                watch.test = value is True
             elif known and watch.plan.judges_alike(point, before, value):
                 continue
             changed.append(point)
             self.facts.append(Fact(watch.id, point, value, at))
         return changed
 
-    def _test(self, watch: Watch, test: bool, sample: Sample) -> None:
+    def _test_ended(self, watch: Watch, sample: Sample) -> None:
         """A test that ends makes real what is still reported; an unknown test is no test."""
-        watch.test = test
-        if test:
-            return
         for tracked in list(self.tracked.values()):
             if tracked.watch is watch or tracked.watch.parent is watch:
                 self._real_now(tracked, sample.received_at, sample.source_at)
