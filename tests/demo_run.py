@@ -54,7 +54,7 @@ CASES = (
     Case(
         "smoke", "centre-panel",
         ("smoke_detector_fire centre-panel/p017", "fire_panel_fire centre-panel"),
-        (*DESK, "li aliyun_voice", "li aliyun_sms"), part="p017", stays_s=64.0,
+        (*DESK, "li aliyun_voice", "li aliyun_sms"), part="p017", stays_s=75.0,
     ),
     Case(
         "fire-drill", "k01-panel",
@@ -63,7 +63,8 @@ CASES = (
     ),
     Case(
         "entrapment", "centre-lift-3",
-        ("elevator_entrapment centre-lift-3", "elevator_call_for_help centre-lift-3"), DESK,
+        ("elevator_entrapment centre-lift-3", "elevator_call_for_help centre-lift-3"),
+        ("wang aliyun_sms", "group wecom"),
     ),
     Case("silent", "k02-panel", ("monitoring_lost k02-panel",), ("group wecom",)),
     Case("pv-string-loss", "centre-pv-2", ("pv_inverter_fault_bit centre-pv-2",), ("group wecom",)),
@@ -74,7 +75,8 @@ CASES = (
     ),
     Case("pile-fault", "centre-pile-03", ("pile_fault_state centre-pile-03",), ("group wecom",)),
     Case(
-        "gas-leak", "centre-gas-detector-1", ("gas_alarm centre-gas-detector-1",), DESK,
+        "gas-leak", "centre-gas-detector-1", ("gas_alarm centre-gas-detector-1",),
+        ("wang aliyun_sms", "group wecom"),
     ),
 )  # fmt: skip
 
@@ -247,13 +249,15 @@ def lines(seen: Seen) -> Iterator[str]:
 HEAD = """\
 # The demo's incidents, recorded
 
-`python -m tests.demo_run` printed this on {day}: it starts `sitewatch demo`, gives it the duty list,
-the routes and the steps of `tests/acceptance/house`, and servers on loopback in place of the
+`python -m tests.demo_run` printed this on {day}: it starts `sitewatch demo`, gives it the duty
+list, the routes and the steps of `tests/acceptance/house`, and servers on loopback in place of the
 providers; it makes each incident happen and watches the page in Chromium. Seconds count from the
 moment the incident began; a device is polled, or reports, some seconds later, and some rules have a
 delay. `wang` is on duty, `li` is the safety officer (told when nobody has acted for 60 s, which the
 first incident waits for), `group` is the robot's. After each incident everything is acknowledged.
-Rules are in [rules.md](rules.md). The machine was busy with other work meanwhile ({load}).
+Calls are missing where the provider's limit is reached (one a minute and five an hour for a phone);
+then the short message and the group are told. Rules are in [rules.md](rules.md). The machine was
+busy with other work meanwhile ({load}).
 
 """
 
