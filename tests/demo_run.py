@@ -200,7 +200,9 @@ def run(cases: Sequence[Case]) -> list[Seen]:
             page = open_context(browser, "en").new_page()
             sign_in(page, service.url, PASSWORD)
             page.goto(f"{service.url}/alarms")
-            expect(page.get_by_test_id("link")).to_have_attribute("data-state", "up")
+            expect(page.get_by_test_id("link")).to_have_attribute(
+                "data-state", "up", timeout=60_000
+            )
             for case in cases:
                 seen = happen(case, folder / "data", service, page, reached)
                 print(f"{case.incident}: {seen.missing() or 'as it must be'}", flush=True)

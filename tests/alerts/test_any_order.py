@@ -37,8 +37,8 @@ from tests.alerts.desk import RULES, START, Desk, memory_engine, sample
 from tests.alerts.estates import device, make_estate
 from tests.alerts.life_model import Kind, Life
 
-SHARDS = 20 if os.environ.get("SITEWATCH_FULL") else 1
-SEQUENCES = 5_000 if os.environ.get("SITEWATCH_FULL") else 40
+SHARDS = 100 if os.environ.get("SITEWATCH_FULL") else 1
+SEQUENCES = 1_000 if os.environ.get("SITEWATCH_FULL") else 30
 STEPS = 30
 POINTS = {
     "smoke-1": ("smoke_detector_fire", "smoke"),
