@@ -20,6 +20,7 @@ from api.live import Live, LiveTimes
 from api.parts_of_app import Parts
 from api.permissions import Access, PermissionsError, check_routes, load_permissions
 from api.quality_metrics import QualityCollector
+from api.report_jobs import ReportJobs
 from api.routes import (
     ack,
     alarms,
@@ -27,12 +28,14 @@ from api.routes import (
     devices,
     drills,
     duty,
+    issued,
     lines,
     live,
     maintenance,
     metrics,
     people,
     quality,
+    report_forms,
     reports,
     session,
     sites,
@@ -46,7 +49,7 @@ PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
     session, system, sites, devices, lines, live, alarms, maintenance, drills,
-    quality, reports, people, duty, audit,
+    quality, reports, report_forms, issued, people, duty, audit,
 )  # fmt: skip
 
 
@@ -105,6 +108,7 @@ def _parts(house: House, times: LiveTimes | None) -> Parts:
         threads=Threads(),
         rates=LineRates(house.line_health, house.now_ms),
         quality=QualityCollector(house.engine, house.estate, house.now_ms, house.registry),
+        jobs=ReportJobs(),
     )
 
 
@@ -151,5 +155,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         ]
         yield
         parts.live.end_all()
+        parts.jobs.close()
         for task in running:
             task.cancel()

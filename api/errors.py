@@ -24,6 +24,7 @@ from alerts.errors import (
 from alerts.roll_call import RollCallError
 from alerts.texts import text
 from api.headers import secure
+from device_configs.faults import DeviceConfigsError
 from device_configs.quantities import Label, Strict
 from device_configs.yaml_file import read_yaml
 from ingest.bus import IngestError
@@ -32,7 +33,14 @@ from records.passwords import WeakPasswordError
 from records.people import InvalidAccountError, NameTakenError, UnknownPersonError
 from records.sessions import LockedOutError, WrongCredentialsError
 from records.tokens import UnknownTokenError
-from reports.errors import InvalidPeriodError, ReportsError, UnknownSiteError
+from reports.errors import (
+    InvalidOptionError,
+    InvalidPeriodError,
+    ReportsError,
+    UnknownReportError,
+    UnknownSiteError,
+)
+from reports.issued import NotIssuedError, UnknownIssueError
 
 _FILE = Path(__file__).with_name("problems.yaml")
 _MEDIA_TYPE = "application/problem+json"
@@ -45,6 +53,10 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     UnknownTokenError: "not_found",
     UnknownSiteError: "not_found",
     InvalidPeriodError: "invalid",
+    InvalidOptionError: "invalid",
+    UnknownReportError: "not_found",
+    UnknownIssueError: "not_found",
+    NotIssuedError: "conflict",
     AlarmNotFoundError: "not_found",
     DrillNotFoundError: "not_found",
     WindowNotFoundError: "not_found",
@@ -57,6 +69,7 @@ _UNAVAILABLE = (
     IngestError,
     AlertsError,
     ReportsError,
+    DeviceConfigsError,
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.TimeoutError,
 )

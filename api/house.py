@@ -74,3 +74,5 @@ class House:
     registry: CollectorRegistry
     """The metrics of the whole service."""
     settings: ApiSettings = field(default_factory=ApiSettings)
+    folder: Callable[[], Path | None] = lambda: None
+    """The estate's folder, with its tariffs and factors."""

@@ -10,6 +10,7 @@ from api.house import House
 from api.lines import LineRates
 from api.live import Live
 from api.quality_metrics import QualityCollector
+from api.report_jobs import ReportJobs
 from api.site_state import SiteStates
 from api.threads import Threads
 
@@ -25,6 +26,7 @@ class Parts:
     threads: Threads
     rates: LineRates
     quality: QualityCollector
+    jobs: ReportJobs
 
 
 def parts_of(request: Request) -> Parts:
@@ -50,6 +52,10 @@ def _threads(parts: Annotated[Parts, Depends(parts_of)]) -> Threads:
     return parts.threads
 
 
+def _jobs(parts: Annotated[Parts, Depends(parts_of)]) -> ReportJobs:
+    return parts.jobs
+
+
 All = Annotated[Parts, Depends(parts_of)]
 """Everything."""
 Behind = Annotated[House, Depends(_house)]
@@ -60,3 +66,5 @@ Streams = Annotated[Live, Depends(_live)]
 """The live streams."""
 Workers = Annotated[Threads, Depends(_threads)]
 """The worker threads."""
+Jobs = Annotated[ReportJobs, Depends(_jobs)]
+"""The reports in the making."""

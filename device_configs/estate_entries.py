@@ -59,18 +59,38 @@ class Building(Strict):
     floors: int | None = Field(default=None, ge=1)
     fire_class: FireClass | None = None
     area_m2: DatedNumber | None = None
+    green_stars: DatedCount | None = None
+    """Of GB/T 50378; 0 says that it has none."""
+    outside_boundary: str | None = None
+    """Why its own meters are not in the statistics: dormitory, let space."""
     places: Sequence[Place] = ()
 
 
 class Inventory(Strict):
     """What a community owns, as the three rates and the statutory sheet need it."""
 
+    institutions: DatedCount | None = None
+    institutions_with_nev: DatedCount | None = None
+    """Those that have at least one new energy vehicle."""
     vehicles: DatedCount | None = None
     new_energy_vehicles: DatedCount | None = None
+    vehicles_bought: DatedCount | None = None
+    """New and renewed, in the year of the version's first day."""
+    new_energy_vehicles_bought: DatedCount | None = None
     parking_bays: DatedCount | None = None
+    charging_bays: DatedCount | None = None
+    """Parking bays with a charging pile; those that sitewatch reads where it is not given."""
     roof_area_m2: DatedNumber | None = None
+    usable_roof_area_m2: DatedNumber | None = None
     pv_area_m2: DatedNumber | None = None
     pv_rating_w: DatedNumber | None = None
+    retrofit_due_area_m2: DatedNumber | None = None
+    retrofitted_area_m2: DatedNumber | None = None
+    administrative_centres: DatedCount | None = None
+    epc_centres: DatedCount | None = None
+    """Those under an energy performance contract."""
+    water_fittings: DatedCount | None = None
+    water_saving_fittings: DatedCount | None = None
 
 
 class Community(Strict):
@@ -102,6 +122,8 @@ class Metering(Strict):
     of: Id | None = None
     """For a submeter: the device it is below, else its site's grid meters."""
     energy_code: str | None = Field(default=None, pattern=r"^[0-9A-Z]{5}$")
+    outside_boundary: str | None = None
+    """Why it is not in the statistics (dormitory, let space): it is taken off what is above it."""
 
 
 class VirtualMeterEntry(Strict):

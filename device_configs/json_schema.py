@@ -9,6 +9,8 @@ from device_configs.estate_entries import DeviceEntry, EstateFile
 from device_configs.kinds import kinds
 from device_configs.point_mapping import PointMapping, Verified
 from device_configs.profile import ProtocolSchema
+from device_configs.tariff import Tariff
+from device_configs.tariffs import TariffsFile
 from device_configs.variants import Condition
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,6 +26,16 @@ def devices_schema() -> dict[str, Any]:
     """The schema of a file of `devices/`."""
     schema = TypeAdapter(list[DeviceEntry]).json_schema()
     return {"$schema": _DIALECT, "title": "sitewatch devices"} | schema
+
+
+def tariff_schema() -> dict[str, Any]:
+    """The schema of a file of `tariffs/`."""
+    return {"$schema": _DIALECT} | Tariff.model_json_schema() | {"title": "sitewatch tariff"}
+
+
+def tariffs_schema() -> dict[str, Any]:
+    """The schema of `tariffs.yaml`."""
+    return {"$schema": _DIALECT} | TariffsFile.model_json_schema() | {"title": "sitewatch tariffs"}
 
 
 def profile_schema(protocols: Iterable[ProtocolSchema]) -> dict[str, Any]:

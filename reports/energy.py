@@ -109,8 +109,10 @@ def energy_report(
             recorded = steps_in(connection, tree.series, asked.span)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the energy intervals cannot be read: {error}") from error
-    figures = [(day, _of_day(tree, amounts)) for day, amounts in zip(days, found, strict=True)]
-    total = sum((figure for _, figure in figures), _Figures())
+    figures = [
+        (day, figures_of_day(tree, amounts)) for day, amounts in zip(days, found, strict=True)
+    ]
+    total = sum((figure for _, figure in figures), Figures())
     notes = {*tree.notes, *(STEP_NOTES[one.kind] for one in recorded if one.kind in STEP_NOTES)}
     notes |= {PARTLY_UNKNOWN} if total.partly_unknown else set()
     if any(one.integrated_ms for one in total.amounts.values()):
@@ -132,7 +134,7 @@ def energy_report(
 
 
 @dataclass(frozen=True)
-class _Figures:
+class Figures:
     """What was counted in one or more days; these add up, whatever the step."""
 
     amounts: Mapping[Series, Amounts] = field(default_factory=dict)
@@ -140,24 +142,25 @@ class _Figures:
     """Over the days and balances for which every side of the balance is known. [counts]"""
     partly_unknown: bool = False
 
-    def __add__(self, other: "_Figures") -> "_Figures":
+    def __add__(self, other: "Figures") -> "Figures":
         sums = dict(self.amounts)
         for series, amount in other.amounts.items():
             sums[series] = sums.get(series, Amounts()) + amount
         known = [one for one in (self.consumption, other.consumption) if one is not None]
-        return _Figures(
+        return Figures(
             sums,
             sum(known) if known else None,
             self.partly_unknown or other.partly_unknown,
         )
 
 
-def _within(span: Span, figures: Iterable[tuple[Span, _Figures]]) -> _Figures:
+def _within(span: Span, figures: Iterable[tuple[Span, Figures]]) -> Figures:
     inside = (figure for day, figure in figures if span.start <= day.start < span.end)
-    return sum(inside, _Figures())
+    return sum(inside, Figures())
 
 
-def _of_day(tree: MeterTree, amounts: Mapping[Series, Amounts]) -> _Figures:
+def figures_of_day(tree: MeterTree, amounts: Mapping[Series, Amounts]) -> Figures:
+    """What one day's amounts come to; a balance of which a side is unknown adds no consumption."""
     consumed = [_consumption(balance, amounts) for balance in tree.balances]
     known = [count for count in consumed if count is not None]
     # Nothing at all of a balance is missing data; one side without the other is a wrong balance.
@@ -165,10 +168,10 @@ def _of_day(tree: MeterTree, amounts: Mapping[Series, Amounts]) -> _Figures:
         count is None and any(one in amounts for one in balance.series)
         for count, balance in zip(consumed, tree.balances, strict=True)
     )
-    return _Figures(amounts, sum(known) if known else None, torn)
+    return Figures(amounts, sum(known) if known else None, torn)
 
 
-def _row(tree: MeterTree, period: Period, figures: _Figures, now_ms: int) -> EnergyRow:
+def _row(tree: MeterTree, period: Period, figures: Figures, now_ms: int) -> EnergyRow:
     amounts = figures.amounts
     return EnergyRow(
         period.name,

@@ -15,3 +15,19 @@ class InvalidPeriodError(ReportsError):
 
 class UnreadableDatabaseError(ReportsError):
     """The database cannot be read."""
+
+
+class UnknownReportError(ReportsError):
+    """There is no report of that name."""
+
+
+class InvalidOptionError(ReportsError):
+    """An option of a report is not one of those it takes."""
+
+
+class InvalidReportError(ReportsError):
+    """A stored report cannot be read."""
+
+
+class RenderingError(ReportsError):
+    """A report cannot be set in the form asked for."""

@@ -66,19 +66,22 @@ async def open_channels(
             "apprise": apprise.Apprise(wording, settings.apprise.urls),
             **_groups(settings, http, wording, now_ms),
         }
-        if settings.mail.host is not None:
-            channels["email"] = _email(settings, estate, settings.mail.host, now_ms)
+        if (mail := mail_of(settings, estate, now_ms)) is not None:
+            channels["email"] = mail
         reporters: dict[str, Reporter] = {
             "smpp": gateway, "aliyun_sms": sms, "tencent_sms": sms_2, "aliyun_voice": voice,
         }  # fmt: skip
         yield Channels(channels, reporters)
 
 
-def _email(settings: Settings, estate: Estate, host: str, now_ms: Callable[[], int]) -> email.Email:
+def mail_of(settings: Settings, estate: Estate, now_ms: Callable[[], int]) -> email.Email | None:
+    """E-mail; None without a mail server."""
     mail = settings.mail
+    if mail.host is None:
+        return None
     return email.Email(
         email.EmailSettings(
-            host=host,
+            host=mail.host,
             port=mail.port,
             sender=mail.sender,
             security=email.Security(mail.security.value),

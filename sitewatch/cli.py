@@ -18,6 +18,7 @@ from sitewatch.screen import err
 _COMMANDS = (
     "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "acl",
     "report", "incident", "export", "import", "backup", "restore", "migrate", "roll-call",
+    "savings",
 )  # fmt: skip
 """Each is the function of this name in the module of this name (`import_` for a keyword)."""
 _GROUPS = {
@@ -27,6 +28,7 @@ _GROUPS = {
     "duty": ("duty", "duty_app"),
     "meter-change": ("meter_change", "meter_change_app"),
     "rules": ("rules", "rules_app"),
+    "tariff": ("tariff", "tariff_app"),
 }
 """Commands with commands of their own: the module of each, and its application there."""
 

@@ -1,4 +1,4 @@
-"""An estate folder with all that is in it: estate, profiles, rules and routes, loaded as one."""
+"""An estate folder with all that is in it, estate, profiles, rules, routes, tariffs, as one."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -11,6 +11,8 @@ from collectors.registry import SCHEMAS
 from device_configs.estate import Estate, load_estate
 from device_configs.faults import Fault, InvalidConfigError
 from device_configs.holidays import Holidays, load_holidays
+from device_configs.tariffs import Tariffs, load_tariffs
+from sitewatch.report_files import report_faults
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class EstateFolder:
     rules: RuleSet
     routes: Routes
     holidays: Holidays
+    tariffs: Tariffs
     revision: str
     """Hash over all files, the same for the same content."""
 
@@ -33,7 +36,7 @@ def load_folder(folder: Path) -> EstateFolder:
         InvalidConfigError: with every fault of every file in it.
     """
     faults: list[Fault] = []
-    estate = rules = routes = holidays = None
+    estate = rules = routes = holidays = tariffs = None
     try:
         estate = load_estate(folder, SCHEMAS)
     except InvalidConfigError as error:
@@ -50,15 +53,23 @@ def load_folder(folder: Path) -> EstateFolder:
         holidays = load_holidays(folder)
     except InvalidConfigError as error:
         faults += error.faults
+    try:
+        tariffs = load_tariffs(folder, estate)
+    except InvalidConfigError as error:
+        faults += error.faults
     if estate is not None:
         faults += name_faults(folder, estate)
+        faults += report_faults(folder, estate)
     if estate is not None and rules is not None:
         faults += expression_faults(folder, rules, estate)
         faults += layer_faults(rules, estate)
-    if faults or estate is None or rules is None or routes is None or holidays is None:
+    if estate is None or rules is None or routes is None or holidays is None or tariffs is None:
+        raise InvalidConfigError(faults)
+    if faults:
         raise InvalidConfigError(faults)
     routes = replace(routes, timezone=estate.timezone)
-    return EstateFolder(folder, estate, rules, routes, holidays, revision_of(folder))
+    revision = revision_of(folder)
+    return EstateFolder(folder, estate, rules, routes, holidays, tariffs, revision)
 
 
 def revision_of(folder: Path) -> str:

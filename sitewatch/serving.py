@@ -31,6 +31,7 @@ from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError, TimeSeriesStore
 from records.people import ensure_first_administrator
 from records.revisions import accept, folder_files
+from sitewatch.channels import mail_of
 from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
@@ -40,6 +41,7 @@ from sitewatch.expectations import Expectations, Scene
 from sitewatch.heartbeats import Heartbeats, Stage
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
+from sitewatch.report_times import ReportTimes
 from sitewatch.settings import Settings
 from sitewatch.stages import Stages
 from sitewatch.store_care import StoreCare
@@ -66,6 +68,7 @@ class Serving:
     care: StoreCare | None
     """Housekeeping of the embedded store; None where the series are elsewhere."""
     expectations: Expectations
+    reports: ReportTimes
     registry: CollectorRegistry
     """What Prometheus is told."""
     beats: Heartbeats
@@ -85,6 +88,7 @@ class Serving:
             "intervals": self.intervals.run,
             "quality": self.quality.run,
             "expectations": self.expectations.run,
+            "reports": self.reports.run,
             "control": functools.partial(serve_control, self.work.data.path, self.work.perform),
         }
         if self.care is not None:
@@ -131,6 +135,7 @@ class Serving:
                 now_ms=self.clocks.wall_ms,
                 version=version("sitewatch"),
                 registry=self.registry,
+                folder=lambda: self.current.loaded.folder,
                 settings=ApiSettings(secure_cookies=self.settings.service.secure_cookies),
             )
         )  # fmt: skip
@@ -176,6 +181,10 @@ async def open_serving(
             Workplace(store, data, estate, current.loaded.folder, settings, ledger),
             care,
             Expectations(engine, store, scene, watched.found, clocks.wall_ms),
+            ReportTimes(
+                lambda: current.loaded, engine, store,
+                lambda: mail_of(settings, estate(), clocks.wall_ms), clocks.wall_ms,
+            ),
             CollectorRegistry(),
             Heartbeats({"store": Stage(recorder.pulse, 300, safety=False)}),
             clocks,

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import smtplib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -95,6 +95,16 @@ def _digest(message: Message, language: str) -> list[str]:
     return [f"{word('mail.digest', language)}: {digest['messages']}"]
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a letter."""
+
+    name: str
+    media_type: str
+    """`application/pdf`."""
+    content: bytes
+
+
 class Email:
     """Sends alarms by e-mail."""
 
@@ -113,14 +123,31 @@ class Email:
         mail = self._compose(addresses, message)
         await asyncio.to_thread(self._deliver, mail, addresses)
 
-    def _compose(self, addresses: list[str], message: Message) -> EmailMessage:
+    def send_letter(self, address: str, title: str, text: str, files: Sequence[Attachment]) -> None:
+        """Send a letter with files to one address; blocks.
+
+        Raises:
+            SendError: the server did not take it; permanent where it said never.
+        """
+        mail = self._envelope([address], title)
+        mail.set_content(text)
+        for file in files:
+            kind, _, form = file.media_type.partition(";")[0].partition("/")
+            mail.add_attachment(file.content, maintype=kind, subtype=form, filename=file.name)
+        self._deliver(mail, [address])
+
+    def _envelope(self, addresses: list[str], title: str) -> EmailMessage:
         mail = EmailMessage()
         mail["From"] = self._settings.sender
         mail["To"] = ", ".join(addresses)
-        mail["Subject"] = subject(message)
+        mail["Subject"] = title
         mail["Date"] = format_datetime(dt.datetime.fromtimestamp(self._now_ms() / 1000, dt.UTC))
         mail["Message-ID"] = make_msgid(domain=self._settings.sender.partition("@")[2] or None)
         mail["Auto-Submitted"] = "auto-generated"
+        return mail
+
+    def _compose(self, addresses: list[str], message: Message) -> EmailMessage:
+        mail = self._envelope(addresses, subject(message))
         if message.payload.get("severity") == "emergency" and not message.payload.get("test"):
             mail["Importance"] = "high"
         settings = self._settings

@@ -24,6 +24,9 @@ from reports.unaccounted_report import LIMIT, unaccounted_report
 
 router = APIRouter(tags=["reports"])
 
+PERIOD = "2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20"
+"""How a period is written."""
+
 
 @router.get("/reports/energy", response_model=EnergyReport)
 async def get_energy(
@@ -31,7 +34,7 @@ async def get_energy(
     house: Behind,
     index: IndexOfNow,
     threads: Workers,
-    period: Annotated[str, Query(max_length=10, description="2026, 2026-11 or 2026-11-23")],
+    period: Annotated[str, Query(max_length=22, description=PERIOD)],
     site: str | None = None,
     step: Step | None = None,
     format: Literal["json", "csv"] = "json",
@@ -63,7 +66,7 @@ async def get_unaccounted(
     house: Behind,
     index: IndexOfNow,
     threads: Workers,
-    period: Annotated[str, Query(max_length=10, description="2026, 2026-11 or 2026-11-23")],
+    period: Annotated[str, Query(max_length=22, description=PERIOD)],
     site: str | None = None,
     limit: Annotated[float, Query(ge=0, le=1, description="share that is marked")] = LIMIT,
     format: Literal["json", "csv"] = "json",
@@ -96,7 +99,7 @@ async def get_safety(
     house: Behind,
     index: IndexOfNow,
     threads: Workers,
-    period: Annotated[str, Query(max_length=10, description="2026, 2026-11 or 2026-11-23")],
+    period: Annotated[str, Query(max_length=22, description=PERIOD)],
     site: str | None = None,
     operators: Annotated[int, Query(ge=1, le=1000)] = 1,
     format: Literal["json", "csv"] = "json",

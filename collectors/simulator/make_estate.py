@@ -12,6 +12,7 @@ import yaml
 
 from collectors.simulator.estate_parts import Draft, Entry, label
 from collectors.simulator.make_centre import centre
+from collectors.simulator.make_tariffs import tariff_files
 from device_configs.profile import LIBRARY
 
 FOLDER = LIBRARY.parent / "demo_estate"
@@ -79,11 +80,24 @@ def district(number: int) -> Draft:
 
 def _inventory(number: int, area: int) -> Entry:
     found: Entry = {
+        "institutions": 1 + number % 5,
+        "institutions_with_nev": (1 + number % 5) - (number % 3 == 0),
         "vehicles": 6 + number % 7,
         "new_energy_vehicles": 2 + number % 4,
+        "vehicles_bought": 1 + number % 3,
+        "new_energy_vehicles_bought": number % 2,
         "parking_bays": 40 + 6 * (number % 9),
         "roof_area_m2": round(area / 6),
+        "usable_roof_area_m2": round(area / 9),
+        "retrofit_due_area_m2": area,
+        "retrofitted_area_m2": area if number % 4 == 0 else 0,
+        "water_fittings": 60 + 3 * number,
+        "water_saving_fittings": 55 + 3 * number,
+        "pv_area_m2": 0,
     }
+    if number % 3:
+        # Those without piles of their own say so: not given would be unknown.
+        found["charging_bays"] = 0
     if number % 2:
         found |= {"pv_area_m2": _pv_w(number) // 100, "pv_rating_w": _pv_w(number)}
     return found
@@ -249,9 +263,55 @@ parts:
 """
 
 
+_TARGETS = """\
+# Invented for the demo: an estate writes here what its statistics of the base year say.
+use: jiangsu_14th
+base: {carbon_per_m2: 52.0}
+"""
+_INSTITUTIONS = """\
+# Invented for the demo: what the statutory sheet asks for and no meter knows.
+institutions:
+  centre:
+    name: 示范行政中心管理处
+    type: 行政单位
+    level: 县级
+    address: 示范路1号
+    posts: 1620
+    staff: 1704
+    fuel_vehicles: 25
+    heating_area: 58000
+    data_centre_area: 420
+    data_centre_meters: [centre-computers]
+"""
+_CONSUMPTION_HEAD = """\
+# Invented for the demo: what no meter counts, as people enter it from fuel cards and bills.
+consumption:
+"""
+
+
+def _consumption() -> str:
+    """Petrol of the centre's cars and bottled gas of three canteens, month by month."""
+    lines = []
+    for month in range(1, 13):
+        petrol = 380 + 15 * ((month * 5) % 7)
+        lines.append(
+            f"- {{site: centre, month: 2026-{month:02d}, carrier: gasoline, amount: {petrol}, "
+            f"unit: L, cost: {petrol * 7.9:.2f}, by: demo, document: fuel card}}"
+        )
+        lines += [
+            f"- {{site: compound-{number:02d}, month: 2026-{month:02d}, carrier: lpg, "
+            f"amount: {15 * (number + month % 3)}, unit: kg, by: demo, document: delivery note}}"
+            for number in (3, 5, 8)
+        ]
+    return _CONSUMPTION_HEAD + "".join(f"  {line}\n" for line in lines)
+
+
 def files() -> dict[str, str]:
     """The whole estate: path below the folder to text."""
-    found = {"routes/duty.yaml": _ROUTES}
+    found = {"routes/duty.yaml": _ROUTES, "targets.yaml": _TARGETS}
+    found["institutions.yaml"] = _INSTITUTIONS
+    found["consumption.yaml"] = _consumption()
+    found |= {name: _HEAD + text for name, text in tariff_files().items()}
     found[f"profiles/demo_fire_panel_{PANEL_PARTS}.yaml"] = _HEAD + _PANEL
     estate: Entry = {
         "estate": "demo",

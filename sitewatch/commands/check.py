@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from alerts.offline import lines_without_internet
+from reports.schedules import FILE as SCHEDULES
 from sitewatch.estate_folder import load_folder
 from sitewatch.screen import counted, err, out
 from sitewatch.settings import load_settings
@@ -14,8 +15,11 @@ from sitewatch.settings import load_settings
 def check(folder: Annotated[Path, typer.Argument(help="the estate folder")]) -> None:
     """Validate the profiles, estate, rules and routes of a folder."""
     loaded = load_folder(folder)
-    for warning in lines_without_internet(loaded.routes, load_settings().mail.host):
+    host = load_settings().mail.host
+    for warning in lines_without_internet(loaded.routes, host):
         err.print(f"{folder}: warning: {warning}", highlight=False)
+    if host is None and (folder / SCHEDULES).exists():
+        err.print(f"{folder}: warning: {SCHEDULES} sends nothing without a mail server (mail.host)")
     estate = loaded.estate
     parts = sum(len(device.parts) for device in estate.devices.values())
     out.print(

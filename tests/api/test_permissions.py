@@ -18,7 +18,7 @@ LINKS = {"GET /ack/{token}", "POST /ack/{token}"}
 VALUES: Mapping[str, str] = {
     "device": "grid", "alarm": "999", "window": "999", "drill": "999", "username": "nobody",
     "name": "nothing", "token": "nothing", "id_": "nothing", "date": "2026-10-01",
-    "kind": "contact",
+    "kind": "contact", "number": "999",
 }  # fmt: skip
 
 

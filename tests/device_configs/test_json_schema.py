@@ -1,11 +1,18 @@
 import json
 
 from collectors.registry import SCHEMAS
-from device_configs.json_schema import devices_schema, estate_schema, profile_schema
+from device_configs.json_schema import (
+    devices_schema,
+    estate_schema,
+    profile_schema,
+    tariff_schema,
+    tariffs_schema,
+)
 
 
 def test_the_schemas_are_json_and_strict() -> None:
-    for schema in (profile_schema(SCHEMAS), estate_schema(), devices_schema()):
+    every = (profile_schema(SCHEMAS), estate_schema(), devices_schema())
+    for schema in (*every, tariff_schema(), tariffs_schema()):
         assert json.loads(json.dumps(schema)) == schema
         assert schema["$schema"].startswith("https://json-schema.org/")
     estate = estate_schema()

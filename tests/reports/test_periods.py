@@ -73,3 +73,52 @@ def test_steps_join_without_gap_on_quarters_of_an_hour(
     assert (spans[0].start, spans[-1].end) == (period.span.start, period.span.end)
     assert all(a.end == b.start for a, b in pairwise(spans))
     assert all(span.start % INTERVAL_MS == 0 and span.start < span.end for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "after"),
+    [
+        ("2026-H1", "2026-01-01", "2026-07-01"),
+        ("2026-H2", "2026-07-01", "2027-01-01"),
+        ("2026-Q4", "2026-10-01", "2027-01-01"),
+        ("2026-W01", "2025-12-29", "2026-01-05"),
+        ("2026-W53", "2026-12-28", "2027-01-04"),
+        ("2026-11-03..2026-11-20", "2026-11-03", "2026-11-21"),
+        ("2026-02-01..2026-02-28", "2026-02-01", "2026-03-01"),
+    ],
+)
+def test_halves_quarters_weeks_and_any_days(text: str, first: str, after: str) -> None:
+    period = parse_period(text, SHANGHAI)
+    assert (f"{period.start:%Y-%m-%d}", f"{period.end:%Y-%m-%d}") == (first, after)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-H3", "2026-Q0", "2026-W00", "2027-W53", "2026-11-20..2026-11-03", "2026-11.."]
+)
+def test_what_is_no_half_quarter_week_or_stretch(text: str) -> None:
+    with pytest.raises(InvalidPeriodError, match="is not a year"):
+        parse_period(text, SHANGHAI)
+
+
+@pytest.mark.parametrize("text", ["2026-W48", "2026-11-03..2026-12-20"])
+def test_what_is_not_whole_months_has_none(text: str) -> None:
+    with pytest.raises(InvalidPeriodError, match="step day"):
+        steps_of(parse_period(text, SHANGHAI), Step.MONTH)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "year_before"),
+    [
+        ("2026", "2025-01-01..2025-12-31", "2025-01-01..2025-12-31"),
+        ("2026-Q1", "2025-10-01..2025-12-31", "2025-01-01..2025-03-31"),
+        ("2026-03", "2026-02-01..2026-02-28", "2025-03-01..2025-03-31"),
+        ("2026-W02", "2025-12-29..2026-01-04", "2025-01-05..2025-01-11"),
+        ("2028-02-29", "2028-02-28..2028-02-28", "2027-02-28..2027-02-28"),
+    ],
+)
+def test_the_period_before_and_that_of_the_year_before(
+    text: str, before: str, year_before: str
+) -> None:
+    period = parse_period(text, SHANGHAI)
+    for found, name in ((period.before(), before), (period.year_before(), year_before)):
+        assert (found.name, found.span) == (name, parse_period(name, SHANGHAI).span)

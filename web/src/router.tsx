@@ -22,6 +22,7 @@ import {
   loginSearch,
   overviewSearch,
   qualitySearch,
+  reportsSearch,
   siteSearch,
 } from "./search";
 import { Shell } from "./shell/Shell";
@@ -104,6 +105,12 @@ const energyRoute = createRoute({
   validateSearch: energySearch,
   component: lazyRouteComponent(() => import("./pages/Energy"), "EnergyPage"),
 });
+const reportsRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/reports",
+  validateSearch: reportsSearch,
+  component: lazyRouteComponent(() => import("./pages/Reports"), "ReportsPage"),
+});
 
 const linesRoute = createRoute({
   getParentRoute: () => insideRoute,
@@ -133,6 +140,7 @@ const routeTree = rootRoute.addChildren([
     deviceRoute,
     alarmsRoute,
     energyRoute,
+    reportsRoute,
     linesRoute,
     qualityRoute,
     deadLettersRoute,

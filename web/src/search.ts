@@ -2,6 +2,7 @@
 
 import { LINE_ORDERS, LINE_STATES } from "./lines/lineState";
 import { GROUPS, MEASURES, QUALITY_DAYS, QUALITY_ORDERS } from "./quality/qualityRows";
+import { isPeriod } from "./reports/periods";
 import { SEVERITIES, type Severity } from "./ui/badges";
 
 type Raw = Record<string, unknown>;
@@ -79,5 +80,14 @@ export const energySearch = (raw: Raw) => {
   return given({
     site: text(raw["site"]),
     period: period !== undefined && /^\d{4}(-\d{2})?$/.test(period) ? period : undefined,
+  });
+};
+
+export const reportsSearch = (raw: Raw) => {
+  const period = text(raw["period"]);
+  return given({
+    kind: text(raw["kind"]),
+    site: text(raw["site"]),
+    period: period !== undefined && isPeriod(period) ? period : undefined,
   });
 };

@@ -19,6 +19,7 @@ from reports.errors import ReportsError
 from sitewatch.commands.report import report
 from sitewatch.errors import SitewatchError
 from tests.device_configs.estates import smallest
+from tests.reports.days import daily as daily
 from tests.reports.ledgers import book
 
 METER = Series("m1", "active_energy_import")
@@ -145,3 +146,43 @@ def test_the_safety_report_of_a_quiet_month_is_of_nothing_and_says_so(
     assert result.exit_code == 0, result.output
     made = json.loads(result.stdout)
     assert (made["operators"], made["total"]["alarms"], made["rows"]) == (3, 0, [])
+
+
+@pytest.mark.usefixtures("daily")
+def test_a_report_of_a_maker_in_every_form(folders: tuple[Path, Path, sa.Engine]) -> None:
+    def said(*more: str) -> Result:
+        places = ["--estate", str(folders[0]), "--data", str(folders[1])]
+        return CliRunner().invoke(app, ["daily", *places, "--period", "2026-11-03", *more])
+
+    made = json.loads(said("--format", "json", "--language", "en").stdout)
+    assert made["sheets"][0]["rows"][0]["cells"] == ["2026-11-03", 1500.0, {"fraction": "50"}, None]
+    assert made["sheets"][0]["rows"][0]["shown"] == ["2026-11-03", "1.5", "0.50", "—"]
+    assert "\n2026-11-03,1.5,0.5,," in said("--format", "csv").stdout
+    assert "按日用电：" in said("--option", "tax=without").stdout
+    assert "tax 'half' is not one of" in said("--option", "tax=half").output
+    assert "is not name=value" in said("--option", "tax").output
+
+
+def test_a_kind_that_is_not_is_named(folders: tuple[Path, Path, sa.Engine]) -> None:
+    result = CliRunner().invoke(
+        app, ["weather", "--period", "2026", "--estate", ".", "--data", "."]
+    )
+    assert result.exit_code == 2
+    assert "there is no report 'weather'" in " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.mark.usefixtures("daily")
+def test_a_workbook_and_pages_are_files(folders: tuple[Path, Path, sa.Engine]) -> None:
+    def asked(kind: str, form: str, *more: str) -> Result:
+        places = ["--estate", str(folders[0]), "--data", str(folders[1])]
+        form = f"--format={form}"
+        return CliRunner().invoke(app, [kind, *places, "--period", "2026-11", form, *more])
+
+    for form, mark in (("xlsx", b"PK"), ("pdf", b"%PDF-")):
+        file = folders[1] / f"november.{form}"
+        assert asked("daily", form, "-o", str(file)).exit_code == 0
+        assert file.read_bytes().startswith(mark)
+        assert "give --output" in asked("daily", form).output
+        refused = asked("energy", form, "-o", str(file))
+        assert refused.exit_code == 2
+        assert f"no {form}" in refused.output

@@ -104,13 +104,23 @@ export async function getJson<T>(path: string, query?: Query, signal?: AbortSign
   return (await response.json()) as T;
 }
 
+async function sendBody(method: string, path: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (csrfToken !== "") headers["X-CSRF-Token"] = csrfToken;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  return send(path, headers, { method, body: body === undefined ? null : JSON.stringify(body) });
+}
+
 export async function write(
   method: "POST" | "PUT" | "DELETE",
   path: string,
   body?: unknown,
 ): Promise<void> {
-  const headers: Record<string, string> = {};
-  if (csrfToken !== "") headers["X-CSRF-Token"] = csrfToken;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  await send(path, headers, { method, body: body === undefined ? null : JSON.stringify(body) });
+  await sendBody(method, path, body);
+}
+
+/** A write that answers with what it made. */
+export async function postJson<T>(path: string, body: unknown): Promise<T> {
+  const response = await sendBody("POST", path, body);
+  return (await response.json()) as T;
 }

@@ -5,15 +5,20 @@ import { getJson } from "./client";
 import type {
   AlarmEvent,
   AlarmPage,
+  Corrections,
   Coverage,
   DeadLetterPage,
   DeviceDetail,
   DeviceSummary,
   EnergyReport,
   Health,
+  IssuePage,
   KindInfo,
   LineItem,
   Quality,
+  ReportDocument,
+  ReportJob,
+  ReportKind,
   Series,
   Session,
   SiteNode,
@@ -194,4 +199,51 @@ export const unaccountedQuery = (request: { site: string; period: string }) =>
     queryFn: ({ signal }) =>
       getJson<UnaccountedReport>("/reports/unaccounted", { ...request, format: "json" }, signal),
     staleTime: 60 * SECOND,
+  });
+
+export const reportKindsQuery = queryOptions({
+  queryKey: ["report-kinds"],
+  queryFn: ({ signal }) => getJson<ReportKind[]>("/reports", {}, signal),
+  staleTime: Infinity,
+});
+
+export const reportQuery = (
+  request: { kind: string; site: string; period: string },
+  language: string,
+) =>
+  queryOptions({
+    queryKey: ["report", request, language],
+    queryFn: ({ signal }) =>
+      getJson<ReportDocument>(
+        `/reports/${encodeURIComponent(request.kind)}`,
+        { site: request.site, period: request.period, language },
+        signal,
+      ),
+    staleTime: 60 * SECOND,
+    retry: false,
+  });
+
+/** A report in the making, asked for until it is over. */
+export const jobQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["report-job", id],
+    queryFn: ({ signal }) => getJson<ReportJob>(`/report-jobs/${id}`, {}, signal),
+    refetchInterval: (query) => {
+      const state = query.state.data?.state;
+      return state === undefined || state === "waiting" || state === "running" ? 500 : false;
+    },
+    retry: false,
+  });
+
+export const issuesQuery = (site: string, kind: string) =>
+  queryOptions({
+    queryKey: ["issues", site, kind],
+    queryFn: ({ signal }) => getJson<IssuePage>("/issued-reports", { site, kind }, signal),
+  });
+
+export const correctionsQuery = (issue: number, language: string) =>
+  queryOptions({
+    queryKey: ["issues", "corrections", issue, language],
+    queryFn: ({ signal }) =>
+      getJson<Corrections>(`/issued-reports/${issue}/corrections`, { language }, signal),
   });

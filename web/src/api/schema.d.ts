@@ -693,6 +693,190 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/reports": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Kinds
+     * @description The reports that can be asked for in every form.
+     */
+    get: operations["get_kinds_api_v1_reports_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/reports/{kind}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Report
+     * @description A report of a site and everything below it; what takes long is better a job.
+     */
+    get: operations["get_report_api_v1_reports__kind__get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/reports/{kind}/jobs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Job
+     * @description Make a report in the background; its state is at the address in `Location`.
+     */
+    post: operations["post_job_api_v1_reports__kind__jobs_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/report-jobs/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Job
+     * @description How far it is.
+     */
+    get: operations["get_job_api_v1_report_jobs__name__get"];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Job
+     * @description End it, or throw away what it made.
+     */
+    delete: operations["delete_job_api_v1_report_jobs__name__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/report-jobs/{name}/file": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get File
+     * @description What it made.
+     */
+    get: operations["get_file_api_v1_report_jobs__name__file_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/reports/{kind}/issue": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Issue
+     * @description Make a report of a closed period and store it as issued; a later one is its correction.
+     */
+    post: operations["post_issue_api_v1_reports__kind__issue_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/issued-reports": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Issues
+     * @description What was issued, newest first.
+     */
+    get: operations["get_issues_api_v1_issued_reports_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/issued-reports/{number}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Issue
+     * @description One report as it was issued, in any form (JSON: `ReportDocument`).
+     */
+    get: operations["get_issue_api_v1_issued_reports__number__get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/issued-reports/{number}/corrections": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Corrections
+     * @description What the report says otherwise now, or in another issue, cell by cell.
+     */
+    get: operations["get_corrections_api_v1_issued_reports__number__corrections_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/people": {
     parameters: {
       query?: never;
@@ -1265,6 +1449,37 @@ export interface components {
       account?: string | null;
     };
     /**
+     * Correction
+     * @description One difference between an issue and the report as it is made now, or another issue.
+     */
+    Correction: {
+      /**
+       * What
+       * @enum {string}
+       */
+      what: "cell" | "row_added" | "row_removed" | "sheet_added" | "sheet_removed" | "source";
+      /** Sheet */
+      sheet: string | null;
+      /** Row */
+      row: string | null;
+      /** Column */
+      column: string | null;
+      /** Old */
+      old: string | null;
+      /** New */
+      new: string | null;
+    };
+    /**
+     * Corrections
+     * @description Every difference, as people read it.
+     */
+    Corrections: {
+      issue: components["schemas"]["IssueItem"];
+      against: components["schemas"]["IssueItem"] | null;
+      /** Items */
+      items: components["schemas"]["Correction"][];
+    };
+    /**
      * Coverage
      * @description `GET coverage?site=`.
      */
@@ -1699,6 +1914,48 @@ export interface components {
       working: boolean;
     };
     /**
+     * IssueItem
+     * @description One issue of a report.
+     */
+    IssueItem: {
+      /** Id */
+      id: number;
+      /** Kind */
+      kind: string;
+      title: components["schemas"]["Label"];
+      /** Site */
+      site: string;
+      /** Period */
+      period: string;
+      /** Options */
+      options: {
+        [key: string]: string;
+      };
+      /** Version */
+      version: number;
+      /** Replaces */
+      replaces: number | null;
+      /**
+       * Issued At
+       * Format: date-time
+       */
+      issued_at: string;
+      /** Issued By */
+      issued_by: string;
+      /** Digest */
+      digest: string;
+    };
+    /**
+     * IssuePage
+     * @description Issues, newest first.
+     */
+    IssuePage: {
+      /** Items */
+      items: components["schemas"]["IssueItem"][];
+      /** Next */
+      next: number | null;
+    };
+    /**
      * KindInfo
      * @description A row of `GET kinds`; point names with `{n}` or `{name}` are patterns.
      */
@@ -1883,6 +2140,47 @@ export interface components {
       sites: string[];
       /** Username */
       username: string;
+    };
+    /**
+     * NewReport
+     * @description What a report is asked for.
+     */
+    NewReport: {
+      /**
+       * Period
+       * @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20
+       */
+      period: string;
+      /** Site */
+      site?: string | null;
+      /** Options */
+      options?: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * NewReportJob
+     * @description A report that is made in the background.
+     */
+    NewReportJob: {
+      /**
+       * Period
+       * @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20
+       */
+      period: string;
+      /** Site */
+      site?: string | null;
+      /** Options */
+      options?: {
+        [key: string]: string;
+      };
+      /**
+       * Format
+       * @default pdf
+       * @enum {string}
+       */
+      format: "json" | "csv" | "xlsx" | "pdf";
+      language?: components["schemas"]["Language"] | null;
     };
     /**
      * NewRollCall
@@ -2244,6 +2542,207 @@ export interface components {
       heard_at: string | null;
       /** Allowed S */
       allowed_s: number | null;
+    };
+    /**
+     * ReportChart
+     * @description A picture of a sheet's rows of normal weight.
+     */
+    ReportChart: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "line" | "bar" | "stacked";
+      /** Sheet */
+      sheet: string;
+      /** X */
+      x: string;
+      /** Series */
+      series: string[];
+    };
+    /**
+     * ReportColumn
+     * @description A column: its heading with the unit, and what a stored figure is divided by to be shown.
+     */
+    ReportColumn: {
+      /** Key */
+      key: string;
+      /** Form */
+      form: string;
+      /** Heading */
+      heading: string;
+      /** Unit */
+      unit: string | null;
+      /** Divide */
+      divide: number;
+    };
+    /**
+     * ReportDocument
+     * @description A report, exact and as people read it.
+     */
+    ReportDocument: {
+      /** Schema */
+      schema: number;
+      /** Kind */
+      kind: string;
+      /** Title */
+      title: string;
+      /** Status */
+      status: string;
+      /** Site */
+      site: string;
+      site_name: components["schemas"]["Label"];
+      period: components["schemas"]["ReportPeriod"];
+      /** Timezone */
+      timezone: string;
+      /** Revision */
+      revision: string;
+      /** Made At Ms */
+      made_at_ms: number;
+      /** Sheets */
+      sheets: components["schemas"]["ReportSheet"][];
+      /** Charts */
+      charts: components["schemas"]["ReportChart"][];
+      /** Notes */
+      notes: components["schemas"]["ReportNote"][];
+      /** Sources */
+      sources: components["schemas"]["ReportSource"][];
+      issue: components["schemas"]["IssueItem"] | null;
+    };
+    /**
+     * ReportJob
+     * @description How far a report in the background is; its file is at `report-jobs/{id}/file`.
+     */
+    ReportJob: {
+      /** Id */
+      id: string;
+      /** Kind */
+      kind: string;
+      /** Period */
+      period: string;
+      /**
+       * Format
+       * @enum {string}
+       */
+      format: "json" | "csv" | "xlsx" | "pdf";
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "waiting" | "running" | "ready" | "failed" | "cancelled";
+      /** Percent */
+      percent: number;
+      /** Reason */
+      reason: string | null;
+    };
+    /**
+     * ReportKind
+     * @description A report that can be asked for.
+     */
+    ReportKind: {
+      /** Kind */
+      kind: string;
+      title: components["schemas"]["Label"];
+      about: components["schemas"]["Label"] | null;
+    };
+    /**
+     * ReportNote
+     * @description A sentence that a reader must know.
+     */
+    ReportNote: {
+      /** Key */
+      key: string;
+      /** Values */
+      values: {
+        [key: string]: string;
+      };
+      /** Text */
+      text: string;
+    };
+    /**
+     * ReportPeriod
+     * @description A stretch of calendar time; `end` is the first moment after it.
+     */
+    ReportPeriod: {
+      /** Name */
+      name: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+    };
+    /**
+     * ReportRow
+     * @description A row: exact cells in the stored unit, and the same as people read them.
+     */
+    ReportRow: {
+      /** Cells */
+      cells: unknown[];
+      /** Shown */
+      shown: string[];
+      shares: components["schemas"]["ReportShares"] | null;
+      /** Sources */
+      sources: string[];
+      /**
+       * Weight
+       * @enum {string}
+       */
+      weight: "normal" | "subtotal" | "total" | "memo";
+      /** Depth */
+      depth: number;
+    };
+    /**
+     * ReportShares
+     * @description How much of a row is not measured, each 0 to 1.
+     */
+    ReportShares: {
+      /** Missing */
+      missing: number;
+      /** Recovered */
+      recovered: number;
+      /** Estimated */
+      estimated: number;
+    };
+    /**
+     * ReportSheet
+     * @description A table.
+     */
+    ReportSheet: {
+      /** Key */
+      key: string;
+      /** Title */
+      title: string;
+      /** Columns */
+      columns: components["schemas"]["ReportColumn"][];
+      /** Rows */
+      rows: components["schemas"]["ReportRow"][];
+      /** Notes */
+      notes: components["schemas"]["ReportNote"][];
+    };
+    /**
+     * ReportSource
+     * @description What figures come from.
+     */
+    ReportSource: {
+      /** Id */
+      id: string;
+      /** Kind */
+      kind: string;
+      name: components["schemas"]["Label"];
+      /** Detail */
+      detail: string;
+      /** Version */
+      version: string;
+      /** Confidence */
+      confidence: string;
+      /** Shown */
+      shown: string[];
     };
     /**
      * Role
@@ -2879,6 +3378,8 @@ export type AuditVerdict = components["schemas"]["AuditVerdict"];
 export type By = components["schemas"]["By"];
 export type ChainName = components["schemas"]["ChainName"];
 export type Contact = components["schemas"]["Contact"];
+export type Correction = components["schemas"]["Correction"];
+export type Corrections = components["schemas"]["Corrections"];
 export type Coverage = components["schemas"]["Coverage"];
 export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
@@ -2898,6 +3399,8 @@ export type Finding = components["schemas"]["Finding"];
 export type FindingRequest = components["schemas"]["FindingRequest"];
 export type Health = components["schemas"]["Health"];
 export type Holiday = components["schemas"]["Holiday"];
+export type IssueItem = components["schemas"]["IssueItem"];
+export type IssuePage = components["schemas"]["IssuePage"];
 export type KindInfo = components["schemas"]["KindInfo"];
 export type Label = components["schemas"]["Label"];
 export type Language = components["schemas"]["Language"];
@@ -2908,6 +3411,8 @@ export type Login = components["schemas"]["Login"];
 export type MadePassword = components["schemas"]["MadePassword"];
 export type MadeToken = components["schemas"]["MadeToken"];
 export type NewPerson = components["schemas"]["NewPerson"];
+export type NewReport = components["schemas"]["NewReport"];
+export type NewReportJob = components["schemas"]["NewReportJob"];
 export type NewRollCall = components["schemas"]["NewRollCall"];
 export type NewToken = components["schemas"]["NewToken"];
 export type OnDuty = components["schemas"]["OnDuty"];
@@ -2925,6 +3430,17 @@ export type Quality = components["schemas"]["Quality"];
 export type QualityCell = components["schemas"]["QualityCell"];
 export type QualityFigures = components["schemas"]["QualityFigures"];
 export type QualityItem = components["schemas"]["QualityItem"];
+export type ReportChart = components["schemas"]["ReportChart"];
+export type ReportColumn = components["schemas"]["ReportColumn"];
+export type ReportDocument = components["schemas"]["ReportDocument"];
+export type ReportJob = components["schemas"]["ReportJob"];
+export type ReportKind = components["schemas"]["ReportKind"];
+export type ReportNote = components["schemas"]["ReportNote"];
+export type ReportPeriod = components["schemas"]["ReportPeriod"];
+export type ReportRow = components["schemas"]["ReportRow"];
+export type ReportShares = components["schemas"]["ReportShares"];
+export type ReportSheet = components["schemas"]["ReportSheet"];
+export type ReportSource = components["schemas"]["ReportSource"];
 export type Role = components["schemas"]["Role"];
 export type RollCallItem = components["schemas"]["RollCallItem"];
 export type RollCallPage = components["schemas"]["RollCallPage"];
@@ -4056,7 +4572,7 @@ export interface operations {
   get_energy_api_v1_reports_energy_get: {
     parameters: {
       query: {
-        /** @description 2026, 2026-11 or 2026-11-23 */
+        /** @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20 */
         period: string;
         site?: string | null;
         step?: components["schemas"]["Step"] | null;
@@ -4094,7 +4610,7 @@ export interface operations {
   get_unaccounted_api_v1_reports_unaccounted_get: {
     parameters: {
       query: {
-        /** @description 2026, 2026-11 or 2026-11-23 */
+        /** @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20 */
         period: string;
         site?: string | null;
         /** @description share that is marked */
@@ -4133,7 +4649,7 @@ export interface operations {
   get_safety_api_v1_reports_safety_get: {
     parameters: {
       query: {
-        /** @description 2026, 2026-11 or 2026-11-23 */
+        /** @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20 */
         period: string;
         site?: string | null;
         operators?: number;
@@ -4155,6 +4671,343 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["SafetyReport"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_kinds_api_v1_reports_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReportKind"][];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_report_api_v1_reports__kind__get: {
+    parameters: {
+      query: {
+        /** @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20 */
+        period: string;
+        site?: string | null;
+        /** @description `name=value`, may be repeated */
+        option?: string[] | null;
+        format?: "json" | "csv" | "xlsx" | "pdf";
+        language?: components["schemas"]["Language"] | null;
+      };
+      header?: {
+        "accept-language"?: string;
+      };
+      path: {
+        kind: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReportDocument"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_job_api_v1_reports__kind__jobs_post: {
+    parameters: {
+      query?: never;
+      header?: {
+        "accept-language"?: string;
+      };
+      path: {
+        kind: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewReportJob"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReportJob"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_job_api_v1_report_jobs__name__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReportJob"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_job_api_v1_report_jobs__name__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_file_api_v1_report_jobs__name__file_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_issue_api_v1_reports__kind__issue_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        kind: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewReport"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["IssueItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_issues_api_v1_issued_reports_get: {
+    parameters: {
+      query?: {
+        site?: string | null;
+        kind?: string | null;
+        period?: string | null;
+        limit?: number;
+        after?: number | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["IssuePage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_issue_api_v1_issued_reports__number__get: {
+    parameters: {
+      query?: {
+        format?: "json" | "csv" | "xlsx" | "pdf";
+        language?: components["schemas"]["Language"] | null;
+      };
+      header?: {
+        "accept-language"?: string;
+      };
+      path: {
+        number: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_corrections_api_v1_issued_reports__number__corrections_get: {
+    parameters: {
+      query?: {
+        /** @description another issue of the same report */
+        against?: number | null;
+        language?: components["schemas"]["Language"] | null;
+      };
+      header?: {
+        "accept-language"?: string;
+      };
+      path: {
+        number: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Corrections"];
         };
       };
       /** @description A problem document (RFC 9457). */

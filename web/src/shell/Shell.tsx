@@ -76,6 +76,7 @@ function useEndOfSession(): void {
 
 function Header() {
   const { t, name } = useWords();
+  const mayReport = useMay("report");
   const mayLines = useMay("lines");
   const mayQuality = useMay("quality");
   const sites = useSites();
@@ -97,6 +98,11 @@ function Header() {
         <Link to="/energy" activeOptions={{ includeSearch: false }}>
           {t("nav.energy")}
         </Link>
+        {mayReport && (
+          <Link to="/reports" activeOptions={{ includeSearch: false }}>
+            {t("nav.reports")}
+          </Link>
+        )}
         {mayQuality && (
           <Link to="/quality" activeOptions={{ includeSearch: false }}>
             {t("nav.quality")}

@@ -1,0 +1,91 @@
+"""What the carbon report reads: the intakes of a site, day by day, and what people entered."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from device_configs.carriers import Carrier
+from device_configs.entered import Entered, load_entered
+from device_configs.factors import Factors, Gives, Taken, load_factors
+from device_configs.targets import Plan, load_plan
+from records.engine import reading
+from reports.asked import Asked
+from reports.carbon import Emissions, emissions
+from reports.carriers import Intake, intake
+from reports.drawn import Drawn, drawn_by_day
+from reports.errors import UnreadableDatabaseError
+from reports.periods import Period
+
+METERED = (Carrier.ELECTRICITY, Carrier.GAS, Carrier.HEAT)
+"""Carriers that are metered and have an emission."""
+
+
+@dataclass(frozen=True)
+class SiteData:
+    """The intakes of one site and what they drew."""
+
+    intakes: Sequence[Intake]
+    days: Sequence[tuple[Period, Sequence[Drawn]]]
+    entered: Sequence[Entered]
+
+    @property
+    def devices(self) -> list[str]:
+        """The meters, in order of their names."""
+        return sorted({one.device for each in self.intakes for one in each.series})
+
+
+@dataclass(frozen=True)
+class CarbonData:
+    """What all figures of one report are made with."""
+
+    asked: Asked
+    factors: Factors
+    entered: Sequence[Entered]
+    plan: Plan | None
+    known_on: dt.date
+    """The day of the report: factors published later are not used."""
+
+    @classmethod
+    def load(cls, asked: Asked) -> "CarbonData":
+        """Read the factors, targets and entered consumption of an estate.
+
+        Raises:
+            InvalidConfigError: with every fault of one of the files.
+        """
+        zone = asked.estate.timezone
+        known_on = dt.datetime.fromtimestamp(asked.now_ms / 1000, zone).date()
+        return cls(
+            asked,
+            load_factors(asked.folder),
+            load_entered(asked.folder, frozenset(asked.estate.sites)),
+            load_plan(asked.folder),
+            known_on,
+        )
+
+    def of(self, site: str, period: Period, now_ms: int) -> SiteData:
+        """What a site took in, day by day until a moment.
+
+        Raises:
+            UnreadableDatabaseError: the database cannot be read.
+        """
+        estate = self.asked.estate
+        intakes = [intake(estate, site, carrier) for carrier in METERED]
+        inside = estate.below(site)
+        entered = [one for one in self.entered if one.site in inside]
+        try:
+            with reading(self.asked.engine) as connection:
+                days = drawn_by_day(connection, estate, intakes, period, now_ms)
+        except sa.exc.SQLAlchemyError as error:
+            raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error
+        return SiteData(intakes, days, entered)
+
+    def emitted(self, data: SiteData, cut: Period) -> Emissions:
+        """What a site emitted in a part of the period that its data are of."""
+        return emissions(cut, data.intakes, data.days, data.entered, self.factors, self.known_on)
+
+    def grid_factor(self, period: Period) -> Taken | None:
+        """The factor of the grid on the last day of a period."""
+        last = period.end.date() - dt.timedelta(days=1)
+        return self.factors.taken(Gives.CARBON, Carrier.ELECTRICITY, last, self.known_on)

@@ -1,0 +1,137 @@
+"""What sites consumed of each carrier, day by day; one read for all of them.
+
+Electricity is the balance of the meter tree (grid import plus PV less export), so it is the same
+figure as in the energy report; water, gas and heat are what the meters of their own trees counted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from device_configs.carriers import Carrier
+from device_configs.estate import Estate
+from ingest.interval_tables import Series
+from ingest.rollup import Amounts, Span
+from ingest.virtual_meters import amounts_with_virtual
+from reports.carriers import Intake, intake
+from reports.drawn import Drawn, drawn_of
+from reports.energy import figures_of_day
+from reports.meter_tree import MeterTree, meter_tree
+from reports.periods import Period, Step, steps_of
+
+CARRIERS = (Carrier.ELECTRICITY, Carrier.WATER, Carrier.GAS, Carrier.HEAT)
+"""The carriers that are metered, in the order of a report."""
+
+
+@dataclass(frozen=True)
+class SiteMeters:
+    """How a site is metered."""
+
+    site: str
+    tree: MeterTree
+    intakes: Mapping[Carrier, Intake]
+    """Of water, gas and heat."""
+
+    @property
+    def series(self) -> list[Series]:
+        """Every counter of the site's figures."""
+        others = [one for each in self.intakes.values() for one in each.series]
+        return list(dict.fromkeys([*self.tree.series, *others]))
+
+    def has(self, carrier: Carrier) -> bool:
+        """Whether anything counts the carrier."""
+        if carrier is Carrier.ELECTRICITY:
+            return bool(self.tree.balances)
+        return bool(self.intakes[carrier].series)
+
+
+def site_meters(estate: Estate, site: str) -> SiteMeters:
+    """Find the meters of a site.
+
+    Raises:
+        UnknownSiteError: the estate has no such site.
+    """
+    others = [carrier for carrier in CARRIERS if carrier is not Carrier.ELECTRICITY]
+    return SiteMeters(
+        site, meter_tree(estate, site), {one: intake(estate, site, one) for one in others}
+    )
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of one site."""
+
+    period: Period
+    drawn: Mapping[Carrier, Drawn]
+    pv: Drawn
+    """Generated there, whether used or fed in."""
+    bought: Drawn
+    """Electricity from the grid; where there is no grid meter, what sub-meters counted."""
+
+
+def days_of(
+    connection: sa.Connection,
+    estate: Estate,
+    sites: Sequence[SiteMeters],
+    period: Period,
+    now_ms: int,
+    also: Sequence[Series] = (),
+) -> tuple[Mapping[str, Sequence[Day]], Mapping[Series, Amounts]]:
+    """Each day of each site until now, and the sums of some further counters over the period."""
+    days = [day for day in steps_of(period, Step.DAY) if day.span.start < now_ms]
+    series = list(dict.fromkeys([one for each in sites for one in each.series] + list(also)))
+    found = amounts_with_virtual(connection, estate, series, [day.span for day in days])
+    by_site = {
+        each.site: [
+            _day(each, day, amounts, now_ms) for day, amounts in zip(days, found, strict=True)
+        ]
+        for each in sites
+    }
+    further = {
+        one: sum((amounts[one] for amounts in found if one in amounts), Amounts()) for one in also
+    }
+    return by_site, further
+
+
+def _day(meters: SiteMeters, day: Period, amounts: Mapping[Series, Amounts], now_ms: int) -> Day:
+    drawn = {
+        carrier: drawn_of(each, amounts, day.span, now_ms)
+        for carrier, each in meters.intakes.items()
+    }
+    drawn[Carrier.ELECTRICITY] = _electricity(meters.tree, amounts, day.span, now_ms)
+    pv = drawn_of(Intake(Carrier.ELECTRICITY, meters.tree.pv), amounts, day.span, now_ms)
+    imports = tuple(dict.fromkeys(one for each in meters.tree.balances for one in each.imports))
+    bought = drawn_of(Intake(Carrier.ELECTRICITY, imports), amounts, day.span, now_ms)
+    return Day(day, drawn, pv, bought)
+
+
+def _electricity(
+    tree: MeterTree, amounts: Mapping[Series, Amounts], span: Span, now_ms: int
+) -> Drawn:
+    passed = max(0, min(span.end, now_ms) - span.start)
+    series = list(dict.fromkeys(one for balance in tree.balances for one in balance.series))
+    due = passed * len(series)
+    consumed = figures_of_day(tree, amounts).consumption
+    if consumed is None:
+        return Drawn(due_ms=due)
+    known = [amounts[one] for one in series if one in amounts]
+    return Drawn(
+        consumed,
+        sum(min(one.known_ms, passed) for one in known),
+        due,
+        sum(one.recovered_amount for one in known),
+        sum(one.integrated_amount for one in known),
+    )
+
+
+def total(days: Sequence[Day], carrier: Carrier, cut: Period | None = None) -> Drawn:
+    """The sum of a carrier over days; of those that begin in a part of the period, if given."""
+    return sum(
+        (
+            day.drawn[carrier]
+            for day in days
+            if cut is None or cut.start <= day.period.start < cut.end
+        ),
+        Drawn(),
+    )

@@ -1,0 +1,42 @@
+"""The reports there are, by name."""
+
+from collections.abc import Mapping
+
+from reports import (
+    carbon_report,
+    carrier_report,
+    consumption_report,
+    cost_report,
+    rates_report,
+    savings_report,
+    statutory_report,
+)
+from reports.asked import Asked, Maker
+from reports.document import Report
+from reports.errors import UnknownReportError
+
+MAKERS: Mapping[str, Maker] = {
+    **carrier_report.KINDS,
+    "carbon": carbon_report.make,
+    "consumption": consumption_report.make,
+    "cost": cost_report.make,
+    "rates": rates_report.make,
+    "savings": savings_report.make,
+    "statutory": statutory_report.make,
+}
+"""Name to maker; the name is that of its catalogue in `text/`, too."""
+
+
+def make_report(kind: str, asked: Asked) -> Report:
+    """Make a report.
+
+    Raises:
+        UnknownReportError: there is no such kind.
+        InvalidOptionError: an option is not one of those allowed.
+        InvalidPeriodError: the report does not fit the period.
+        UnreadableDatabaseError: the database cannot be read.
+    """
+    maker = MAKERS.get(kind)
+    if maker is None:
+        raise UnknownReportError(f"there is no report {kind!r}: {', '.join(sorted(MAKERS))}")
+    return maker(asked)
