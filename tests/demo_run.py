@@ -258,8 +258,9 @@ moment the incident began; a device is polled, or reports, some seconds later, a
 delay. `wang` is on duty, `li` is the safety officer (told when nobody has acted for 60 s, which the
 first incident waits for), `group` is the robot's. After each incident everything is acknowledged.
 Calls are missing where the provider's limit is reached (one a minute and five an hour for a phone);
-then the short message and the group are told. Ten alarms of a community within ten minutes are a flood ([alarms.md](alarms.md)): here it begins at the
-water leak, and what is not urgent is told once a minute from then on, when the next incident has begun.
+then the short message and the group are told. Ten alarms of a community within ten minutes are a
+flood ([alarms.md](alarms.md)): here it begins at the water leak, and what is not urgent is told
+once a minute from then on, when the next incident has begun.
 Rules are in [rules.md](rules.md). The machine was
 busy with other work meanwhile ({load}).
 
