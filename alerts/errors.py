@@ -21,6 +21,14 @@ class DrillNotFoundError(AlertsError):
         super().__init__(f"there is no drill {drill}")
 
 
+class ProofNotFoundError(AlertsError):
+    """There is no proof of this number."""
+
+    def __init__(self, proof: int) -> None:
+        self.proof = proof
+        super().__init__(f"there is no proof {proof}")
+
+
 class WindowNotFoundError(AlertsError):
     """There is no maintenance window of this number."""
 

@@ -63,5 +63,6 @@ def _placed(row: sa.RowMapping, steps: list[Step]) -> Placed:
         severity=Severity(row["severity"]),
         test=row["test"],
         steps=steps,
+        arrived_at=next((one.at for one in steps if one.event is Transition.RESCUE_ON_SITE), None),
     )
     return Placed(life, row["place"], tuple(step["id"] for step in row["path"]))

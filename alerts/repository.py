@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from alerts import shelf_rows, tables
+from alerts import rescue_rows, shelf_rows, tables
 from alerts.alarm import Alarm, AlarmEvent, Finding, Hold, Severity, Transition
 from alerts.alarm_database import AlarmDatabase, open_row
 from alerts.engine import State, Step, acknowledge, reset
@@ -17,6 +17,8 @@ from alerts.errors import AlarmNotFoundError
 from alerts.evidence import EVENT
 from alerts.feed import AlarmFeed
 from alerts.holdings import Holdings
+from alerts.proof_desk import ProofDesk
+from alerts.rescue import RescueStep
 from alerts.routes import Routes
 from alerts.writer import flags, state_of, to_alarm
 
@@ -47,6 +49,7 @@ class AlarmRepository:
         """`routes` gives those of now; `wake` tells the dispatcher that there is something."""
         self._database = AlarmDatabase(engine, feed, routes, wake)
         self.holds = Holdings(self._database)
+        self.proofs = ProofDesk(self._database)
 
     def open_alarms(self) -> tuple[Alarm, ...]:
         """Every open alarm, the worst first, then the newest."""
@@ -150,6 +153,19 @@ class AlarmRepository:
             NotAllowedError: it is closed, active or not acknowledged, or the note is missing.
         """
         return self._act(alarm, actor, note, now_ms, lambda state: reset(state, note or ""), also)
+
+    def rescue(
+        self, alarm: int, step: RescueStep, actor: str, note: str | None, now_ms: int, also: Also
+    ) -> Alarm:
+        """Note a step of the rescue of people who are trapped.
+
+        `also` is called in the same transaction, if the step was new.
+
+        Raises:
+            AlarmNotFoundError: there is none of this number.
+            NotAllowedError: it is closed, has no rescue, or a later step was noted already.
+        """
+        return rescue_rows.step(self._database, alarm, step, actor, note, now_ms, also)
 
     def find(
         self,

@@ -34,6 +34,7 @@ from api.routes import (
     maintenance,
     metrics,
     people,
+    proofs,
     quality,
     report_forms,
     reports,
@@ -48,7 +49,7 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, devices, lines, live, alarms, maintenance, drills,
+    session, system, sites, proofs, devices, lines, live, alarms, maintenance, drills,
     quality, reports, report_forms, issued, people, duty, audit,
 )  # fmt: skip
 

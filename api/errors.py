@@ -19,6 +19,7 @@ from alerts.errors import (
     AlertsError,
     DrillNotFoundError,
     NotAllowedError,
+    ProofNotFoundError,
     WindowNotFoundError,
 )
 from alerts.roll_call import RollCallError
@@ -59,6 +60,7 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     NotIssuedError: "conflict",
     AlarmNotFoundError: "not_found",
     DrillNotFoundError: "not_found",
+    ProofNotFoundError: "not_found",
     WindowNotFoundError: "not_found",
     InvalidDutyError: "conflict",
     RollCallError: "conflict",

@@ -35,6 +35,8 @@ from records.engine import reading, transaction
 
 PACE_S = 10.0
 """How long the consumer gathers before it writes; also how exactly a kill is dated. [s]"""
+_GAPS_MS = (LONGEST_SETTLED_DAYS + 1) * DAY_MS
+"""How far back a gap between two runs can concern a day that is still open. [ms]"""
 KEPT_DAYS = 400
 """Days that are kept: a year, and a month to compare it with."""
 
@@ -132,7 +134,7 @@ class QualityWriter:
             with reading(self._engine) as connection:
                 cursor, self._booked_ms = read_cursor(connection)
                 states = read_states(connection)
-                gaps = gaps_of(read_runs(connection))
+                gaps = gaps_of(read_runs(connection, self._now_ms() - _GAPS_MS))
                 book = QualityBook(self._estate, states, (), gaps, self._booked_ms)
                 rows = read_days(connection, book.oldest_open)
         except sa.exc.SQLAlchemyError as error:
@@ -155,7 +157,7 @@ class QualityWriter:
         try:
             if not self._own_run:
                 with reading(self._engine) as connection:
-                    book.know_gaps(gaps_of(read_runs(connection)))
+                    book.know_gaps(gaps_of(read_runs(connection, now_ms - _GAPS_MS)))
             states, rows = book.changes()
             with self.writes.measured(), transaction(self._engine) as connection:
                 put_days(connection, rows)
@@ -167,7 +169,7 @@ class QualityWriter:
                     self._closed = book.oldest_open
                     names = [state.device for state in states]
                     close_days(connection, names, self._closed, KEPT_DAYS)
-                    forget_runs(connection, now_ms - (LONGEST_SETTLED_DAYS + 1) * DAY_MS)
+                    forget_runs(connection, now_ms - KEPT_DAYS * DAY_MS)
             self.rows += len(rows)
         except sa.exc.SQLAlchemyError as error:
             raise QualityError(f"data quality cannot be written: {error}") from error

@@ -187,9 +187,16 @@ def put_run(connection: sa.Connection, started_ms: int, alive_ms: int) -> None:
     connection.execute(_PUT_RUN, {"started_ms": started_ms, "alive_ms": alive_ms})
 
 
-def read_runs(connection: sa.Connection) -> list[tuple[int, int]]:
-    """All runs that are kept, by start and last sign of life [ms, UTC]."""
-    return [(row.started_ms, row.alive_ms) for row in connection.execute(sa.select(runs))]
+def read_runs(connection: sa.Connection, since_ms: int = 0) -> list[tuple[int, int]]:
+    """The runs that were alive since a moment, by start and last sign of life [ms, UTC].
+
+    The newest of those before it is among them, so that the gap between them is known.
+    """
+    alive = sa.select(runs).where(runs.c.alive_ms >= since_ms)
+    before = sa.select(runs).where(runs.c.alive_ms < since_ms)
+    newest = before.order_by(runs.c.alive_ms.desc()).limit(1)
+    rows = [*connection.execute(newest), *connection.execute(alive)]
+    return [(row.started_ms, row.alive_ms) for row in rows]
 
 
 def forget_runs(connection: sa.Connection, before_ms: int) -> None:

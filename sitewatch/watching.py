@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from alerts import ack_links
+from alerts.deadline_watch import EVERY_S as DEADLINES_S
+from alerts.deadline_watch import DeadlineWatch
 from alerts.duty_audit import Auditor
 from alerts.escalator import Escalator
 from alerts.feed import AlarmFeed
 from alerts.judge import Judge
+from alerts.lookout import Lookout
 from alerts.outbox import Dispatcher, Outbox
 from alerts.receipts import ReceiptPoller
+from alerts.rescue_rows import EVERY_S as RESCUE_S
+from alerts.rescue_rows import RescueWatch
 from alerts.roll_call import RollCalls
 from alerts.watch import SERVICE
 from collectors.driver import Driver, Wiring
@@ -76,6 +81,8 @@ class Watching:
     receipts: ReceiptPoller
     escalator: Escalator
     auditor: Auditor
+    rescues: Lookout
+    deadlines: Lookout
     roll_calls: RollCalls
     feed: AlarmFeed
     letters: DeadLetterBox
@@ -112,6 +119,7 @@ class Watching:
             "engine": self.judge.health.reason,
             "outbox": self.dispatcher.health.reason,
             "escalation": None,
+            "rescue clock": self.rescues.reason,
         }
         found = {name: self.beats.reason(name) or reason for name, reason in known.items()}
         return found | {DISK: self.reserve.reason}
@@ -144,6 +152,8 @@ class Watching:
             "receipts": self.receipts.run,
             "escalation": self.escalator.run,
             "auditor": self.auditor.run,
+            "rescue clock": self.rescues.run,
+            "deadlines": self.deadlines.run,
             "roll calls": self.roll_calls.run,
             "roll call times": functools.partial(
                 call_daily,
@@ -229,11 +239,23 @@ async def open_watching(
             intake, journal.statistics, Outbox(engine).waiting, data.path, now_ms,
             clock_set_ms=judge.clock_set_recently,
         )  # fmt: skip
+        rescues = RescueWatch(
+            engine, now_ms=now_ms, rules=lambda: current.loaded.rules,
+            routes=lambda: current.loaded.routes,
+        )  # fmt: skip
+        deadlines = DeadlineWatch(
+            engine, now_ms=now_ms, estate=lambda: current.loaded.estate,
+            rules=lambda: current.loaded.rules, routes=lambda: current.loaded.routes,
+        )  # fmt: skip
+        rescue_clock = Lookout(
+            "rescue clock", rescues.look, RESCUE_S, wake=dispatcher.wake, feed=feed
+        )
         beats = Heartbeats({
             "engine": Stage(judge.pulse, 30, safety=True),
             "outbox": Stage(dispatcher.pulse, 60, safety=True),
             "escalation": Stage(escalator.pulse, 60, safety=True),
             "journal": Stage(own.pulse, 60, safety=True),
+            "rescue clock": Stage(rescue_clock.pulse, 60, safety=True),
         })  # fmt: skip
         yield Watching(
             current, data, engine, journal, latest, intake, primary, collection, judge, dispatcher,
@@ -243,6 +265,8 @@ async def open_watching(
                 engine, now_ms=now_ms, routes=lambda: current.loaded.routes,
                 rules=lambda: current.loaded.rules, wake=dispatcher.wake, feed=feed,
             ),
+            rescue_clock,
+            Lookout("deadlines", deadlines.look, DEADLINES_S, wake=dispatcher.wake, feed=feed),
             roll_calls_of(current, settings, engine, dispatcher.wake, feed, now_ms),
             feed,
             letters, own, beats, settings, reserve, clocks,

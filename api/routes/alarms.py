@@ -29,7 +29,13 @@ def _sites(caller: Caller, index: EstateIndex, site: str | None) -> frozenset[st
     return caller.within(index.estate, site)
 
 
-def _find(house: House, caller: Caller, index: EstateIndex, alarm: int) -> Alarm:
+def find_alarm(house: House, caller: Caller, index: EstateIndex, alarm: int) -> Alarm:
+    """An alarm that the caller may see.
+
+    Raises:
+        Refusal: `not_found`, there is none, or not for the caller.
+        AlarmNotFoundError: there is none of this number.
+    """
     found = house.alarms.get(alarm)
     sites = _sites(caller, index, None)
     if sites is not None and found.place not in sites:
@@ -61,13 +67,13 @@ def get_alarms(
 @router.get("/alarms/{alarm}")
 def get_alarm(alarm: Id, caller: Asking, house: Behind, index: IndexOfNow) -> AlarmItem:
     """One alarm."""
-    return to_alarm_item(_find(house, caller, index, alarm))
+    return to_alarm_item(find_alarm(house, caller, index, alarm))
 
 
 @router.get("/alarms/{alarm}/events")
 def get_events(alarm: Id, caller: Asking, house: Behind, index: IndexOfNow) -> list[AlarmEvent]:
     """What happened to an alarm, oldest first."""
-    _find(house, caller, index, alarm)
+    find_alarm(house, caller, index, alarm)
     return [to_event_item(event) for event in house.alarms.events(alarm)]
 
 
@@ -87,7 +93,7 @@ def post_ack(
     request: AckRequest | None = None,
 ) -> AlarmItem:
     """Say that the alarm was seen; once more changes nothing."""
-    _find(house, caller, index, alarm)
+    find_alarm(house, caller, index, alarm)
     note, now = _note(request), house.now_ms()
     also = _audited(caller, "alarm.acknowledged", note, now)
     return to_alarm_item(house.alarms.acknowledge(alarm, caller.actor.name, note, now, also=also))
@@ -102,7 +108,7 @@ def post_reset(
     request: AckRequest | None = None,
 ) -> AlarmItem:
     """End a latched alarm; the note, which is required, says what was found on site."""
-    _find(house, caller, index, alarm)
+    find_alarm(house, caller, index, alarm)
     note, now = _note(request), house.now_ms()
     also = _audited(caller, "alarm.reset", note, now)
     return to_alarm_item(house.alarms.reset(alarm, caller.actor.name, note, now, also=also))
@@ -113,7 +119,7 @@ def post_shelve(
     alarm: Id, request: ShelveRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> AlarmItem:
     """Put an alarm aside for a time: it is judged and shown, and nobody is told of it."""
-    _find(house, caller, index, alarm)
+    find_alarm(house, caller, index, alarm)
     now = house.now_ms()
     also = _audited(caller, "alarm.shelved", request.reason, now)
     duration = None if request.duration_s is None else request.duration_s * 1000
@@ -133,7 +139,7 @@ def post_unshelve(
     request: AckRequest | None = None,
 ) -> AlarmItem:
     """Take an alarm from its shelf; if it is still active it is told as new."""
-    _find(house, caller, index, alarm)
+    find_alarm(house, caller, index, alarm)
     note, now = _note(request), house.now_ms()
     also = _audited(caller, "alarm.unshelved", note, now)
     return to_alarm_item(
@@ -146,7 +152,7 @@ def post_finding(
     alarm: Id, request: FindingRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> AlarmItem:
     """Note what the alarm turned out to be, also once it is closed; the newest finding counts."""
-    _find(house, caller, index, alarm)
+    find_alarm(house, caller, index, alarm)
     note, now = _note(AckRequest(note=request.note)), house.now_ms()
     also = _audited(caller, "alarm.found", f"{request.finding.value}: {note or ''}", now)
     found = house.alarms.find(alarm, caller.actor.name, request.finding, note, now, also=also)

@@ -38,7 +38,7 @@ _AGAIN_S = 0.2
 ANSWERS_WITHIN_S = 5.0
 """A report is made every second; after so long without one nobody is taken to watch. [s]"""
 STAGE = "watch"
-_WATCHED = ("collectors", "journal", "engine", "outbox", "escalation")
+_WATCHED = ("collectors", "journal", "engine", "outbox", "escalation", "rescue clock")
 SILENT = "unknown: the watching process does not answer"
 
 

@@ -41,6 +41,7 @@ def memory_engine() -> sa.Engine:
         "ack_links",
         "roll_calls",
         "audit",
+        "proofs",
     )
     metadata.create_all(engine, tables=[metadata.tables[name] for name in names])
     return engine

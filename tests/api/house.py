@@ -249,12 +249,12 @@ class Built:
             yield client
 
 
-def estate_in(folder: Path) -> Estate:
-    """Write the estate's files and load them."""
+def estate_in(folder: Path, more: str = "") -> Estate:
+    """Write the estate's files, with more devices, and load them."""
     (folder / "devices").mkdir(parents=True, exist_ok=True)
     (folder / "estate.yaml").write_text(ESTATE, encoding="utf-8")
     devices = DEVICES.replace("EVIL", EVIL.replace('"', '\\"'))
-    (folder / "devices" / "all.yaml").write_text(devices, encoding="utf-8")
+    (folder / "devices" / "all.yaml").write_text(devices + more, encoding="utf-8")
     return load_estate(folder, SCHEMAS)
 
 
@@ -286,11 +286,17 @@ def _lines() -> list[LineHealth]:
 
 @contextmanager
 def built(
-    folder: Path, settings: ApiSettings | None = None, times: LiveTimes | None = None
+    folder: Path,
+    settings: ApiSettings | None = None,
+    times: LiveTimes | None = None,
+    *,
+    more: str = "",
 ) -> Iterator[Built]:
-    """Build a house in a folder, and close it."""
+    """Build a house in a folder, with more devices, and close it."""
     clock = Clock()
     estate, rules, database = _once()
+    if more:
+        estate = estate_in(folder, more)
     estates = [estate]
     (folder / "records.db").write_bytes(database)
     engine = make_engine(sqlite_url(folder / "records.db"))

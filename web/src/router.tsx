@@ -16,6 +16,7 @@ import { LoginPage } from "./pages/Login";
 import { OverviewPage } from "./pages/Overview";
 import {
   alarmsSearch,
+  coverageSearch,
   deviceSearch,
   energySearch,
   linesSearch,
@@ -124,6 +125,12 @@ const qualityRoute = createRoute({
   validateSearch: qualitySearch,
   component: lazyRouteComponent(() => import("./pages/Quality"), "QualityPage"),
 });
+const coverageRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/coverage",
+  validateSearch: coverageSearch,
+  component: lazyRouteComponent(() => import("./pages/Coverage"), "CoveragePage"),
+});
 const deadLettersRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/dead-letters",
@@ -143,6 +150,7 @@ const routeTree = rootRoute.addChildren([
     reportsRoute,
     linesRoute,
     qualityRoute,
+    coverageRoute,
     deadLettersRoute,
   ]),
 ]);

@@ -1,5 +1,6 @@
 /** What the address of a page may hold; anything else in it is left out. */
 
+import { STATES, SYSTEMS } from "./coverage/coverageRows";
 import { LINE_ORDERS, LINE_STATES } from "./lines/lineState";
 import { GROUPS, MEASURES, QUALITY_DAYS, QUALITY_ORDERS } from "./quality/qualityRows";
 import { isPeriod } from "./reports/periods";
@@ -73,6 +74,14 @@ export const qualitySearch = (raw: Raw) =>
     sort: choice(raw["sort"], QUALITY_ORDERS),
     turned: raw["turned"] === true ? (true as const) : undefined,
     all: raw["all"] === true ? (true as const) : undefined,
+  });
+
+export const coverageSearch = (raw: Raw) =>
+  given({
+    site: text(raw["site"]),
+    system: choice(raw["system"], SYSTEMS),
+    state: choice(raw["state"], STATES),
+    reason: text(raw["reason"]),
   });
 
 export const energySearch = (raw: Raw) => {

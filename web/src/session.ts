@@ -10,6 +10,7 @@ import type { Session } from "./api/schema";
 const MAY = {
   acknowledge: ["operator", "maintainer"],
   reset: ["maintainer"],
+  prove: ["maintainer", "manager"],
   report: ["manager"],
   lines: ["operator", "maintainer", "integrator", "administrator"],
   dead_letters: ["integrator", "administrator"],

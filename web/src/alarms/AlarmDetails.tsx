@@ -12,6 +12,7 @@ import { Facts } from "../ui/Facts";
 import { Loaded } from "../ui/states";
 import { AlarmActions } from "./AlarmActions";
 import { AlarmHeadline } from "./AlarmHeadline";
+import { RescueClock } from "./RescueClock";
 
 /** A person by name alone; a machine (`token:NAME`) as what it is. */
 function actorName(actor: string): string {
@@ -37,6 +38,7 @@ export function AlarmDetails({ alarm, onClose }: { alarm: AlarmItem; onClose: ()
         <div>
           <AlarmStateText alarm={alarm} /> <AlarmActions alarm={alarm} />
         </div>
+        <RescueClock alarm={alarm} />
         <Facts
           rows={[
             [t("alarms.raised"), time(alarm.raised_at)],

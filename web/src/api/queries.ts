@@ -9,6 +9,7 @@ import type {
   Coverage,
   DeadLetterPage,
   DeviceDetail,
+  DeviceProofs,
   DeviceSummary,
   EnergyReport,
   Health,
@@ -66,6 +67,14 @@ export const deviceQuery = (device: string) =>
     queryFn: ({ signal }) =>
       getJson<DeviceDetail>(`/devices/${encodeURIComponent(device)}`, {}, signal),
     refetchInterval: 15 * SECOND,
+  });
+
+export const proofsQuery = (device: string) =>
+  queryOptions({
+    queryKey: ["proofs", device],
+    queryFn: ({ signal }) =>
+      getJson<DeviceProofs>(`/devices/${encodeURIComponent(device)}/proofs`, {}, signal),
+    refetchInterval: 60 * SECOND,
   });
 
 /** What exists in the library does not change while a page is open. */

@@ -161,11 +161,75 @@ export interface paths {
     };
     /**
      * Get Coverage
-     * @description Which places are protected now, and which are not, and why.
+     * @description Which places are protected now, and which are not, and why; and when nobody watched.
      */
     get: operations["get_coverage_api_v1_coverage_get"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/devices/{device}/proofs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Proofs
+     * @description What was done to a device, and until when that is good; of an elevator, its register.
+     */
+    get: operations["get_proofs_api_v1_devices__device__proofs_get"];
+    put?: never;
+    /**
+     * Post Proof
+     * @description Note that something was done to a device: a test, a maintenance, an inspection.
+     */
+    post: operations["post_proof_api_v1_devices__device__proofs_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/proofs/{proof}/take-back": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Take Back
+     * @description Let a proof that was noted by mistake count no more; it stays in the list.
+     */
+    post: operations["post_take_back_api_v1_proofs__proof__take_back_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarms/{alarm}/rescue": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Rescue
+     * @description Say how far the rescue of trapped people is; once more changes nothing.
+     */
+    post: operations["post_rescue_api_v1_alarms__alarm__rescue_post"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1330,6 +1394,7 @@ export interface components {
       first_in_group: boolean;
       /** Chattering */
       chattering: boolean;
+      rescue?: components["schemas"]["RescueItem"] | null;
       /** Shelving State */
       shelving_state: string;
       /** Shelved Until */
@@ -1404,6 +1469,22 @@ export interface components {
       head: string;
       /** Faults */
       faults: string[];
+    };
+    /**
+     * BlindPeriod
+     * @description A time in which sitewatch did not run and saw nothing.
+     */
+    BlindPeriod: {
+      /**
+       * From
+       * Format: date-time
+       */
+      from: string;
+      /**
+       * To
+       * Format: date-time
+       */
+      to: string;
     };
     /**
      * By
@@ -1492,6 +1573,36 @@ export interface components {
       degraded: number;
       /** Unprotected */
       unprotected: number;
+      /** Branches */
+      branches: components["schemas"]["CoverageBranch"][];
+      /** Blind */
+      blind: components["schemas"]["BlindPeriod"][];
+    };
+    /**
+     * CoverageBranch
+     * @description One system of one branch; counts are of places, `units` of devices and parts.
+     */
+    CoverageBranch: {
+      /** Community */
+      community: string | null;
+      /** System */
+      system: string;
+      /** Protected */
+      protected: number;
+      /** Degraded */
+      degraded: number;
+      /** Unprotected */
+      unprotected: number;
+      /** Units */
+      units: number;
+      /** Proven */
+      proven: number;
+      /** Never Tested */
+      never_tested: number;
+      /** Proven Share */
+      proven_share: number | null;
+      /** Oldest Proof */
+      oldest_proof: string | null;
     };
     /**
      * CoverageItem
@@ -1509,6 +1620,16 @@ export interface components {
       reasons: string[];
       /** Devices */
       devices: string[];
+      /** Units */
+      units: number;
+      /** Proven */
+      proven: number;
+      /** Never Tested */
+      never_tested: number;
+      /** Oldest Proof */
+      oldest_proof: string | null;
+      /** Heard At */
+      heard_at: string | null;
     };
     /**
      * CoverageState
@@ -1652,6 +1773,17 @@ export interface components {
       refused: {
         [key: string]: string;
       };
+    };
+    /**
+     * DeviceProofs
+     * @description `GET devices/{device}/proofs`.
+     */
+    DeviceProofs: {
+      elevator: components["schemas"]["ElevatorItem"] | null;
+      /** Standings */
+      standings: components["schemas"]["ProofStanding"][];
+      /** Proofs */
+      proofs: components["schemas"]["ProofItem"][];
     };
     /**
      * DeviceState
@@ -1805,6 +1937,27 @@ export interface components {
       holidays: components["schemas"]["Holiday"][];
     };
     /**
+     * ElevatorItem
+     * @description What the law knows of an elevator.
+     */
+    ElevatorItem: {
+      /** Registration Code */
+      registration_code: string | null;
+      /** Maker Code */
+      maker_code: string | null;
+      /** Factory Number */
+      factory_number: string | null;
+      /** Rescue Code */
+      rescue_code: string | null;
+      firm: components["schemas"]["Firm"] | null;
+      /** Load Kg */
+      load_kg: number | null;
+      /** Floors */
+      floors: number | null;
+      /** Stops */
+      stops: number | null;
+    };
+    /**
      * EnergyReport
      * @description `GET reports/energy?site=&period=2026-11&step=day|month&format=json|csv`.
      */
@@ -1877,6 +2030,18 @@ export interface components {
       finding: components["schemas"]["Finding"];
       /** Note */
       note?: string | null;
+    };
+    /**
+     * Firm
+     * @description Who maintains an elevator.
+     */
+    Firm: {
+      /** Name */
+      name: {
+        [key: string]: string;
+      };
+      /** Phone */
+      phone: string;
     };
     /**
      * Health
@@ -2387,6 +2552,84 @@ export interface components {
       note: string | null;
     };
     /**
+     * ProofItem
+     * @description One proof.
+     */
+    ProofItem: {
+      /** Id */
+      id: number;
+      /** Device */
+      device: string;
+      /** Kind */
+      kind: string;
+      /**
+       * Done On
+       * Format: date
+       */
+      done_on: string;
+      /** Next Due */
+      next_due: string | null;
+      /** With Parts */
+      with_parts: boolean;
+      /** By */
+      by: string;
+      /** Note */
+      note: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Taken Back By */
+      taken_back_by: string | null;
+      /** Taken Back At */
+      taken_back_at: string | null;
+    };
+    /**
+     * ProofRequest
+     * @description `POST devices/{device}/proofs`: something was done to a device.
+     */
+    ProofRequest: {
+      /** Kind */
+      kind: string;
+      /**
+       * Done On
+       * Format: date
+       */
+      done_on: string;
+      /** Next Due */
+      next_due?: string | null;
+      /**
+       * With Parts
+       * @default false
+       */
+      with_parts: boolean;
+      /** Note */
+      note?: string | null;
+    };
+    /**
+     * ProofStanding
+     * @description How a device stands with one kind of proof.
+     */
+    ProofStanding: {
+      /** Kind */
+      kind: string;
+      /** Label */
+      label: {
+        [key: string]: string;
+      };
+      /** Source */
+      source: string;
+      /** Every Days */
+      every_days: number | null;
+      /** Done On */
+      done_on: string | null;
+      /** Due On */
+      due_on: string | null;
+      /** Overdue */
+      overdue: boolean;
+    };
+    /**
      * Quality
      * @description `GET quality`: the worst first, days in their order.
      * @example {
@@ -2744,6 +2987,45 @@ export interface components {
       /** Shown */
       shown: string[];
     };
+    /**
+     * RescueItem
+     * @description The clock of the rescue of people who are trapped.
+     */
+    RescueItem: {
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      /** On The Way At */
+      on_the_way_at: string | null;
+      /** On Site At */
+      on_site_at: string | null;
+      /** Released At */
+      released_at: string | null;
+      /** Late */
+      late: boolean;
+    };
+    /**
+     * RescueRequest
+     * @description `POST alarms/{alarm}/rescue`.
+     */
+    RescueRequest: {
+      step: components["schemas"]["RescueStep"];
+      /** Note */
+      note?: string | null;
+    };
+    /**
+     * RescueStep
+     * @description What a person says of the rescue, in this order; steps may be left out.
+     * @enum {string}
+     */
+    RescueStep: "on_the_way" | "on_site" | "released";
     /**
      * Role
      * @description What a person or a token may do (design, section 8).
@@ -3375,28 +3657,33 @@ export type AlarmPage = components["schemas"]["AlarmPage"];
 export type AuditItem = components["schemas"]["AuditItem"];
 export type AuditPage = components["schemas"]["AuditPage"];
 export type AuditVerdict = components["schemas"]["AuditVerdict"];
+export type BlindPeriod = components["schemas"]["BlindPeriod"];
 export type By = components["schemas"]["By"];
 export type ChainName = components["schemas"]["ChainName"];
 export type Contact = components["schemas"]["Contact"];
 export type Correction = components["schemas"]["Correction"];
 export type Corrections = components["schemas"]["Corrections"];
 export type Coverage = components["schemas"]["Coverage"];
+export type CoverageBranch = components["schemas"]["CoverageBranch"];
 export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
 export type DeadLetterItem = components["schemas"]["DeadLetterItem"];
 export type DeadLetterPage = components["schemas"]["DeadLetterPage"];
 export type DeviceDetail = components["schemas"]["DeviceDetail"];
 export type DeviceOnLine = components["schemas"]["DeviceOnLine"];
+export type DeviceProofs = components["schemas"]["DeviceProofs"];
 export type DeviceState = components["schemas"]["DeviceState"];
 export type DeviceSummary = components["schemas"]["DeviceSummary"];
 export type DrillItem = components["schemas"]["DrillItem"];
 export type DrillPage = components["schemas"]["DrillPage"];
 export type DrillRequest = components["schemas"]["DrillRequest"];
 export type DutyList = components["schemas"]["DutyList"];
+export type ElevatorItem = components["schemas"]["ElevatorItem"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
 export type Finding = components["schemas"]["Finding"];
 export type FindingRequest = components["schemas"]["FindingRequest"];
+export type Firm = components["schemas"]["Firm"];
 export type Health = components["schemas"]["Health"];
 export type Holiday = components["schemas"]["Holiday"];
 export type IssueItem = components["schemas"]["IssueItem"];
@@ -3426,6 +3713,9 @@ export type PointInfo = components["schemas"]["PointInfo"];
 export type PowerShare = components["schemas"]["PowerShare"];
 export type Problem = components["schemas"]["Problem"];
 export type ProfileSummary = components["schemas"]["ProfileSummary"];
+export type ProofItem = components["schemas"]["ProofItem"];
+export type ProofRequest = components["schemas"]["ProofRequest"];
+export type ProofStanding = components["schemas"]["ProofStanding"];
 export type Quality = components["schemas"]["Quality"];
 export type QualityCell = components["schemas"]["QualityCell"];
 export type QualityFigures = components["schemas"]["QualityFigures"];
@@ -3441,6 +3731,9 @@ export type ReportRow = components["schemas"]["ReportRow"];
 export type ReportShares = components["schemas"]["ReportShares"];
 export type ReportSheet = components["schemas"]["ReportSheet"];
 export type ReportSource = components["schemas"]["ReportSource"];
+export type RescueItem = components["schemas"]["RescueItem"];
+export type RescueRequest = components["schemas"]["RescueRequest"];
+export type RescueStep = components["schemas"]["RescueStep"];
 export type Role = components["schemas"]["Role"];
 export type RollCallItem = components["schemas"]["RollCallItem"];
 export type RollCallPage = components["schemas"]["RollCallPage"];
@@ -3756,6 +4049,138 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Coverage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_proofs_api_v1_devices__device__proofs_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeviceProofs"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_proof_api_v1_devices__device__proofs_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ProofRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProofItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_take_back_api_v1_proofs__proof__take_back_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        proof: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProofItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_rescue_api_v1_alarms__alarm__rescue_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RescueRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmItem"];
         };
       };
       /** @description A problem document (RFC 9457). */

@@ -95,6 +95,9 @@ function Header() {
         <Link to="/alarms" activeOptions={{ includeSearch: false }}>
           {t("nav.alarms")}
         </Link>
+        <Link to="/coverage" activeOptions={{ includeSearch: false }}>
+          {t("coverage_page.title")}
+        </Link>
         <Link to="/energy" activeOptions={{ includeSearch: false }}>
           {t("nav.energy")}
         </Link>
