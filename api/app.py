@@ -100,7 +100,7 @@ def end_streams(app: FastAPI) -> None:
 
 def _parts(house: House, times: LiveTimes | None) -> Parts:
     indexes = Indexes({SERVICE: house.kinds["service"]})
-    LineCollector(house.line_health, house.letter_counts, house.registry)
+    LineCollector(house.line_health, house.letter_counts, house.registry, house.is_watched)
     return Parts(
         house=house,
         indexes=indexes,

@@ -187,6 +187,8 @@ class Journal:
             max(known.safety, cursor.safety), max(known.routine, cursor.routine)
         )
         self._cursors_changed = True
+        for lane in LANES:
+            self._tail.release(lane, self._file.passed(lane))
 
     def suspect(self) -> None:
         """Have the file repaired: a reader in another process found what nobody wrote."""

@@ -40,10 +40,14 @@ def make_engine(url: str) -> sa.Engine:
     SQLite runs in WAL with synchronous FULL, foreign keys on, and BEGIN IMMEDIATE, so that two
     writers wait for each other instead of failing. Those of one process wait in a queue: SQLite
     lets who waits look again after ever longer pauses, and who writes all the time, as the judge
-    does in a flood of alarms, would keep the others out.
+    does in a flood of alarms, would keep the others out. PostgreSQL is
+    spoken to by psycopg 3.
+
+    Raises:
+        RecordsError: it is no URL of a database, or the driver of the database is not installed.
     """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        return _elsewhere(url)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
@@ -77,6 +81,22 @@ def make_engine(url: str) -> sa.Engine:
             turn.release()
 
     return engine
+
+
+def _elsewhere(url: str) -> sa.Engine:
+    try:
+        made = sa.make_url(url)
+        if made.drivername in ("postgres", "postgresql"):
+            made = made.set(drivername="postgresql+psycopg")
+        return sa.create_engine(made, pool_pre_ping=True)
+    except sa.exc.ArgumentError as error:
+        # The text would show what was given, and with it a password.
+        raise RecordsError("database.url is no URL of a database that is known") from error
+    except ModuleNotFoundError as error:
+        raise RecordsError(
+            f"the driver {error.name} of the database is not installed; for PostgreSQL: "
+            "pip install 'sitewatch[postgres]'"
+        ) from error
 
 
 def migrate(engine: sa.Engine) -> None:

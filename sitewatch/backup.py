@@ -17,7 +17,7 @@ from typing import Any
 
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_files import sync
-from ingest.stores.exchange import Report
+from ingest.stores.forms import Report
 from sitewatch.data_folder import DataFolder
 from sitewatch.errors import InvalidInputError, SitewatchError
 from sitewatch.settings import Settings

@@ -8,16 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from alerts.outbox import Outbox
 from collectors.supervise import supervise
 from ingest.clock import MACHINE, Clocks
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
-from sitewatch.garbage import settle
+from sitewatch.garbage import clear_away, settle
 from sitewatch.greeting import greet
 from sitewatch.memory import keep_small
-from sitewatch.metrics import Measured, StageCollector
 from sitewatch.operations import Workplace
 from sitewatch.records_database import open_records
 from sitewatch.serving import PageServer, Serving, first_person, keep_revision, open_serving
@@ -105,29 +103,10 @@ def stages(
     around: dict[str, Work] = {
         "estate folder": functools.partial(current.watch, take_up),
         "watchdog": Watchdog.of_process(watching.beats).run,
+        "garbage": clear_away,
     }
-    collector = StageCollector(measured(watching, serving), serving.registry)
-    around["metrics"] = collector.run
     watches = watching.stages(lambda: len(serving.beats.stalled()))
     return {**watches, **serving.stages(), **around, **beside}
-
-
-def measured(watching: Watching, serving: Serving) -> Measured:
-    """What Prometheus is told of the stages."""
-    return Measured(
-        health=serving.health,
-        journal=watching.journal.statistics,
-        intake=watching.intake.statistics,
-        latest=watching.latest,
-        recorder=serving.recorder,
-        ledger=serving.intervals.ledger,
-        quality=serving.quality,
-        judge=lambda: watching.judge.health,
-        outbox=lambda: watching.dispatcher.health,
-        outbox_waiting=Outbox(watching.engine).waiting_by_channel,
-        folder=watching.data.path,
-        now_ms=watching.clocks.wall_ms,
-    )
 
 
 async def run_beside(main: Work, stages: Mapping[str, Work]) -> None:

@@ -16,6 +16,7 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from alerts.outbox import Outbox
 from alerts.repository import AlarmRepository
 from api.app import create_app, end_streams
 from api.house import ApiSettings, House
@@ -26,6 +27,7 @@ from ingest.interval_ledger import IntervalLedger
 from ingest.intervals import IntervalWriter
 from ingest.latest import Latest
 from ingest.quality import QualityWriter
+from ingest.quality_recount import QualityRecount
 from ingest.recorder import Recorder
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError, TimeSeriesStore
@@ -39,6 +41,7 @@ from sitewatch.disk_reserve import DISK
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.expectations import Expectations, Scene
 from sitewatch.heartbeats import Heartbeats, Stage
+from sitewatch.metrics import Measured, StageCollector
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.report_times import ReportTimes
@@ -90,10 +93,25 @@ class Serving:
             "expectations": self.expectations.run,
             "reports": self.reports.run,
             "control": functools.partial(serve_control, self.work.data.path, self.work.perform),
+            "metrics": StageCollector(self._measured(), self.registry).run,
         }
         if self.care is not None:
             stages["store care"] = self.care.run
+        if self.work.quality is not None and isinstance(self.store, DuckDbStore):
+            stages["quality recount"] = functools.partial(self.work.quality.run, self.store)
         return stages
+
+    def _measured(self) -> Measured:
+        return Measured(
+            health=self.health,
+            watched=self.watched.metrics,
+            latest=self.watched.latest,
+            recorder=self.recorder,
+            ledger=self.intervals.ledger,
+            quality=self.quality,
+            outbox_waiting=Outbox(self.engine).waiting_by_channel,
+            folder=self.work.data.path,
+        )
 
     def health(self) -> Mapping[str, str]:
         """How the stages of both halves are doing."""
@@ -167,6 +185,7 @@ async def open_serving(
             care = StoreCare(store, settings.store, estate, clocks.wall_ms)
         log = watched.log
         ledger = IntervalLedger(engine, estate(), now_ms=clocks.wall_ms)
+        recount = QualityRecount(engine, estate, now_ms=clocks.wall_ms)
         recorder = Recorder(log, store, now_ms=clocks.wall_ms, held=_held(store, watched))
 
         def scene() -> Scene:
@@ -176,9 +195,10 @@ async def open_serving(
             current, settings, engine, watched, store, recorder,
             IntervalWriter(ledger, log),
             QualityWriter(
-                engine, log, estate(), now_ms=clocks.wall_ms, own_run=watched.one_process
+                engine, log, estate(), now_ms=clocks.wall_ms, own_run=watched.one_process,
+                is_recounted=isinstance(store, DuckDbStore),
             ),
-            Workplace(store, data, estate, current.loaded.folder, settings, ledger),
+            Workplace(store, data, estate, current.loaded.folder, settings, ledger, recount),
             care,
             Expectations(engine, store, scene, watched.found, clocks.wall_ms),
             ReportTimes(

@@ -44,12 +44,14 @@ from sitewatch.data_folder import DataFolder
 from sitewatch.disk_reserve import DISK, DiskReserve
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.heartbeats import Heartbeats, Stage
+from sitewatch.metric_values import Value
 from sitewatch.outside import Outside
 from sitewatch.roll_call_times import call_daily
 from sitewatch.self_watch import SelfWatch
 from sitewatch.settings import Settings
 from sitewatch.staleness import stale_after
 from sitewatch.watched import CONSUMERS, Watched
+from sitewatch.watched_metrics import of_intake, of_journal, of_judge, of_outbox
 
 _EXPIRE_S = 1.0
 _START_S = 0.001
@@ -124,6 +126,15 @@ class Watching:
         found = {name: self.beats.reason(name) or reason for name, reason in known.items()}
         return found | {DISK: self.reserve.reason}
 
+    def metrics(self) -> tuple[Value, ...]:
+        """What Prometheus is told of its stages."""
+        return (
+            *of_journal(self.journal.statistics()),
+            *of_intake(self.intake.statistics()),
+            *of_judge(self.judge.health, self.clocks.wall_ms()),
+            *of_outbox(self.dispatcher.health),
+        )
+
     def trouble(self) -> Sequence[str]:
         """The stages that have stopped or do not work, so that an alarm might not get through."""
         broken = (name for name, reason in self.reasons().items() if reason is not None)
@@ -181,6 +192,7 @@ class Watching:
             reasons=self.reasons,
             letters=self.letters,
             letter_counts=self.letters.statistics,
+            metrics=self.metrics,
             answers=lambda: True,
             one_process=True,
         )

@@ -10,7 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from device_configs.estate import Estate
 from ingest.clock import wall_clock_ms
 from ingest.interval_ledger import IntervalLedger
-from ingest.stores.exchange import Report
+from ingest.quality_recount import QualityRecount
+from ingest.stores.forms import Report
 from records.dead_letters import DeadLetterBox
 from sitewatch.control_socket import ask
 from sitewatch.data_folder import own
@@ -95,4 +96,5 @@ def workplace(folder: Path, estate: Path | None, settings: Settings) -> Iterator
         letters = DeadLetterBox(engine, now_ms=wall_clock_ms)
         with closing(open_store(settings.store, data, known, letters)) as store:
             ledger = IntervalLedger(engine, loaded, now_ms=wall_clock_ms) if loaded else None
-            yield Workplace(store, data, lambda: loaded, estate, settings, ledger)
+            quality = QualityRecount(engine, known, now_ms=wall_clock_ms) if loaded else None
+            yield Workplace(store, data, lambda: loaded, estate, settings, ledger, quality)

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from records.engine import make_engine, migrate, reading, sqlite_url, transaction
+from records.engine import (
+    RecordsError,
+    make_engine,
+    migrate,
+    reading,
+    sqlite_url,
+    transaction,
+)
 
 
 def test_commits_are_on_disk_and_keys_are_enforced(tmp_path: Path) -> None:
@@ -80,3 +87,24 @@ def test_a_turn_is_given_up_whatever_happens(tmp_path: Path) -> None:
         connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
     assert time.monotonic() - began < 10, "nobody waited for a turn that is over"
     engine.dispose()
+
+
+def test_postgresql_is_spoken_to_by_psycopg_3() -> None:
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        engine = make_engine(f"{scheme}://somebody:hush@127.0.0.1:9/records")
+        assert engine.url.drivername == "postgresql+psycopg"
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgresql+psycopg2://u:hush@h/d", r"the driver psycopg2 .* pip install 'sitewatch\[p"),
+        ("nonsense", "no URL of a database"),
+        ("mongo://u:hush@h/d", "no URL of a database"),
+    ],
+)
+def test_a_database_that_cannot_be_spoken_to_is_one_sentence(url: str, message: str) -> None:
+    with pytest.raises(RecordsError, match=message) as raised:
+        make_engine(url)
+    assert "hush" not in str(raised.value)

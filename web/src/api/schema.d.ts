@@ -2645,6 +2645,7 @@ export interface components {
      *               "down_minutes": 10,
      *               "missing": {},
      *               "online": 0.9931,
+     *               "stored_days": 0,
      *               "suspect": {}
      *             }
      *           },
@@ -2660,6 +2661,7 @@ export interface components {
      *               "no_answer": 720
      *             },
      *             "online": 0.9931,
+     *             "stored_days": 0,
      *             "suspect": {
      *               "out_of_range": 12
      *             }
@@ -2686,6 +2688,7 @@ export interface components {
      *           "no_answer": 720
      *         },
      *         "online": 0.9931,
+     *         "stored_days": 0,
      *         "suspect": {
      *           "out_of_range": 12
      *         }
@@ -2726,6 +2729,8 @@ export interface components {
       online: number | null;
       /** Down Minutes */
       down_minutes: number;
+      /** Stored Days */
+      stored_days: number;
       /** Suspect */
       suspect: {
         [key: string]: number;
@@ -2764,6 +2769,8 @@ export interface components {
       counted_minutes: number;
       /** Down Minutes */
       down_minutes: number;
+      /** Stored Days */
+      stored_days: number;
     };
     /**
      * QualityItem
