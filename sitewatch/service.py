@@ -4,10 +4,12 @@ import asyncio
 import functools
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from collectors.supervise import supervise
+from ingest.clock import MACHINE, Clocks
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
@@ -49,25 +51,45 @@ async def serve(
         SitewatchError, IngestError, RecordsError: what it needs cannot be had.
     """
     keep_small()
+    async with open_halves(loaded, settings, data, say=say) as (watching, serving):
+        server = PageServer(serving, listening)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        settle()
+        greet(loaded, listening, say)
+        await run_beside(server.run, stages(watching, serving, companions))
+
+
+@asynccontextmanager
+async def open_halves(
+    loaded: EstateFolder,
+    settings: Settings,
+    data: DataFolder,
+    *,
+    say: Callable[[str], None],
+    clocks: Clocks = MACHINE,
+) -> AsyncIterator[tuple[Watching, Serving]]:
+    """Open both halves on one database; nothing runs yet.
+
+    Raises:
+        SitewatchError, IngestError, RecordsError: what they need cannot be had.
+    """
     current = Current(loaded)
     with open_records(settings, data) as engine:
         await keep_revision(engine, loaded, "start")
         first_person(engine, settings, say)
         async with (
-            open_watching(current, settings, data, engine) as watching,
-            open_serving(current, settings, data, engine, watching.seen()) as serving,
+            open_watching(current, settings, data, engine, clocks) as watching,
+            open_serving(current, settings, data, engine, watching.seen(), clocks) as serving,
         ):
-            server = PageServer(serving, listening)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, server.stop)
-            settle()
-            greet(loaded, listening, say)
-            await run_beside(server.run, _stages(watching, serving, companions))
+            yield watching, serving
 
 
-def _stages(
-    watching: Watching, serving: Serving, companions: Sequence[Companion]
-) -> dict[str, Work]:
+def stages(
+    watching: Watching, serving: Serving, companions: Sequence[Companion] = ()
+) -> Mapping[str, Work]:
+    """Everything that runs beside the server of the page, by name."""
+
     async def take_up(loaded: EstateFolder) -> None:
         await watching.take_up(loaded)
         await serving.take_up(loaded)
@@ -87,7 +109,7 @@ def _stages(
     return {**watches, **serving.stages(), **around, **beside}
 
 
-async def run_beside(main: Work, stages: dict[str, Work]) -> None:
+async def run_beside(main: Work, stages: Mapping[str, Work]) -> None:
     """Keep the stages running until `main` ends."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]

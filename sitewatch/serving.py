@@ -23,7 +23,7 @@ from api.app import create_app, end_streams
 from api.house import ApiSettings, House
 from device_configs.estate import Estate
 from device_configs.kinds import kinds
-from ingest.clock import wall_clock_ms
+from ingest.clock import MACHINE, Clocks, wall_clock_ms
 from ingest.interval_ledger import IntervalLedger
 from ingest.intervals import IntervalWriter
 from ingest.latest import Latest
@@ -78,6 +78,7 @@ class Serving:
     """What Prometheus is told."""
     beats: Heartbeats
     """The pulses of its stages."""
+    clocks: Clocks
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Keep a changed estate folder, and work with it from now on."""
@@ -141,7 +142,8 @@ class Serving:
                 ),
                 alarm_feed=watched.feed,
                 roll_calls=roll_calls_of(
-                    self.current, self.settings, self.engine, watched.wake, watched.told_by
+                    self.current, self.settings, self.engine, watched.wake, watched.told_by,
+                    self.clocks.wall_ms,
                 ),
                 work_orders=WorkOrderBook(
                     self.engine, lambda: self.current.loaded.work_plans
@@ -154,7 +156,7 @@ class Serving:
                 is_watched=watched.answers,
                 health=self.health,
                 revision=lambda: self.current.loaded.revision,
-                now_ms=wall_clock_ms,
+                now_ms=self.clocks.wall_ms,
                 version=version("sitewatch"),
                 registry=self.registry,
                 folder=lambda: self.current.loaded.folder,
@@ -168,7 +170,12 @@ class Serving:
 
 @asynccontextmanager
 async def open_serving(
-    current: Current, settings: Settings, data: DataFolder, engine: sa.Engine, watched: Watched
+    current: Current,
+    settings: Settings,
+    data: DataFolder,
+    engine: sa.Engine,
+    watched: Watched,
+    clocks: Clocks = MACHINE,
 ) -> AsyncIterator[Serving]:
     """Open the serving half; nothing runs yet. The latest values are those of the store.
 
@@ -184,11 +191,11 @@ async def open_serving(
         await _restore(watched.latest, store)
         care = None
         if isinstance(store, DuckDbStore):
-            care = StoreCare(store, settings.store, estate)
+            care = StoreCare(store, settings.store, estate, clocks.wall_ms)
         log = watched.log
-        ledger = IntervalLedger(engine, estate(), now_ms=wall_clock_ms)
-        recount = QualityRecount(engine, estate, now_ms=wall_clock_ms)
-        recorder = Recorder(log, store, held=_held(store, watched))
+        ledger = IntervalLedger(engine, estate(), now_ms=clocks.wall_ms)
+        recount = QualityRecount(engine, estate, now_ms=clocks.wall_ms)
+        recorder = Recorder(log, store, now_ms=clocks.wall_ms, held=_held(store, watched))
 
         def scene() -> Scene:
             return Scene(estate(), current.loaded.rules, current.loaded.holidays)
@@ -197,18 +204,19 @@ async def open_serving(
             current, settings, engine, watched, store, recorder,
             IntervalWriter(ledger, log),
             QualityWriter(
-                engine, log, estate(), now_ms=wall_clock_ms, own_run=watched.one_process,
+                engine, log, estate(), now_ms=clocks.wall_ms, own_run=watched.one_process,
                 is_recounted=isinstance(store, DuckDbStore),
             ),
             Workplace(store, data, estate, current.loaded.folder, settings, ledger, recount),
             care,
-            Expectations(engine, store, scene, watched.found, wall_clock_ms),
+            Expectations(engine, store, scene, watched.found, clocks.wall_ms),
             ReportTimes(
-                lambda: current.loaded, engine, store, lambda: mail_of(settings, estate()),
-                wall_clock_ms,
+                lambda: current.loaded, engine, store,
+                lambda: mail_of(settings, estate(), clocks.wall_ms), clocks.wall_ms,
             ),
             CollectorRegistry(),
             Heartbeats({"store": Stage(recorder.pulse, 300, safety=False)}),
+            clocks,
         )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)
