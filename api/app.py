@@ -34,11 +34,13 @@ from api.routes import (
     live,
     maintenance,
     metrics,
+    own_sessions,
     people,
     proofs,
     quality,
     report_forms,
     reports,
+    second_factor,
     session,
     sites,
     system,
@@ -51,7 +53,8 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
+    session, second_factor, own_sessions,
+    system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
     work_orders,
     quality, reports, report_forms, issued, people, duty, audit,
 )  # fmt: skip

@@ -19,11 +19,13 @@ from device_configs.estate import Estate
 from records import audit, tokens
 from records.people import EVERYWHERE, Person, Role
 from records.sessions import Session, csrf_of, find_session, key_of, touch
+from records.sign_in import Client
 
 COOKIE = "sitewatch_session"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEFORE_NEW_PASSWORD = frozenset({"/api/v1/session", "/api/v1/session/password"})
+_BEFORE_SECOND_FACTOR = _BEFORE_NEW_PASSWORD | {"/api/v1/session/second-factor"}
 _MAX_SECRET = 200
 
 
@@ -83,6 +85,11 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def client_of(request: Request) -> Client:
+    """Where a request comes from, as a session keeps it."""
+    return Client(address_of(request), request.headers.get("user-agent", ""))
+
+
 def set_cookie(response: Response, house: House, secret: str) -> None:
     """Give the browser its session, and the token that its writes must show."""
     response.set_cookie(
@@ -125,7 +132,7 @@ class Gate:
         """The dependency of every route: leaves the caller in `request.state.caller`.
 
         Raises:
-            Refusal: `sign_in`, `csrf`, `change_password` or `forbidden`.
+            Refusal: `sign_in`, `csrf`, `change_password`, `enrol` or `forbidden`.
         """
         access = self._table[request.scope["endpoint"]]
         write = request.method not in _SAFE
@@ -136,12 +143,21 @@ class Gate:
         caller = self.caller(request, write)
         if caller is None:
             raise Refusal("sign_in", headers={"WWW-Authenticate": "Bearer"})
-        waiting = caller.person is not None and caller.person.must_change_password
-        if waiting and request.url.path not in _BEFORE_NEW_PASSWORD:
-            raise Refusal("change_password")
+        if caller.session is not None:
+            self._check_session(caller.session, request.url.path)
         if not caller.roles & access.roles:
             raise Refusal("forbidden")
         request.state.caller = caller
+
+    def _check_session(self, session: Session, path: str) -> None:
+        """Whether a person must first do something for the safety of the account."""
+        settings = self._house.settings
+        if path not in _BEFORE_NEW_PASSWORD and settings.must_change_password(
+            session, self._house.now_ms()
+        ):
+            raise Refusal("change_password")
+        if path not in _BEFORE_SECOND_FACTOR and settings.must_enrol(session):
+            raise Refusal("enrol")
 
     def caller(self, request: Request, write: bool) -> Caller | None:
         """Who asks; None without valid credentials.

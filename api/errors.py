@@ -32,9 +32,11 @@ from device_configs.quantities import Label, Strict
 from device_configs.yaml_file import read_yaml
 from ingest.bus import IngestError
 from records.engine import RecordsError
+from records.lockout import LockedOutError
 from records.passwords import WeakPasswordError
 from records.people import InvalidAccountError, NameTakenError, UnknownPersonError
-from records.sessions import LockedOutError, WrongCredentialsError
+from records.second_factor import EnrolledError, SecondFactorNeededError, WrongCodeError
+from records.sign_in import WrongCredentialsError
 from records.tokens import UnknownTokenError
 from reports.errors import (
     InvalidOptionError,
@@ -49,6 +51,9 @@ _FILE = Path(__file__).with_name("problems.yaml")
 _MEDIA_TYPE = "application/problem+json"
 _FROM_BELOW: Mapping[type[Exception], str] = {
     WrongCredentialsError: "wrong_credentials",
+    SecondFactorNeededError: "second_factor",
+    WrongCodeError: "invalid",
+    EnrolledError: "conflict",
     WeakPasswordError: "invalid",
     InvalidAccountError: "invalid",
     NameTakenError: "conflict",

@@ -19,8 +19,11 @@ from ingest.latest import Latest
 from ingest.stores.store import TimeSeriesStore
 from records.attachments import Attachments
 from records.dead_letters import DeadLetterBox, DeadLetterStatistics
-from records.sessions import Limits
+from records.people import Role
+from records.seal import Seal
+from records.sessions import Limits, Session
 
+_DAY_MS = 86_400_000
 STATIC = Path(__file__).with_name("static")
 """Where the built page stands."""
 
@@ -35,6 +38,10 @@ class ApiSettings:
     """A session ends after this long without a request: one shift. [s]"""
     session_absolute_s: float = 7 * 86_400
     """A session ends this long after its login, whatever happens. [s]"""
+    password_days: int | None = None
+    """A password must be replaced after so many days; never when None. [d]"""
+    second_factor_roles: frozenset[Role] = frozenset()
+    """Whoever has one of these roles must have a second factor."""
     max_photo_bytes: int = 10_000_000
     """Largest photo of a work order. [B]"""
     metrics_public: bool = False
@@ -46,6 +53,21 @@ class ApiSettings:
     def limits(self) -> Limits:
         """The session times as `records.sessions` takes them."""
         return Limits(int(self.session_idle_s * 1000), int(self.session_absolute_s * 1000))
+
+    def must_change_password(self, session: Session, now_ms: int) -> bool:
+        """Whether somebody else made the person's password, or it has become too old."""
+        if session.external:
+            return False
+        age_ms = now_ms - session.person.password_changed_at
+        days = self.password_days
+        too_old = days is not None and age_ms >= days * _DAY_MS
+        return session.person.must_change_password or too_old
+
+    def must_enrol(self, session: Session) -> bool:
+        """Whether the person's roles ask for a second factor that is not there."""
+        if session.external or session.second_factor:
+            return False
+        return bool(self.second_factor_roles & set(session.person.roles))
 
 
 @dataclass(frozen=True)
@@ -78,6 +100,8 @@ class House:
     now_ms: Callable[[], int]
     """Wall clock. [ms, UTC]"""
     version: str
+    seal: Seal
+    """Seals what must be read again: secrets of second factors."""
     registry: CollectorRegistry
     """The metrics of the whole service."""
     settings: ApiSettings = field(default_factory=ApiSettings)

@@ -38,6 +38,8 @@ class Session(Shape):
     csrf_token: str
     language: str | None = None
     must_change_password: bool = False
+    must_enrol: bool = False
+    """Whether the roles ask for a second factor that is not there yet."""
 
 
 class PowerShare(Shape):

@@ -16,6 +16,67 @@ class Login(Shape):
 
     username: str = Field(max_length=200)
     password: str = _Secret
+    code: str = Field(default="", max_length=40, repr=False)
+    """Of the authenticator app, or a recovery code; asked for by 401 `second_factor`."""
+
+
+class PasswordProof(Shape):
+    """The present password, before a change of what guards the account."""
+
+    password: str = _Secret
+
+
+class Code(Shape):
+    """`PUT session/second-factor`: a code of the authenticator app."""
+
+    code: str = Field(max_length=40, repr=False)
+
+
+class SecondFactor(Shape):
+    """`GET session/second-factor`."""
+
+    enrolled: bool
+    required: bool
+    """Whether the person's roles ask for it."""
+    codes_left: int
+    """Recovery codes that were not used."""
+
+
+class Enrolment(Shape):
+    """`POST session/second-factor`: what the authenticator app takes; shown only now."""
+
+    secret: str
+    """In base32, to be typed where no picture can be taken."""
+    uri: str
+    qr_svg: str
+    """The URI as a QR code: the content of an SVG document."""
+
+
+class RecoveryCodes(Shape):
+    """`PUT session/second-factor`: each opens once; shown only now."""
+
+    codes: list[str]
+
+
+class SessionItem(Shape):
+    """One session of a person."""
+
+    id: str
+    opened_at: dt.datetime
+    seen_at: dt.datetime
+    address: str
+    agent: str
+    """What the browser says it is."""
+    external: bool
+    """Whether it was opened by the identity provider."""
+    current: bool
+    """Whether this very request came with it."""
+
+
+class Sessions(Shape):
+    """`GET sessions`: newest first."""
+
+    items: list[SessionItem]
 
 
 class PasswordChange(Shape):
@@ -33,6 +94,7 @@ class PersonItem(Shape):
     sites: list[str]
     """Site ids, or `*` for the whole estate."""
     must_change_password: bool
+    second_factor: bool
     created_at: dt.datetime
 
 

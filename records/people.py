@@ -73,6 +73,8 @@ class Person:
     """[ms, UTC]"""
     removed_at: int | None = None
     """[ms, UTC]"""
+    password_changed_at: int = 0
+    """[ms, UTC]"""
 
 
 def fold(username: str) -> str:
@@ -116,7 +118,7 @@ def to_person(row: sa.RowMapping) -> Person:
     return Person(
         row["id"], row["username"], tuple(Role(role) for role in row["roles"]),
         tuple(row["sites"]), row["language"], row["must_change_password"], row["created_at"],
-        row["removed_at"],
+        row["removed_at"], row["password_changed_at"],
     )  # fmt: skip
 
 
@@ -192,6 +194,8 @@ def change(
 ) -> None:
     """Give a person other roles and sites, with its audit row; open sessions have them at once.
 
+    Who gains a role or a site signs in again (`gains`): the caller ends the sessions.
+
     Raises:
         InvalidAccountError: a role or the sites cannot be, or nobody could manage people any more.
     """
@@ -200,6 +204,13 @@ def change(
         _keep_one(connection, person)
     connection.execute(sa.update(people).where(people.c.id == person.id).values(values))
     audit.append(connection, by, "person.changed", person.username, now_ms, values)
+
+
+def gains(person: Person, roles: Sequence[str], sites: Sequence[str]) -> bool:
+    """Whether these roles or sites are more than a person has."""
+    if not set(roles) <= set(person.roles):
+        return True
+    return EVERYWHERE not in person.sites and not set(sites) <= set(person.sites)
 
 
 def set_password(

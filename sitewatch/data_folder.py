@@ -28,6 +28,11 @@ class DataFolder:
         return self.path / "sitewatch.sqlite"
 
     @property
+    def key(self) -> Path:
+        """The key that secrets in the database are sealed with, where no setting names another."""
+        return self.path / "secrets.key"
+
+    @property
     def attachments(self) -> Path:
         """Photos of work orders, by the SHA-256 of their content."""
         return self.path / "attachments"

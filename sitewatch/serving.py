@@ -20,7 +20,7 @@ from alerts.order_book import WorkOrderBook
 from alerts.outbox import Outbox
 from alerts.repository import AlarmRepository
 from api.app import create_app, end_streams
-from api.house import ApiSettings, House
+from api.house import House
 from device_configs.estate import Estate
 from device_configs.kinds import kinds
 from ingest.clock import MACHINE, Clocks, wall_clock_ms
@@ -35,6 +35,8 @@ from ingest.stores.store import StoreError, TimeSeriesStore
 from records.attachments import Attachments
 from records.people import ensure_first_administrator
 from records.revisions import accept, folder_files
+from records.seal import read_seal
+from sitewatch.api_settings import api_settings
 from sitewatch.channels import mail_of
 from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
@@ -160,10 +162,8 @@ class Serving:
                 version=version("sitewatch"),
                 registry=self.registry,
                 folder=lambda: self.current.loaded.folder,
-                settings=ApiSettings(
-                    secure_cookies=self.settings.service.secure_cookies,
-                    max_photo_bytes=self.settings.attachments.max_bytes,
-                ),
+                seal=read_seal(self.settings.accounts.key_file or self.work.data.key),
+                settings=api_settings(self.settings),
             )
         )  # fmt: skip
 

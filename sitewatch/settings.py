@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from device_configs.faults import Fault, InvalidConfigError, dotted
 from device_configs.kinds import kinds
 from device_configs.quantities import Strict
+from records.people import Role
 from sitewatch.channel_settings import (
     AliyunSettings,
     AppriseSettings,
@@ -200,6 +201,22 @@ class JournalSettings(Strict):
     """Free space that is left to the rest of the machine. [B]"""
 
 
+class AccountSettings(Strict):
+    """Accounts of people."""
+
+    password_days: int | None = Field(default=None, ge=1, le=3660)
+    """A password must be replaced after so many days; never when absent. [d]"""
+    session_idle_minutes: int = Field(default=720, ge=1, le=10_080)
+    """A session ends after this long without a request. [min]"""
+    session_absolute_hours: int = Field(default=168, ge=1, le=2160)
+    """A session ends this long after its login, whatever happens. [h]"""
+    second_factor_roles: tuple[Role, ...] = ()
+    """Roles whose people must sign in with a code of an authenticator app as well."""
+    key_file: Path | None = None
+    """File with the key that secrets of second factors are sealed with; made as `secrets.key` in
+    the data folder when absent."""
+
+
 class MailSecurity(StrEnum):
     """How the connection to the mail server is protected."""
 
@@ -262,6 +279,7 @@ class Settings(BaseSettings):
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     roll_call: RollCallSettings = RollCallSettings()
     attachments: AttachmentSettings = AttachmentSettings()
+    accounts: AccountSettings = AccountSettings()
     wecom: WecomSettings = WecomSettings()
     dingtalk: DingtalkSettings = DingtalkSettings()
     feishu: FeishuSettings = FeishuSettings()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Response
 
 from api.auth import Asking, Caller
@@ -24,6 +25,7 @@ from records import people, tokens
 from records.engine import reading, transaction
 from records.passwords import hash_password, make_password
 from records.people import EVERYWHERE, Person, UnknownPersonError
+from records.second_factor import has_second_factor, people_with_second_factor
 from records.sessions import close_sessions_of
 from records.tokens import Token, UnknownTokenError
 
@@ -42,12 +44,13 @@ def _check_sites(caller: Caller, estate: Estate, sites: Iterable[str]) -> None:
         raise Refusal("invalid", "sites: there is no such site, or it is not yours to give")
 
 
-def _item(person: Person) -> PersonItem:
+def _item(person: Person, *, second_factor: bool) -> PersonItem:
     return PersonItem(
         username=person.username,
         roles=list(person.roles),
         sites=list(person.sites),
         must_change_password=person.must_change_password,
+        second_factor=second_factor,
         created_at=moment(person.created_at),
     )
 
@@ -69,7 +72,14 @@ def get_people(caller: Asking, house: Behind, index: IndexOfNow) -> People:
     """The people whose sites all lie within one's own."""
     with reading(house.engine) as connection:
         found = people.everyone(connection)
-    return People(items=[_item(p) for p in found if _may_give(caller, index.estate, p.sites)])
+        enrolled = people_with_second_factor(connection)
+    return People(
+        items=[
+            _item(person, second_factor=person.id in enrolled)
+            for person in found
+            if _may_give(caller, index.estate, person.sites)
+        ]
+    )
 
 
 @router.post("/people", status_code=201)
@@ -96,19 +106,22 @@ async def post_person(
 def put_person(
     username: str, change: PersonChange, caller: Asking, house: Behind, index: IndexOfNow
 ) -> PersonItem:
-    """Give a person other roles and sites; open sessions have them at once."""
+    """Give a person other roles and sites, at once; who gains any has to sign in again."""
     _check_sites(caller, index.estate, change.sites)
     with transaction(house.engine) as connection:
-        person = _person(caller, index.estate, people.find(connection, username), username)
+        person = person_for(caller, index.estate, connection, username)
         people.change(connection, person, change.roles, change.sites, caller.actor, house.now_ms())
-        return _item(_person(caller, index.estate, people.find(connection, username), username))
+        if people.gains(person, change.roles, change.sites):
+            close_sessions_of(connection, person)
+        changed = person_for(caller, index.estate, connection, username)
+        return _item(changed, second_factor=has_second_factor(connection, person))
 
 
 @router.delete("/people/{username}", status_code=204)
 def delete_person(username: str, caller: Asking, house: Behind, index: IndexOfNow) -> Response:
     """Remove a person: their sessions end, and the name stays reserved."""
     with transaction(house.engine) as connection:
-        person = _person(caller, index.estate, people.find(connection, username), username)
+        person = person_for(caller, index.estate, connection, username)
         people.remove(connection, person, caller.actor, house.now_ms())
         close_sessions_of(connection, person)
     return Response(status_code=204)
@@ -124,7 +137,7 @@ async def post_password(
         password = make_password()
         hashed = hash_password(password)
         with transaction(house.engine) as connection:
-            person = _person(caller, index.estate, people.find(connection, username), username)
+            person = person_for(caller, index.estate, connection, username)
             people.set_password(
                 connection, person, hashed, caller.actor, house.now_ms(), must_change=True
             )
@@ -134,7 +147,13 @@ async def post_password(
     return await threads.hash(reset)
 
 
-def _person(caller: Caller, estate: Estate, found: Person | None, username: str) -> Person:
+def person_for(caller: Caller, estate: Estate, connection: sa.Connection, username: str) -> Person:
+    """A person whose sites all lie within the caller's own.
+
+    Raises:
+        UnknownPersonError: there is none.
+    """
+    found = people.find(connection, username)
     if found is None or not _may_give(caller, estate, found.sites):
         raise UnknownPersonError(f"there is no person {username!r}")
     return found

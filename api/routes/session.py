@@ -3,7 +3,7 @@
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 
-from api.auth import COOKIE, CSRF_HEADER, Asking, address_of, drop_cookie, set_cookie
+from api.auth import COOKIE, CSRF_HEADER, Asking, client_of, drop_cookie, set_cookie
 from api.errors import Refusal
 from api.parts_of_app import Behind, Streams, Workers
 from api.schemas import Session
@@ -11,7 +11,8 @@ from api.schemas_accounts import Login, PasswordChange
 from records import audit
 from records.engine import transaction
 from records.people import EVERYWHERE
-from records.sessions import change_password, close_session, csrf_of, key_of, sign_in, sweep
+from records.sessions import close_session, csrf_of, key_of, sweep
+from records.sign_in import change_password, sign_in
 
 router = APIRouter(tags=["session"])
 
@@ -25,10 +26,12 @@ async def post_session(
     live: Streams,
 ) -> Response:
     """Sign in: gives the session cookie, and the token for writes in `X-CSRF-Token`."""
-    address, now = address_of(request), house.now_ms()
+    client, now = client_of(request), house.now_ms()
 
     def open_new() -> str:
-        _, secret = sign_in(house.engine, login.username, login.password, address, now)
+        _, secret = sign_in(
+            house.engine, house.seal, login.username, login.password, client, now, login.code
+        )
         sweep(house.engine, house.settings.limits, now)
         return secret
 
@@ -57,14 +60,18 @@ def get_session(request: Request, response: Response, caller: Asking, house: Beh
         response.headers[CSRF_HEADER] = csrf
     estate = house.estate()
     sites = [estate.id if site == EVERYWHERE else site for site in caller.sites]
-    person = caller.person
+    person, session = caller.person, caller.session
+    settings = house.settings
     return Session(
         username=person.username if person else caller.name,
         roles=[role.value for role in caller.roles_in_order],
         sites=[site for site in sites if site in estate.sites],
         csrf_token=csrf,
         language=person.language if person else None,
-        must_change_password=person.must_change_password if person else False,
+        must_change_password=(
+            session is not None and settings.must_change_password(session, house.now_ms())
+        ),
+        must_enrol=session is not None and settings.must_enrol(session),
     )
 
 
@@ -91,6 +98,7 @@ async def delete_session(caller: Asking, house: Behind, live: Streams) -> Respon
 @router.put("/session/password", status_code=204)
 async def put_password(
     change: PasswordChange,
+    request: Request,
     caller: Asking,
     house: Behind,
     threads: Workers,
@@ -100,13 +108,12 @@ async def put_password(
     session, person = caller.session, caller.person
     if session is None or person is None:
         raise Refusal("conflict", "a token has no password")
-    now = house.now_ms()
+    client, now = client_of(request), house.now_ms()
     secret = await threads.hash(
         lambda: change_password(
-            house.engine, person, change.current_password, change.new_password,
-            caller.address, now,
+            house.engine, person, change.current_password, change.new_password, client, now
         )
-    )  # fmt: skip
+    )
     live.end_caller(session.key)
     response = Response(status_code=204)
     set_cookie(response, house, secret)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ingest.clock import wall_clock_ms
 from records import people, tokens
+from records import second_factor as factors
 from records.audit import Actor
 from records.engine import reading, transaction
 from records.passwords import hash_password, make_password
@@ -36,6 +37,9 @@ SiteOption = Annotated[
     typer.Option("--site", help="a site with all below it; the whole estate if not given"),
 ]
 DaysOption = Annotated[int | None, typer.Option("--days", min=1, help="ends after so many days")]
+FactorOption = Annotated[
+    bool, typer.Option("--second-factor", help="take the second factor away as well")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="for machines")]
 NameArgument = Annotated[str, typer.Argument(help="the name")]
 
@@ -112,7 +116,12 @@ def list_users(
 
 
 @users_app.command("reset")
-def reset_user(name: NameArgument, config: ConfigOption = None, data: DataOption = None) -> None:
+def reset_user(
+    name: NameArgument,
+    second_factor: FactorOption = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
     """Give a person a new password, to be changed at the next login; their sessions end."""
     password = make_password()
     hashed = hash_password(password)
@@ -121,6 +130,8 @@ def reset_user(name: NameArgument, config: ConfigOption = None, data: DataOption
         now = wall_clock_ms()
         people.set_password(connection, person, hashed, actor(), now, must_change=True)
         close_sessions_of(connection, person)
+        if second_factor:
+            factors.remove(connection, person, actor(), now)
     _show_password(person.username, password)
 
 

@@ -42,6 +42,7 @@ from records.dead_letters import DeadLetterBox
 from records.engine import make_engine, migrate, sqlite_url, transaction
 from records.passwords import hash_password
 from records.people import Role
+from records.seal import new_seal
 
 NOW = 1_790_000_000_000
 """The moment at which these tests begin. [ms, UTC]"""
@@ -336,6 +337,7 @@ def built(
         revision=lambda: "abc123",
         now_ms=clock,
         version="0.1.0",
+        seal=new_seal(),
         registry=CollectorRegistry(),
         settings=settings or ApiSettings(static=static),
     )

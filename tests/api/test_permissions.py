@@ -19,7 +19,7 @@ VALUES: Mapping[str, str] = {
     "device": "grid", "alarm": "999", "window": "999", "drill": "999", "order": "999",
     "item": "0", "sha256": "0" * 64, "proof": "999", "username": "nobody",
     "name": "nothing", "token": "nothing", "id_": "nothing", "date": "2026-10-01",
-    "kind": "contact", "number": "999",
+    "kind": "contact", "number": "999", "session": "0" * 32,
 }  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from records.lockout import FREE_FAILURES
 from records.people import Role
-from records.sessions import FREE_FAILURES
 from tests.api.house import BASE, PASSWORD, Built
 
 LOGIN = {"username": "li", "password": PASSWORD}
@@ -46,7 +46,7 @@ async def test_wrong_and_unknown_are_one_answer(li: Built, login: dict[str, str]
         answer = await client.post("/api/v1/session", json=login)
     assert answer.status_code == 401
     assert answer.json()["type"] == "urn:sitewatch:wrong_credentials"
-    assert answer.json()["detail"] == "the user name or the password is wrong"
+    assert answer.json()["detail"] == "the user name, the password or the code is wrong"
     assert "set-cookie" not in answer.headers
 
 

@@ -8,7 +8,9 @@ from typer.testing import CliRunner
 
 from records import audit
 from records.engine import make_engine, migrate, reading, sqlite_url
-from records.sessions import key_of, sign_in
+from records.seal import new_seal
+from records.sessions import key_of
+from records.sign_in import Client, sign_in
 from records.tokens import find_token
 from sitewatch.commands.users import token_app, users_app
 
@@ -40,7 +42,9 @@ def test_a_person_is_added_listed_and_reset(data: Path) -> None:
     assert _password(reset.stdout) != _password(added.stdout)
     engine = make_engine(sqlite_url(data / "sitewatch.sqlite"))
     try:
-        person, _ = sign_in(engine, "li", _password(reset.stdout), "127.0.0.1", 1)
+        person, _ = sign_in(
+            engine, new_seal(), "li", _password(reset.stdout), Client("127.0.0.1"), 1
+        )
         with reading(engine) as connection:
             rows = audit.entries(connection, 10)
     finally:
