@@ -65,6 +65,7 @@ const insideRoute = createRoute({
       throw login;
     }
     if (session.must_change_password) throw redirect({ to: "/password" });
+    if (session.must_enrol) throw redirect({ to: "/account" });
   },
   component: Shell,
   notFoundComponent: Missing,
@@ -74,6 +75,11 @@ const passwordRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/password",
   component: lazyRouteComponent(() => import("./pages/Password"), "PasswordPage"),
+});
+const accountRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./pages/Account"), "AccountPage"),
 });
 const logoutRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -183,6 +189,7 @@ const deadLettersRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   loginRoute,
   passwordRoute,
+  accountRoute,
   logoutRoute,
   insideRoute.addChildren([
     overviewRoute,

@@ -128,6 +128,11 @@ export async function postJson<T>(path: string, body: unknown): Promise<T> {
   return (await response.json()) as T;
 }
 
+export async function putJson<T>(path: string, body: unknown): Promise<T> {
+  const response = await sendBody("PUT", path, body);
+  return (await response.json()) as T;
+}
+
 /** Sends a content as it is. */
 export async function upload(path: string, content: Blob): Promise<void> {
   await send(path, tokenHeaders(), { method: "POST", body: content });

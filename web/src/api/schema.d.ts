@@ -52,6 +52,142 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/session/second-factor": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Second Factor
+     * @description Whether one signs in with a code as well, and must.
+     */
+    get: operations["get_second_factor_api_v1_session_second_factor_get"];
+    /**
+     * Put Second Factor
+     * @description Confirm with a code: every session of the person ends, and this one begins anew.
+     */
+    put: operations["put_second_factor_api_v1_session_second_factor_put"];
+    /**
+     * Post Second Factor
+     * @description Begin: a new secret for the authenticator app, which holds once a code confirms it.
+     */
+    post: operations["post_second_factor_api_v1_session_second_factor_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/session/second-factor/remove": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Remove Second Factor
+     * @description Take it away, with the present password; not where the roles ask for it.
+     */
+    post: operations["remove_second_factor_api_v1_session_second_factor_remove_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Sessions
+     * @description One's own sessions.
+     */
+    get: operations["get_sessions_api_v1_sessions_get"];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Sessions
+     * @description End all of one's own sessions but this one.
+     */
+    delete: operations["delete_sessions_api_v1_sessions_delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/sessions/{session}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete One
+     * @description End one of one's own sessions.
+     */
+    delete: operations["delete_one_api_v1_sessions__session__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/people/{username}/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Sessions Of
+     * @description The sessions of a person.
+     */
+    get: operations["get_sessions_of_api_v1_people__username__sessions_get"];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Sessions Of
+     * @description End every session of a person.
+     */
+    delete: operations["delete_sessions_of_api_v1_people__username__sessions_delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/people/{username}/second-factor": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete Second Factor
+     * @description Take a person's second factor away: the phone and the recovery codes are lost.
+     */
+    delete: operations["delete_second_factor_api_v1_people__username__second_factor_delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/health": {
     parameters: {
       query?: never;
@@ -1264,7 +1400,7 @@ export interface paths {
     get?: never;
     /**
      * Put Person
-     * @description Give a person other roles and sites; open sessions have them at once.
+     * @description Give a person other roles and sites, at once; who gains any has to sign in again.
      */
     put: operations["put_person_api_v1_people__username__put"];
     post?: never;
@@ -1966,6 +2102,14 @@ export interface components {
       at: string | null;
     };
     /**
+     * Code
+     * @description `PUT session/second-factor`: a code of the authenticator app.
+     */
+    Code: {
+      /** Code */
+      code: string;
+    };
+    /**
      * Contact
      * @description One person who can be told.
      */
@@ -2527,6 +2671,18 @@ export interface components {
       recovered_share: number;
     };
     /**
+     * Enrolment
+     * @description `POST session/second-factor`: what the authenticator app takes; shown only now.
+     */
+    Enrolment: {
+      /** Secret */
+      secret: string;
+      /** Uri */
+      uri: string;
+      /** Qr Svg */
+      qr_svg: string;
+    };
+    /**
      * EscalationStepItem
      * @description One step of escalation.
      */
@@ -2813,6 +2969,11 @@ export interface components {
       username: string;
       /** Password */
       password: string;
+      /**
+       * Code
+       * @default
+       */
+      code: string;
     };
     /**
      * MadePassword
@@ -3287,6 +3448,14 @@ export interface components {
       new_password: string;
     };
     /**
+     * PasswordProof
+     * @description The present password, before a change of what guards the account.
+     */
+    PasswordProof: {
+      /** Password */
+      password: string;
+    };
+    /**
      * PayloadEncoding
      * @description How a payload is written.
      * @enum {string}
@@ -3323,6 +3492,8 @@ export interface components {
       sites: string[];
       /** Must Change Password */
       must_change_password: boolean;
+      /** Second Factor */
+      second_factor: boolean;
       /**
        * Created At
        * Format: date-time
@@ -3698,6 +3869,14 @@ export interface components {
       name: {
         [key: string]: string;
       } | null;
+    };
+    /**
+     * RecoveryCodes
+     * @description `PUT session/second-factor`: each opens once; shown only now.
+     */
+    RecoveryCodes: {
+      /** Codes */
+      codes: string[];
     };
     /**
      * ReportChart
@@ -4160,6 +4339,18 @@ export interface components {
       unattended: boolean;
     };
     /**
+     * SecondFactor
+     * @description `GET session/second-factor`.
+     */
+    SecondFactor: {
+      /** Enrolled */
+      enrolled: boolean;
+      /** Required */
+      required: boolean;
+      /** Codes Left */
+      codes_left: number;
+    };
+    /**
      * Series
      * @description `GET devices/{id}/series?points=&start=&end=&step=&aggregate=`.
      */
@@ -4199,6 +4390,45 @@ export interface components {
        * @default false
        */
       must_change_password: boolean;
+      /**
+       * Must Enrol
+       * @default false
+       */
+      must_enrol: boolean;
+    };
+    /**
+     * SessionItem
+     * @description One session of a person.
+     */
+    SessionItem: {
+      /** Id */
+      id: string;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      /**
+       * Seen At
+       * Format: date-time
+       */
+      seen_at: string;
+      /** Address */
+      address: string;
+      /** Agent */
+      agent: string;
+      /** External */
+      external: boolean;
+      /** Current */
+      current: boolean;
+    };
+    /**
+     * Sessions
+     * @description `GET sessions`: newest first.
+     */
+    Sessions: {
+      /** Items */
+      items: components["schemas"]["SessionItem"][];
     };
     /**
      * Severity
@@ -4677,6 +4907,7 @@ export type BlindPeriod = components["schemas"]["BlindPeriod"];
 export type By = components["schemas"]["By"];
 export type ChainName = components["schemas"]["ChainName"];
 export type CheckItemItem = components["schemas"]["CheckItemItem"];
+export type Code = components["schemas"]["Code"];
 export type Contact = components["schemas"]["Contact"];
 export type Correction = components["schemas"]["Correction"];
 export type Corrections = components["schemas"]["Corrections"];
@@ -4700,6 +4931,7 @@ export type DutyTurn = components["schemas"]["DutyTurn"];
 export type ElevatorItem = components["schemas"]["ElevatorItem"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
+export type Enrolment = components["schemas"]["Enrolment"];
 export type EscalationStepItem = components["schemas"]["EscalationStepItem"];
 export type Finding = components["schemas"]["Finding"];
 export type FindingRequest = components["schemas"]["FindingRequest"];
@@ -4740,6 +4972,7 @@ export type PartInfo = components["schemas"]["PartInfo"];
 export type PartItem = components["schemas"]["PartItem"];
 export type PartRequest = components["schemas"]["PartRequest"];
 export type PasswordChange = components["schemas"]["PasswordChange"];
+export type PasswordProof = components["schemas"]["PasswordProof"];
 export type PayloadEncoding = components["schemas"]["PayloadEncoding"];
 export type People = components["schemas"]["People"];
 export type PersonChange = components["schemas"]["PersonChange"];
@@ -4757,6 +4990,7 @@ export type QualityCell = components["schemas"]["QualityCell"];
 export type QualityFigures = components["schemas"]["QualityFigures"];
 export type QualityItem = components["schemas"]["QualityItem"];
 export type RecipientItem = components["schemas"]["RecipientItem"];
+export type RecoveryCodes = components["schemas"]["RecoveryCodes"];
 export type ReportChart = components["schemas"]["ReportChart"];
 export type ReportColumn = components["schemas"]["ReportColumn"];
 export type ReportDocument = components["schemas"]["ReportDocument"];
@@ -4782,9 +5016,12 @@ export type SafetyItem = components["schemas"]["SafetyItem"];
 export type SafetyReport = components["schemas"]["SafetyReport"];
 export type SafetySpread = components["schemas"]["SafetySpread"];
 export type Schedule = components["schemas"]["Schedule"];
+export type SecondFactor = components["schemas"]["SecondFactor"];
 export type Series = components["schemas"]["Series"];
 export type SeriesPoint = components["schemas"]["SeriesPoint"];
 export type Session = components["schemas"]["Session"];
+export type SessionItem = components["schemas"]["SessionItem"];
+export type Sessions = components["schemas"]["Sessions"];
 export type Severity = components["schemas"]["Severity"];
 export type ShelveRequest = components["schemas"]["ShelveRequest"];
 export type Shift = components["schemas"]["Shift"];
@@ -4909,6 +5146,306 @@ export interface operations {
         "application/json": components["schemas"]["PasswordChange"];
       };
     };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_second_factor_api_v1_session_second_factor_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SecondFactor"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_second_factor_api_v1_session_second_factor_put: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Code"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecoveryCodes"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_second_factor_api_v1_session_second_factor_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PasswordProof"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Enrolment"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  remove_second_factor_api_v1_session_second_factor_remove_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PasswordProof"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_sessions_api_v1_sessions_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Sessions"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_sessions_api_v1_sessions_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_one_api_v1_sessions__session__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        session: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_sessions_of_api_v1_people__username__sessions_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        username: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Sessions"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_sessions_of_api_v1_people__username__sessions_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        username: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_second_factor_api_v1_people__username__second_factor_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        username: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: {
       /** @description Successful Response */
       204: {

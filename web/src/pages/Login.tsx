@@ -26,8 +26,14 @@ export function LoginPage() {
   const { next } = route.useSearch();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  // Whoever tries again without the code, or with a wrong one, is still asked for it.
+  const [asked, setAsked] = useState(false);
   const login = useMutation({
-    mutationFn: () => write("POST", "/session", { username, password }),
+    mutationFn: () => write("POST", "/session", { username, password, code: code.trim() }),
+    onError: (error) => {
+      if (error instanceof ApiError && error.is("second_factor")) setAsked(true);
+    },
     onSuccess: () => {
       rememberSignIn();
       queries.clear();
@@ -39,7 +45,7 @@ export function LoginPage() {
     event.preventDefault();
     login.mutate();
   };
-  const ready = username !== "" && password !== "";
+  const ready = username !== "" && password !== "" && (!asked || code.trim() !== "");
   return (
     <div className="sw-app">
       <main className="sw-login">
@@ -70,6 +76,7 @@ export function LoginPage() {
                 value={password}
                 onChange={(event) => setPassword(event.currentTarget.value)}
               />
+              {asked && <CodeInput code={code} onChange={setCode} />}
               {login.error !== null && <LoginError error={login.error} />}
               <Button type="submit" fullWidth disabled={!ready} loading={login.isPending}>
                 {t("login.submit")}
@@ -86,12 +93,35 @@ export function LoginPage() {
   );
 }
 
+function CodeInput({ code, onChange }: { code: string; onChange: (code: string) => void }) {
+  const { t } = useWords();
+  return (
+    <TextInput
+      label={t("account.code")}
+      description={t("account.code_or_paper")}
+      autoComplete="one-time-code"
+      autoCapitalize="none"
+      spellCheck={false}
+      ref={takeFocus}
+      maxLength={40}
+      value={code}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+function takeFocus(input: HTMLInputElement | null): void {
+  input?.focus();
+}
+
 function LoginError({ error }: { error: Error }) {
   const { t } = useWords();
   const status = error instanceof ApiError ? error.status : -1;
   const words: Record<number, string> = {
     [UNREACHABLE]: t("error.unreachable"),
-    401: t("login.wrong"),
+    401: t(
+      error instanceof ApiError && error.is("second_factor") ? "account.ask_code" : "login.wrong",
+    ),
     429: t("login.locked"),
   };
   return (

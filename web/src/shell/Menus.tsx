@@ -83,6 +83,9 @@ export function AccountMenu() {
         <Menu.Item renderRoot={(props) => <Link {...props} to="/password" />}>
           {t("menu.password")}
         </Menu.Item>
+        <Menu.Item renderRoot={(props) => <Link {...props} to="/account" />}>
+          {t("account.title")}
+        </Menu.Item>
         <Menu.Item renderRoot={(props) => <Link {...props} to="/logout" />}>
           {t("menu.sign_out")}
         </Menu.Item>

@@ -1,0 +1,22 @@
+/** What guards one's own account: the second factor, and where one is signed in. */
+
+import { queryOptions } from "@tanstack/react-query";
+import { getJson, putJson } from "./client";
+import type { RecoveryCodes, SecondFactor, Sessions } from "./schema";
+
+export const secondFactorQuery = queryOptions({
+  queryKey: ["second-factor"],
+  queryFn: ({ signal }) => getJson<SecondFactor>("/session/second-factor", {}, signal),
+  retry: false,
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: ["own-sessions"],
+  queryFn: ({ signal }) => getJson<Sessions>("/sessions", {}, signal),
+  retry: false,
+});
+
+/** Confirms the new second factor with a code; gives the recovery codes. */
+export function confirmFactor(code: string): Promise<RecoveryCodes> {
+  return putJson<RecoveryCodes>("/session/second-factor", { code });
+}
