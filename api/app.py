@@ -29,6 +29,7 @@ from api.routes import (
     devices,
     drills,
     duty,
+    external_session,
     issued,
     lines,
     live,
@@ -53,7 +54,7 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, second_factor, own_sessions,
+    session, external_session, second_factor, own_sessions,
     system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
     work_orders,
     quality, reports, report_forms, issued, people, duty, audit,

@@ -15,8 +15,10 @@ from fastapi import Depends, Request, Response
 from api.errors import Refusal
 from api.house import House
 from api.permissions import Access
+from api.rate_limit import Dear, RateLimit
 from device_configs.estate import Estate
 from records import audit, tokens
+from records.lockout import network_of
 from records.people import EVERYWHERE, Person, Role
 from records.sessions import Session, csrf_of, find_session, key_of, touch
 from records.sign_in import Client
@@ -125,6 +127,14 @@ class Gate:
 
     def __init__(self, house: House, table: Mapping[object, Access]) -> None:
         self._house = house
+        settings = house.settings
+        self._limit = RateLimit(
+            {
+                Dear.LOGIN: settings.logins_per_minute,
+                Dear.WRITE: settings.writes_per_minute,
+                Dear.EXPORT: settings.exports_per_minute,
+            }
+        )
         self._table = table
         """Access by endpoint function, so that no second reading of the path can differ."""
 
@@ -132,13 +142,17 @@ class Gate:
         """The dependency of every route: leaves the caller in `request.state.caller`.
 
         Raises:
-            Refusal: `sign_in`, `csrf`, `change_password`, `enrol` or `forbidden`.
+            Refusal: `sign_in`, `csrf`, `change_password`, `enrol`, `forbidden` or
+                `too_many`.
         """
         access = self._table[request.scope["endpoint"]]
         write = request.method not in _SAFE
         if write and _is_foreign(request):
             raise Refusal("csrf")
         if access.public:
+            if write:
+                # Signing in, and what a link in a message may do.
+                self._limit.take(Dear.LOGIN, network_of(address_of(request)))
             return
         caller = self.caller(request, write)
         if caller is None:
@@ -147,6 +161,10 @@ class Gate:
             self._check_session(caller.session, request.url.path)
         if not caller.roles & access.roles:
             raise Refusal("forbidden")
+        if access.export:
+            self._limit.take(Dear.EXPORT, caller.key)
+        elif write:
+            self._limit.take(Dear.WRITE, caller.key)
         request.state.caller = caller
 
     def _check_session(self, session: Session, path: str) -> None:

@@ -12,6 +12,7 @@ from alerts.order_book import WorkOrderBook
 from alerts.repository import AlarmRepository
 from alerts.roll_call import RollCalls
 from alerts.rules import RuleSet
+from api.oidc import Provider
 from collectors.driver import LineHealth
 from device_configs.estate import Estate
 from device_configs.kinds import Kind
@@ -42,6 +43,12 @@ class ApiSettings:
     """A password must be replaced after so many days; never when None. [d]"""
     second_factor_roles: frozenset[Role] = frozenset()
     """Whoever has one of these roles must have a second factor."""
+    logins_per_minute: int = 30
+    """Attempts to sign in from one network."""
+    writes_per_minute: int = 600
+    """Writes of one session or token."""
+    exports_per_minute: int = 60
+    """Reports and files of one session or token."""
     max_photo_bytes: int = 10_000_000
     """Largest photo of a work order. [B]"""
     metrics_public: bool = False
@@ -104,6 +111,8 @@ class House:
     """Seals what must be read again: secrets of second factors."""
     registry: CollectorRegistry
     """The metrics of the whole service."""
+    provider: Provider | None = None
+    """Who else signs people in."""
     settings: ApiSettings = field(default_factory=ApiSettings)
     folder: Callable[[], Path | None] = lambda: None
     """The estate's folder, with its tariffs and factors."""

@@ -1,7 +1,7 @@
 """Who may use which route, from `permissions.yaml`; an app with a route that is not in it fails."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,7 @@ class PermissionsError(ApiError):
 
 
 class _File(Strict):
+    exports: tuple[str, ...] = ()
     groups: dict[str, list[Role]]
     routes: dict[str, list[str]]
 
@@ -33,6 +34,8 @@ class Access:
     public: bool
     """Without login."""
     roles: frozenset[Role]
+    export: bool = False
+    """Makes or gives a file."""
 
 
 def _access(route: str, names: Iterable[str], groups: Mapping[str, list[Role]]) -> Access:
@@ -61,7 +64,13 @@ def load_permissions(file: Path = _FILE) -> Mapping[str, Access]:
         table = _File.model_validate(read_yaml(file).data)
     except ValidationError as error:
         raise PermissionsError(f"{file.name}: {error}") from error
-    found = {route: _access(route, names, table.groups) for route, names in table.routes.items()}
+    unknown = sorted(set(table.exports) - set(table.routes))
+    if unknown:
+        raise PermissionsError(f"{file.name}: exports: {unknown[0]} is no route of the table")
+    found = {
+        route: replace(_access(route, names, table.groups), export=route in table.exports)
+        for route, names in table.routes.items()
+    }
     return MappingProxyType(found)
 
 

@@ -20,6 +20,13 @@ class Login(Shape):
     """Of the authenticator app, or a recovery code; asked for by 401 `second_factor`."""
 
 
+class SignIn(Shape):
+    """`GET sign-in`: public."""
+
+    provider: str | None
+    """Name of the identity provider that also signs people in, at `GET session/external`."""
+
+
 class PasswordProof(Shape):
     """The present password, before a change of what guards the account."""
 

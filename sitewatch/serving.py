@@ -36,7 +36,7 @@ from records.attachments import Attachments
 from records.people import ensure_first_administrator
 from records.revisions import accept, folder_files
 from records.seal import read_seal
-from sitewatch.api_settings import api_settings
+from sitewatch.api_settings import api_settings, provider_of
 from sitewatch.channels import mail_of
 from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
@@ -163,6 +163,7 @@ class Serving:
                 registry=self.registry,
                 folder=lambda: self.current.loaded.folder,
                 seal=read_seal(self.settings.accounts.key_file or self.work.data.key),
+                provider=provider_of(self.settings),
                 settings=api_settings(self.settings),
             )
         )  # fmt: skip

@@ -217,6 +217,44 @@ class AccountSettings(Strict):
     the data folder when absent."""
 
 
+class OidcSettings(Strict):
+    """Signing in by OpenID Connect."""
+
+    issuer: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Address of the identity provider; without it there is none. Needs `service.public_url`."""
+    client_id: str = "sitewatch"
+    """Name of sitewatch at the provider."""
+    client_secret: SecretStr | None = None
+    """Secret of sitewatch at the provider; a public client with PKCE when absent."""
+    name: str = "OpenID Connect"
+    """As the login page names the provider."""
+    scopes: str = "openid profile"
+    """What is asked for, separated by blanks."""
+    username_claim: str = "preferred_username"
+    """Claim with the user name of a new account."""
+    roles_claim: str = "roles"
+    """Claim with a text or a list, from which the roles come."""
+    roles: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    """Value of that claim to roles, as `{"building-operators": ["operator"]}`."""
+    sites_claim: str | None = None
+    """Claim with a text or a list, from which the sites come; `default_sites` when absent."""
+    sites: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Value of that claim to sites, as `{"branch-north": ["north"]}`."""
+    default_sites: tuple[str, ...] = ()
+    """Sites of everybody whom the provider vouches for, where there is no `sites_claim`."""
+
+
+class LimitSettings(Strict):
+    """How often one client may ask."""
+
+    logins_per_minute: int = Field(default=30, ge=5, le=10_000)
+    """Attempts to sign in from one network."""
+    writes_per_minute: int = Field(default=600, ge=60, le=100_000)
+    """Writes of one session or token."""
+    exports_per_minute: int = Field(default=60, ge=1, le=10_000)
+    """Reports and files of one session or token."""
+
+
 class MailSecurity(StrEnum):
     """How the connection to the mail server is protected."""
 
@@ -280,6 +318,8 @@ class Settings(BaseSettings):
     roll_call: RollCallSettings = RollCallSettings()
     attachments: AttachmentSettings = AttachmentSettings()
     accounts: AccountSettings = AccountSettings()
+    limits: LimitSettings = LimitSettings()
+    oidc: OidcSettings = OidcSettings()
     wecom: WecomSettings = WecomSettings()
     dingtalk: DingtalkSettings = DingtalkSettings()
     feishu: FeishuSettings = FeishuSettings()
@@ -290,6 +330,12 @@ class Settings(BaseSettings):
     apprise: AppriseSettings = AppriseSettings()
     admin_password_file: Path | None = None
     """File with the first administrator's password; made and printed once when absent."""
+
+    @model_validator(mode="after")
+    def _provider_is_reachable(self) -> "Settings":
+        if self.oidc.issuer is not None and self.service.public_url is None:
+            raise ValueError("oidc.issuer needs service.public_url: people come back there")
+        return self
 
     @classmethod
     def settings_customise_sources(

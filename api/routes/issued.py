@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import Response
 
 from api.auth import Asking, Caller
@@ -22,6 +22,7 @@ from reports.makers import MAKERS, make_report
 from reports.texts import Language
 
 router = APIRouter(tags=["reports"])
+Number = Annotated[int, Path(ge=1, le=2**53)]
 _Limit = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -55,7 +56,7 @@ def get_issues(
     kind: str | None = None,
     period: str | None = None,
     limit: _Limit = 100,
-    after: int | None = None,
+    after: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> IssuePage:
     """What was issued, newest first."""
     sites = caller.within(index.estate, site)
@@ -80,7 +81,7 @@ async def get_issue(
     house: Behind,
     index: IndexOfNow,
     threads: Workers,
-    number: int,
+    number: Number,
     format: Format = "json",
     language: Language | None = None,
     accept_language: Annotated[str, Header()] = "",
@@ -97,8 +98,10 @@ async def get_corrections(
     house: Behind,
     index: IndexOfNow,
     threads: Workers,
-    number: int,
-    against: Annotated[int | None, Query(description="another issue of the same report")] = None,
+    number: Number,
+    against: Annotated[
+        int | None, Query(ge=1, le=2**53, description="another issue of the same report")
+    ] = None,
     language: Language | None = None,
     accept_language: Annotated[str, Header()] = "",
 ) -> Corrections:

@@ -25,6 +25,7 @@ from alerts.writer import Writer
 from api.app import create_app
 from api.house import ApiSettings, House
 from api.live import LiveTimes
+from api.oidc import Provider
 from collectors.driver import DeviceHealth, LineHealth
 from collectors.registry import SCHEMAS
 from collectors.sample import Sample, Value
@@ -294,6 +295,7 @@ def built(
     times: LiveTimes | None = None,
     *,
     more: str = "",
+    provider: Provider | None = None,
 ) -> Iterator[Built]:
     """Build a house in a folder, with more devices, and close it."""
     clock = Clock()
@@ -338,6 +340,7 @@ def built(
         now_ms=clock,
         version="0.1.0",
         seal=new_seal(),
+        provider=provider,
         registry=CollectorRegistry(),
         settings=settings or ApiSettings(static=static),
     )

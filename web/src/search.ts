@@ -24,7 +24,9 @@ function given<T extends object>(search: T): { [K in keyof T]?: Exclude<T[K], un
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-export const loginSearch = (raw: Raw) => given({ next: text(raw["next"]) });
+const OUTCOMES = ["in", "refused", "unreachable", "not_admitted"] as const;
+export const loginSearch = (raw: Raw) =>
+  given({ next: text(raw["next"]), external: choice(raw["external"], OUTCOMES) });
 
 export const overviewSearch = (raw: Raw) =>
   given({ order: choice(raw["order"], ["worst"] as const) });

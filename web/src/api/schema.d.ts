@@ -52,6 +52,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/sign-in": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Sign In
+     * @description How one can sign in.
+     */
+    get: operations["get_sign_in_api_v1_sign_in_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/session/external": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get External
+     * @description Send the browser to the identity provider.
+     */
+    get: operations["get_external_api_v1_session_external_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/session/external/return": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Return
+     * @description Take the browser back, and open a session if the provider vouches for the person.
+     */
+    get: operations["get_return_api_v1_session_external_return_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/session/second-factor": {
     parameters: {
       query?: never;
@@ -4474,6 +4534,14 @@ export interface components {
      */
     Show: "open" | "unacked" | "active" | "returned" | "closed" | "all";
     /**
+     * SignIn
+     * @description `GET sign-in`: public.
+     */
+    SignIn: {
+      /** Provider */
+      provider: string | null;
+    };
+    /**
      * SiteNode
      * @description A node of `GET sites`; a flat list, parents before children.
      */
@@ -5026,6 +5094,7 @@ export type Severity = components["schemas"]["Severity"];
 export type ShelveRequest = components["schemas"]["ShelveRequest"];
 export type Shift = components["schemas"]["Shift"];
 export type Show = components["schemas"]["Show"];
+export type SignIn = components["schemas"]["SignIn"];
 export type SiteNode = components["schemas"]["SiteNode"];
 export type SiteState = components["schemas"]["SiteState"];
 export type Step = components["schemas"]["Step"];
@@ -5149,6 +5218,92 @@ export interface operations {
     responses: {
       /** @description Successful Response */
       204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_sign_in_api_v1_sign_in_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SignIn"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_external_api_v1_session_external_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      303: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_return_api_v1_session_external_return_get: {
+    parameters: {
+      query?: {
+        code?: string;
+        state?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      303: {
         headers: {
           [name: string]: unknown;
         };

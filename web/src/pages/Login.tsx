@@ -4,6 +4,7 @@ import { Button, Card, PasswordInput, Stack, Text, TextInput } from "@mantine/co
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useState, type SyntheticEvent } from "react";
+import { External } from "../account/External";
 import { ApiError, UNREACHABLE, write } from "../api/client";
 import { useWords } from "../i18n";
 import { stopLive } from "../live/store";
@@ -23,7 +24,7 @@ export function LoginPage() {
   const { t } = useWords();
   const router = useRouter();
   const queries = useQueryClient();
-  const { next } = route.useSearch();
+  const { next, external } = route.useSearch();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
@@ -81,6 +82,7 @@ export function LoginPage() {
               <Button type="submit" fullWidth disabled={!ready} loading={login.isPending}>
                 {t("login.submit")}
               </Button>
+              <External outcome={external} />
               <Text size="xs" c="dimmed">
                 {t("login.first")}
               </Text>

@@ -1,0 +1,1 @@
+"""The usual attacks, and that they fail."""
