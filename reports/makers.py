@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from reports import (
     carbon_report,
     carrier_report,
+    community_report,
     consumption_report,
     cost_report,
+    elevators_report,
+    fire_report,
     rates_report,
     savings_report,
     statutory_report,
@@ -18,8 +21,11 @@ from reports.errors import UnknownReportError
 MAKERS: Mapping[str, Maker] = {
     **carrier_report.KINDS,
     "carbon": carbon_report.make,
+    "community": community_report.make,
     "consumption": consumption_report.make,
     "cost": cost_report.make,
+    "elevators": elevators_report.make,
+    "fire": fire_report.make,
     "rates": rates_report.make,
     "savings": savings_report.make,
     "statutory": statutory_report.make,
