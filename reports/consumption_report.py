@@ -47,10 +47,14 @@ from reports.document import Chart, ChartKind, Note, Report, Sheet, Source, Sour
 from reports.drawn import Drawn
 from reports.errors import UnreadableDatabaseError
 from reports.load import Load, LoadStep, load_of
+from reports.options import Option
 from reports.periods import Period, Step, steps_of
 from reports.report_texts import report_texts
 from reports.sizes import floor_area, people
 from reports.sub_items import CodedMeter, coded_meters, own_counts, sub_items, top_counts
+
+COAL = Option("coal", (Gives.CALORIFIC.value, Gives.EQUIVALENT.value), Gives.CALORIFIC.value)
+"""By which value standard coal is worked out."""
 
 
 def make(asked: Asked) -> Report:
@@ -195,7 +199,7 @@ def _coal(asked: Asked, factors: Factors, read: _Read) -> Coal:
     }
     if read.own.has(Carrier.ELECTRICITY):
         amounts[Carrier.ELECTRICITY] = stored_amount(bought, Carrier.ELECTRICITY)
-    chosen = asked.option("coal", Gives.CALORIFIC.value, (Gives.CALORIFIC, Gives.EQUIVALENT))
+    chosen = asked.option(COAL.name, Gives.CALORIFIC.value, COAL.values)
     return standard_coal(amounts, factors, Gives(chosen), last, known_on)
 
 
@@ -227,7 +231,7 @@ def _charts(sheets: Sequence[Sheet]) -> list[Chart]:
 
 
 def _notes(asked: Asked, read: _Read, coal: Coal, quota: tuple[str, Quota] | None) -> list[Note]:
-    notes = [Note(f"coal_{asked.options.get('coal', Gives.CALORIFIC.value)}")]
+    notes = [Note(f"coal_{asked.option(COAL.name, Gives.CALORIFIC.value, COAL.values)}")]
     notes.append(Note("load_by_hour" if read.load.step is LoadStep.HOUR else "load_by_quarter"))
     if read.load.left_out:
         names = [asked.estate.sites[one].name for one in read.load.left_out]

@@ -35,6 +35,7 @@ communities:
   - {id: d1, role: district, name: {zh: 区, en: District}, area_m2: 10}
 """
 WORDS = report_texts("community").rows
+IMPORT = ("active_energy_import",)
 DAY = "2026-11-10"
 """A day of 96 quarters; the day before is its comparison."""
 
@@ -47,7 +48,7 @@ def engine() -> sa.Engine:
 def town(folder: Path) -> Estate:
     (folder / "estate.yaml").write_text(FILE)
     plain = load_estate(folder, SCHEMAS)
-    meters = [device(f"m{site}", "electricity_meter", site, role="grid", points=("active_energy_import",))
+    meters = [device(f"m{site}", "electricity_meter", site, role="grid", points=IMPORT)
               for site in ("c0", "c1", "c2", "c3")]  # fmt: skip
     return replace(plain, devices={one.id: one for one in meters})
 
