@@ -11,6 +11,7 @@ from device_configs.estate import Estate
 from device_configs.quantities import Strict
 from ingest.interval_ledger import IntervalLedger
 from ingest.past import Past
+from ingest.session_ledger import SessionLedger
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_export import Export, TableFormat
 from ingest.stores.exchange import Report, export_lines, read_samples
@@ -59,6 +60,8 @@ class Workplace:
     settings: Settings
     ledger: IntervalLedger | None = None
     """Where energy is counted; None where the estate is not known."""
+    sessions: SessionLedger | None = None
+    """The charging sessions; None where the estate is not known."""
 
     def perform(self, request: Mapping[str, Any], report: Report) -> dict[str, Any]:
         """Do what a request asks; its `command` says which.
@@ -136,7 +139,7 @@ class Workplace:
 
     def past(self) -> Past:
         """What takes readings of the past."""
-        return Past(self.store, self.ledger)
+        return Past(self.store, self.ledger, self.sessions)
 
     def back_up(self, request: BackupRequest, report: Report) -> dict[str, Any]:
         """Copy everything into a new folder.

@@ -10,7 +10,7 @@ from ingest.bus import Log
 from ingest.latest import Latest
 from records.dead_letters import DeadLetterBox, DeadLetterStatistics
 
-CONSUMERS = ("recorder", "judge", "intervals", "quality")
+CONSUMERS = ("recorder", "judge", "intervals", "quality", "sessions")
 """All that may hold batches in the journal."""
 
 
