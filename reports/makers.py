@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from reports import (
     carbon_report,
     carrier_report,
+    charging_report,
     consumption_report,
     cost_report,
     rates_report,
@@ -18,6 +19,7 @@ from reports.errors import UnknownReportError
 MAKERS: Mapping[str, Maker] = {
     **carrier_report.KINDS,
     "carbon": carbon_report.make,
+    "charging": charging_report.make,
     "consumption": consumption_report.make,
     "cost": cost_report.make,
     "rates": rates_report.make,
