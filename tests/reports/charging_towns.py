@@ -28,6 +28,7 @@ TOWN = estate(
         device("m1", "electricity_meter", "c1", role="grid"),
         device("pv1", "pv_inverter", "c1", rating_w=10_000),
         device("p1", "ev_charger", "c1", points=("state", TOTAL), rating_w=22_000),
+        device("sun", "weather_station", "c1", points=("irradiance",)),
     ],
 )
 FLAT = {

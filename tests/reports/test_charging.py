@@ -16,7 +16,8 @@ def session(begin: int, length: int, idle: int = 0, charging: int = 0,
             energy: int | None = None, told: int | None = None) -> Session:  # fmt: skip
     return Session(
         NINE + begin * MINUTE, NINE + (begin + length) * MINUTE, plugged_ms=length * MINUTE,
-        charging_ms=charging * MINUTE, idle_ms=idle * MINUTE, ending=Ending.FINISHED, energy=energy, told=told,
+        charging_ms=charging * MINUTE, idle_ms=idle * MINUTE, ending=Ending.FINISHED,
+        energy=energy, told=told,
     )  # fmt: skip
 
 
