@@ -274,6 +274,39 @@ def _in_whole_steps(
             yield start, (pv, export, imported, cars)
 
 
+def pile_shares(
+    connection: sa.Connection, flows: SiteFlows
+) -> Mapping[Series, tuple[int, Fraction]]:
+    """What each pile drew in the known steps, and the PV in it [counts].
+
+    All piles have the same share of PV in a step, so that they add up to the site's.
+    """
+    hourly = flows.length_ms == HOUR_MS
+    table = rollups if hourly else intervals
+    columns = table.c
+    wanted = frozenset(flows.charging)
+    devices, points = ({one[place] for one in wanted} for place in (0, 1))
+    if not wanted or not flows.each:
+        return {}
+    query = (
+        sa.select(columns.device, columns.point, columns.start_ms, columns.amount)
+        .where(columns.device.in_(devices), columns.point.in_(points), columns.amount != 0)
+        .where(columns.start_ms >= min(flows.each), columns.start_ms <= max(flows.each))
+    )
+    if hourly:
+        query = query.where(columns.grain == Grain.HOUR.value)
+    sums = {one: (0, Fraction(0)) for one in flows.charging}
+    for device, point, start, amount in connection.execute(query):
+        step = flows.each.get(start)
+        one = Series(device, point)
+        if step is None or one not in wanted:
+            continue
+        part = Fraction(amount * step.pv_to_charging, step.charging) if step.charging else 0
+        drawn, of_pv = sums[one]
+        sums[one] = drawn + amount, of_pv + part
+    return sums
+
+
 def merged(every: Iterable[SiteFlows]) -> Mapping[int, Flows]:
     """The flows of several balances by step; a step that one lacks holds what the others know."""
     found: dict[int, Flows] = {}
