@@ -74,6 +74,12 @@ class Transition(StrEnum):
     """The last hold is gone and it is still active: told as if it were new."""
     CHATTER_BEGAN = "chatter_began"
     CHATTER_ENDED = "chatter_ended"
+    RESCUE_ON_THE_WAY = "rescue_on_the_way"
+    RESCUE_ON_SITE = "rescue_on_site"
+    RESCUE_RELEASED = "rescue_released"
+    """The people who were trapped are out."""
+    RESCUE_LATE = "rescue_late"
+    """Nobody was on site in time."""
 
 
 ANNOUNCES = frozenset({Transition.RAISED, Transition.RERAISED, Transition.BECAME_REAL})
@@ -143,6 +149,30 @@ class Shelf:
 
 
 @dataclass(frozen=True)
+class Rescue:
+    """The clock of the rescue of people who are trapped. Times are [ms since 1970, UTC]."""
+
+    since: int
+    """When the alarm was raised."""
+    due_at: int
+    """When somebody has to be on site at the latest."""
+    on_the_way_at: int | None = None
+    on_site_at: int | None = None
+    released_at: int | None = None
+    late: bool = False
+    """Nobody was on site in time; it stays so."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the people are out."""
+        return self.released_at is not None
+
+    def overdue(self, now_ms: int) -> bool:
+        """Whether somebody has to be on site and nobody is."""
+        return self.on_site_at is None and self.released_at is None and now_ms > self.due_at
+
+
+@dataclass(frozen=True)
 class Alarm:
     """One alarm with its present state. Times are [ms since 1970, UTC]."""
 
@@ -179,6 +209,7 @@ class Alarm:
     """Number of the first alarm of its group: its own where it is the first."""
     chattering: bool = False
     shelf: Shelf | None = None
+    rescue: Rescue | None = None
 
     @property
     def first_in_group(self) -> bool:
@@ -245,6 +276,19 @@ def _holds_json(alarm: Alarm) -> Mapping[str, object]:
     }
 
 
+def _rescue_json(rescue: Rescue | None) -> Mapping[str, object] | None:
+    if rescue is None:
+        return None
+    return {
+        "since": iso(rescue.since),
+        "due_at": iso(rescue.due_at),
+        "on_the_way_at": iso(rescue.on_the_way_at),
+        "on_site_at": iso(rescue.on_site_at),
+        "released_at": iso(rescue.released_at),
+        "late": rescue.late,
+    }
+
+
 def to_json(alarm: Alarm) -> Mapping[str, object]:
     """The alarm object of the HTTP interface and the webhook (fields of `AlarmItem`)."""
     return {
@@ -277,5 +321,6 @@ def to_json(alarm: Alarm) -> Mapping[str, object]:
         "group": alarm.group or alarm.id,
         "first_in_group": alarm.first_in_group,
         "chattering": alarm.chattering,
+        "rescue": _rescue_json(alarm.rescue),
         **_holds_json(alarm),
     }

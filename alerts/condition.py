@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from alerts.fault_codes import FaultCodes
 from collectors.sample import Value
 from device_configs.durations import Seconds
 from device_configs.quantities import Strict
@@ -34,7 +35,7 @@ Scalars = Annotated[tuple[Scalar, ...], BeforeValidator(_as_list)]
 
 
 def _as_state(data: object) -> object:
-    return data if isinstance(data, dict) else {"equals": data}
+    return data if isinstance(data, dict | State) else {"equals": data}
 
 
 class State(Strict):
@@ -130,6 +131,17 @@ class Unlisted(Strict):
 class ByService(Strict):
     """Raised by sitewatch itself, not by a sample."""
 
+    proof: str | None = None
+    """Of devices: when this proof of them is over, or is soon to be (`alerts.deadlines`)."""
+    days_before: int | None = Field(default=None, ge=1, le=366)
+    """How long before it is over, and not when it is. [d]"""
+
+    @model_validator(mode="after")
+    def _of_a_proof(self) -> "ByService":
+        if self.days_before is not None and self.proof is None:
+            raise ValueError("'days_before' goes with 'proof'")
+        return self
+
 
 class Together(Strict):
     """True while alarms of these rules are active, outside a test, for several at one place."""
@@ -137,8 +149,9 @@ class Together(Strict):
     rules: tuple[str, ...] = Field(min_length=1)
     at_least: int = Field(default=2, ge=2)
     """How many devices or parts."""
-    same: Literal["place", "panel"] = "place"
-    """What they share: the place they stand at, or the device that they are, or are parts of."""
+    same: Literal["place", "panel", "zone"] = "place"
+    """What they share: the place they stand at, the device that they are or are parts of, or the
+    zone of a panel; of a zone, places are counted, for a place has a rule of its own."""
 
 
 class Term(Strict):
@@ -148,16 +161,21 @@ class Term(Strict):
     state: AsState | None = None
     above: float | None = None
     below: float | None = None
+    fault_code: FaultCodes | None = None
+    """Codes of the device's table; `alerts.fault_choice` makes a state of them."""
 
     @model_validator(mode="after")
     def _one(self) -> "Term":
-        if sum(x is not None for x in (self.state, self.above, self.below)) != 1:
-            raise ValueError("give exactly one of 'state', 'above' and 'below'")
+        given = (self.state, self.above, self.below, self.fault_code)
+        if sum(x is not None for x in given) != 1:
+            raise ValueError("give exactly one of 'state', 'above', 'below' and 'fault_code'")
         return self
 
     def judge(self, values: Mapping[str, Value]) -> Verdict:
         """Judge the point's last value; one that was never seen is unknown."""
         value = values.get(self.point)
+        if self.fault_code is not None:
+            return Verdict.UNKNOWN
         if self.state is not None:
             return self.state.judge(value)
         return Threshold(above=self.above, below=self.below).judge(value)

@@ -17,6 +17,7 @@ from alerts.condition import (
 from alerts.conditions import Condition
 from alerts.deviation import Deviation, Expected
 from alerts.expression import Expression
+from alerts.fault_codes import FaultCodes
 from alerts.window import Count, Increase, Occurrence, Rate
 
 _SPANS = ((86_400, "d"), (3600, "h"), (60, "min"))
@@ -36,11 +37,20 @@ def _state(state: State) -> str:
     return f"{word} {' or '.join(str(v).lower() for v in state.equals or state.differs)}"
 
 
+def _fault_code(codes: FaultCodes, point: str) -> str:
+    named = [" or ".join(one.value for one in codes.severities)] if codes.severities else []
+    named += [" or ".join(one.value for one in codes.classes)] if codes.classes else []
+    words = f"{point} is a code of {' and of '.join(named)}" if named else f"{point} is a code"
+    return f"{words}, or is not in the table" if codes.unknown else words
+
+
 def _limit(above: float | None, below: float | None) -> str:
     return f"> {above:g}" if above is not None else f"< {below:g}"
 
 
 def _term(term: Term | Occurrence, point: str) -> str:
+    if term.fault_code is not None:
+        return _fault_code(term.fault_code, point)
     if term.state is not None:
         return f"{point} {_state(term.state)}"
     return f"{point} {_limit(term.above, term.below)}"
@@ -97,13 +107,21 @@ def _deviation(one: Deviation, point: str, unit: str) -> str:
 
 
 def _together(one: Together) -> str:
-    where = "place" if one.same == "place" else "panel"
-    return f"{' or '.join(one.rules)} of at least {one.at_least} at one {where}"
+    if one.same == "zone":
+        return f"{' or '.join(one.rules)} at {one.at_least} places or more of one zone"
+    return f"{' or '.join(one.rules)} of at least {one.at_least} at one {one.same}"
 
 
 def _refused(one: Refused) -> str:
     which = "safety points" if one.protecting else "other points"
     return f"the device says that it does not have {which} of its profile"
+
+
+def _by_service(one: ByService) -> str:
+    if one.proof is None:
+        return "raised by sitewatch"
+    name = one.proof.replace("_", " ")
+    return f"{name} {f'due within {one.days_before} d' if one.days_before else 'overdue'}"
 
 
 def condition_text(condition: Condition, point: str, unit: str) -> str:
@@ -117,6 +135,7 @@ def condition_text(condition: Condition, point: str, unit: str) -> str:
     words: Mapping[type, Callable[..., str]] = {
         Threshold: lambda one: _threshold(one, point, unit),
         State: lambda one: f"{point} {_state(one)}",
+        FaultCodes: lambda one: _fault_code(one, point),
         Combination: _combination,
         Expression: lambda one: f"`{one.text}`",
         Rate: lambda one: _rate(one, point, unit),
@@ -128,6 +147,6 @@ def condition_text(condition: Condition, point: str, unit: str) -> str:
         Silence: lambda _: "nothing heard",
         Missing: lambda _: f"{point} has no value although the device answers",
         Unlisted: lambda _: "sends, and is not in the estate",
-        ByService: lambda _: "raised by sitewatch",
+        ByService: _by_service,
     }
     return words[type(condition)](condition)

@@ -13,6 +13,7 @@ from alerts.condition import (
 )
 from alerts.deviation import Deviation
 from alerts.expression import Expression
+from alerts.fault_codes import FaultCodes
 from alerts.window import Count, Increase, Rate
 
 OfPoint = Threshold | State | Missing
@@ -21,6 +22,7 @@ OfFacts = Combination | Expression
 """Judged by the last values of several points."""
 Condition = (
     OfPoint
+    | FaultCodes
     | OfFacts
     | Rate
     | Increase
@@ -33,12 +35,13 @@ Condition = (
     | ByService
 )
 NAMES = (
-    "threshold", "state", "silence", "combination", "expression", "rate", "increase", "count",
+    "threshold", "state", "fault_code",
+    "silence", "combination", "expression", "rate", "increase", "count",
     "deviation", "together", "missing", "refused", "unlisted", "by_service",
 )  # fmt: skip
 """The settings of which a rule has exactly one."""
 OF_A_POINT = frozenset({
-    "threshold", "state", "combination", "expression", "missing", "rate", "increase", "count",
-    "deviation",
+    "threshold", "state", "fault_code", "combination", "expression", "missing", "rate", "increase",
+    "count", "deviation",
 })  # fmt: skip
 """Those whose rule names its point."""

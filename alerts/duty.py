@@ -158,6 +158,33 @@ def crew_of(schedule: Schedule, shift: Shift, day: dt.date, calendar: Calendar) 
     return shift.weeks[week][day.weekday()]
 
 
+@dataclass(frozen=True)
+class Turn:
+    """One shift of one day. Both ends in [ms, UTC]."""
+
+    shift: str
+    day: dt.date
+    start: int
+    end: int
+    crew: tuple[str, ...]
+    swapped: bool
+    """Whether it deviates from the rotation."""
+
+
+def turns(schedule: Schedule, first: dt.date, days: int, calendar: Calendar) -> tuple[Turn, ...]:
+    """Every shift that starts on one of so many days, day by day in the order of the shifts."""
+    zone = ZoneInfo(schedule.timezone)
+    swapped = {(one.date, one.shift) for one in schedule.exceptions}
+    found: list[Turn] = []
+    for day in (first + dt.timedelta(days=ahead) for ahead in range(days)):
+        for shift in schedule.shifts:
+            start, end = (_utc(one, zone) for one in shift.span(day))
+            crew = tuple(crew_of(schedule, shift, day, calendar))
+            is_swapped = (day, shift.shift) in swapped
+            found.append(Turn(shift.shift, day, start, end, crew, is_swapped))
+    return tuple(found)
+
+
 def _present(schedule: Schedule, local: dt.datetime, calendar: Calendar) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for shift in schedule.shifts:
@@ -196,6 +223,21 @@ def gaps(schedule: Schedule, start_ms: int, end_ms: int, calendar: Calendar) -> 
         if present < schedule.people:
             found.append(Gap(_utc(began, zone), _utc(ended, zone), present))
     return _joined(found)
+
+
+def handover(
+    schedule: Schedule, at_ms: int, calendar: Calendar, days: int = 14
+) -> tuple[int, tuple[str, ...]] | None:
+    """When the crew changes next [ms, UTC], and who is on duty then; None within so many days."""
+    zone = ZoneInfo(schedule.timezone)
+    start = wall(zone, at_ms)
+    now = _present(schedule, start, calendar)
+    last = start.date() + dt.timedelta(days=days)
+    for moment in sorted({one for one in _changes(schedule, start.date(), last) if one > start}):
+        crew = _present(schedule, moment, calendar)
+        if crew != now:
+            return _utc(moment, zone), crew
+    return None
 
 
 def _utc(local: dt.datetime, zone: ZoneInfo) -> int:

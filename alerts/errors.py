@@ -21,12 +21,32 @@ class DrillNotFoundError(AlertsError):
         super().__init__(f"there is no drill {drill}")
 
 
+class ProofNotFoundError(AlertsError):
+    """There is no proof of this number."""
+
+    def __init__(self, proof: int) -> None:
+        self.proof = proof
+        super().__init__(f"there is no proof {proof}")
+
+
 class WindowNotFoundError(AlertsError):
     """There is no maintenance window of this number."""
 
     def __init__(self, window: int) -> None:
         self.window = window
         super().__init__(f"there is no maintenance window {window}")
+
+
+class WorkOrderNotFoundError(AlertsError):
+    """There is no work order of this number."""
+
+    def __init__(self, order: int) -> None:
+        self.order = order
+        super().__init__(f"there is no work order {order}")
+
+
+class BadPhotoError(AlertsError):
+    """What was sent is no photo that is taken; the message says why."""
 
 
 class NotAllowedError(AlertsError):

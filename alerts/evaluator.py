@@ -91,13 +91,20 @@ class Evaluator:
             watch.note_time([point for point, _ in layout.judged], at)
         if layout.windowed:
             self._over_time(watch, layout.windowed, sample, at)
-        # What is open must also see that its facts are still so.
-        for rule, condition in plan.combined(values if watch.keys else changed):
+        self._combined(watch, changed, sample, at)
+        if watch.readers:
+            self._read_elsewhere(watch, frozenset(changed), sample, at)
+        if "test" in changed and not watch.test:
+            # Last: what the same sample says is over was a test to its end.
+            self._test_ended(watch, sample)
+
+    def _combined(self, watch: Watch, changed: Sequence[str], sample: Sample, at: int) -> None:
+        """Judge the combinations: what is open must also see that its facts are still so."""
+        values = sample.values
+        for rule, condition in watch.plan.combined(values if watch.keys else changed):
             verdict = condition.judge(self.watches.values(watch, condition))
             value = watch.values.get(rule.point, values.get(rule.point))
             self._observed(watch, rule, rule.point, verdict, value, sample, at)
-        if watch.readers:
-            self._read_elsewhere(watch, frozenset(changed), sample, at)
 
     def _over_time(
         self, watch: Watch, windowed: Iterable[tuple[str, Rule, Window]], sample: Sample, at: int
@@ -196,18 +203,15 @@ class Evaluator:
                 continue
             kept[point] = value
             if point == "test":
-                self._test(watch, value is True, sample)
+                watch.test = value is True
             elif known and watch.plan.judges_alike(point, before, value):
                 continue
             changed.append(point)
             self.facts.append(Fact(watch.id, point, value, at))
         return changed
 
-    def _test(self, watch: Watch, test: bool, sample: Sample) -> None:
+    def _test_ended(self, watch: Watch, sample: Sample) -> None:
         """A test that ends makes real what is still reported; an unknown test is no test."""
-        watch.test = test
-        if test:
-            return
         for tracked in list(self.tracked.values()):
             if tracked.watch is watch or tracked.watch.parent is watch:
                 self._real_now(tracked, sample.received_at, sample.source_at)
@@ -459,13 +463,14 @@ class Evaluator:
         """What is staged."""
         return tuple(self.staged.values()), (*self.facts, *self.windows.facts())
 
-    def settle(self, states: Mapping[Key, State]) -> None:
-        """Take over the states that were committed, and forget what was staged."""
+    def settle(self, states: Mapping[Key, State], *, whole: bool = True) -> None:
+        """Take over the states that were committed; `whole`: with them all that was staged."""
         for key, state in states.items():
             change = self.staged.pop(key)
             self.track(key, change.rule, self.watches.of(key.device), state)
-        self.facts.clear()
-        self.windows.settle()
+        if whole:
+            self.facts.clear()
+            self.windows.settle()
 
     # ---- start and replacement ----
 

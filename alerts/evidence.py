@@ -39,6 +39,7 @@ class Sealer:
         """
         last = self._head or head(self._connection)
         row = {name: event.get(name) for name in EVENT} | {"id": last.seq + 1}
+        row["value"] = _plain(row["value"])
         sealed = chain.seal(_fields(row, about), last.hash)
         values = row | {"previous": last.hash, "hash": sealed}
         self._connection.execute(sa.insert(tables.alarm_events).values(**values))
@@ -46,8 +47,29 @@ class Sealer:
         return self._head.seq
 
 
+def _plain(value: object) -> object:
+    """A number as both databases give it back: SQLite keeps 50.0 as 50, PostgreSQL as 50.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _fields(event: Mapping[str, object], about: Mapping[str, object]) -> list[object]:
     return [*(event[name] for name in EVENT), *(about[name] for name in ABOUT)]
+
+
+def _link(row: dict[str, object], sealed: str, previous: str) -> Link:
+    """A row as it was sealed.
+
+    Before 2026-11-25 a whole number that was read as a float was sealed as `50.0`, and then given
+    back by SQLite as `50`. It is the same number, and nobody has changed it.
+    """
+    row["value"] = _plain(row["value"])
+    fields = _fields(row, row)
+    value = row["value"]
+    if type(value) is int and chain.seal(fields, previous) != sealed:
+        as_float = _fields(row | {"value": float(value)}, row)
+        if chain.seal(as_float, previous) == sealed:
+            fields = as_float
+    return Link(int(str(row["id"])), fields, previous, sealed)
 
 
 def head(connection: sa.Connection) -> Head:
@@ -66,9 +88,7 @@ def exported(connection: sa.Connection, start_ms: int, end_ms: int) -> Iterator[
 def verify(connection: sa.Connection, kept: Head | None = None) -> Verdict:
     """Read the whole chain of events and say where it is broken; see `records.chain.verify`."""
     rows = connection.execute(_joined().execution_options(yield_per=1000)).mappings()
-    links = (
-        Link(row["id"], _fields(row, row), row["previous"], row["hash"]) for row in map(dict, rows)
-    )
+    links = (_link(dict(row), row["hash"], row["previous"]) for row in rows)
     return chain.verify(links, kept)
 
 

@@ -150,6 +150,11 @@ class Holdings:
         with self._database.reading() as connection:
             return drill_rows.listed(connection, limit, after)
 
+    def drills_announced(self, now_ms: int) -> tuple[Drill, ...]:
+        """The drills that have begun, and those lately over."""
+        with self._database.reading() as connection:
+            return drill_rows.announced(connection, now_ms)
+
     def drill(self, number: int) -> Drill:
         """One drill.
 

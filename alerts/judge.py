@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,14 +10,17 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
+from alerts.ahead import MOST, Ahead, is_urgent
 from alerts.clock_watch import ClockWatch
 from alerts.deviations import Finding
+from alerts.engine import State
 from alerts.evaluator import Evaluator
 from alerts.feed import AlarmFeed
 from alerts.flood import RULE as FLOOD
 from alerts.ledger import CONSUMER, Committed, Ledger, Restored, Stretch
 from alerts.routes import Routes
 from alerts.rules import RuleSet
+from alerts.watch import Key
 from collectors.pulse import Pulse
 from collectors.sample import Lane, Sample
 from device_configs.estate import Estate
@@ -32,6 +35,10 @@ _QUIET_COMMIT_MS = 1000
 _LOOK_MS = 1000
 _RECENT_MS = 600_000
 _READ_LIMIT = 500
+_PORTIONS = (5, 200)
+"""How many alarms are written at once at least and at most. [P]"""
+_PORTION_MS = 200
+"""About as long as one portion may take: a fire waits for what is being written. [ms] [P]"""
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -78,12 +85,18 @@ class Judge:
         self._wake = wake
         self._cursor = Cursor()
         self._committed = Cursor()
+        self._read_until = Cursor()
+        self._ahead = Ahead()
+        self._drained = True
+        """Whether nothing waits in the bus, as far as the last look tells."""
         self._committed_at = 0
         self._clocks = (0, 0)
         self._findings: list[Finding] = []
         self._looked_at = -_LOOK_MS
         self._upkeep = False
-        self._clock_watch = ClockWatch(now_ms, steady_ms or now_ms)
+        self._steady_ms = steady_ms or now_ms
+        self._clock_watch = ClockWatch(now_ms, self._steady_ms)
+        self._portion = _PORTIONS[0] * 4
         self._set_back = False
         """Whether samples from before the clock was set back may still be read."""
         self.health = JudgeHealth()
@@ -156,7 +169,8 @@ class Judge:
 
         restored = await self._persistently(known)
         evaluator.restore(restored)
-        self._cursor = self._committed = restored.cursor
+        self._cursor = self._committed = self._read_until = restored.cursor
+        self._ahead.clear()
         return evaluator
 
     async def _replaced(self, evaluator: Evaluator) -> Evaluator:
@@ -181,8 +195,37 @@ class Judge:
         evaluator.announce(found.drills, now)
 
     async def _read(self) -> Sequence[Sample]:
+        """The next samples in their turn."""
+        if self._ahead:
+            self._drained = False
+            return self._ahead.take(_READ_LIMIT)
+        found = await self._read_bus(_TICK_S)
+        self._drained = len(found) < _READ_LIMIT
+        fresh = self._not_read(found)
+        self._read_until = self._read_until.advanced(fresh)
+        return fresh
+
+    async def _look_ahead(self, evaluator: Evaluator) -> None:
+        """While a flood is written: judge what came in meanwhile and is urgent."""
+        while len(self._ahead) < MOST:
+            found = await self._read_bus(0.0)
+            fresh = [one for one in self._not_read(found) if one.lane is Lane.SAFETY]
+            self._read_until = self._read_until.advanced(fresh)
+            self._ahead.add(fresh)
+            if not fresh:
+                break
+        watches, now = evaluator.watches, self._now_ms()
+        urgent = self._ahead.urgent(lambda one: is_urgent(watches.of(one.device), one))
+        evaluator.samples([_not_later(one, now) for one in urgent] if self._set_back else urgent)
+
+    def _not_read(self, found: Sequence[Sample]) -> Sequence[Sample]:
+        """Those that were not read before: the bus gives whole batches."""
+        safety, routine = self._read_until.safety, self._read_until.routine
+        return [s for s in found if s.seq > (safety if s.lane is Lane.SAFETY else routine)]
+
+    async def _read_bus(self, wait_s: float) -> Sequence[Sample]:
         try:
-            found = await self._bus.read(self._cursor, _READ_LIMIT, _TICK_S)
+            found = await self._bus.read(self._read_until, _READ_LIMIT, wait_s)
         except IngestError as error:
             self._trouble("bus", error)
             await asyncio.sleep(_TICK_S)
@@ -192,19 +235,18 @@ class Judge:
             # A bus that waits with wait_for can swallow a cancellation in Python 3.11.
             raise asyncio.CancelledError
         self.health.reason = None
-        safety, routine = self._cursor.safety, self._cursor.routine
-        return [s for s in found if s.seq > (safety if s.lane is Lane.SAFETY else routine)]
+        return found
 
     def _judge(self, evaluator: Evaluator, samples: Sequence[Sample]) -> None:
         now = self._now_ms()
         with self._lock:
             found, self._findings = self._findings, []
         evaluator.findings(found, now)
-        drained = len(samples) < _READ_LIMIT
+        drained = self._drained
         if self._set_back:
             samples = [_not_later(sample, now) for sample in samples]
             self._set_back = not drained
-        evaluator.samples(samples)
+        evaluator.samples(self._ahead.still_to_judge(samples))
         self._cursor = self._cursor.advanced(samples)
         safety, routine = _clocks_of(samples, now, drained)
         self._clocks = (max(self._clocks[0], safety), max(self._clocks[1], routine))
@@ -219,26 +261,46 @@ class Judge:
         return bool(something) and self._now_ms() - self._committed_at >= _QUIET_COMMIT_MS
 
     async def _commit(self, evaluator: Evaluator) -> None:
+        """Write what is staged: in portions where it is much, what is urgent first.
+
+        The cursor goes with the last portion: whatever dies in between, nothing is unjudged.
+        """
         changes, facts = evaluator.pending()
-        stretch = Stretch(changes, facts, self._cursor, self._upkeep)
+        while len(changes) > self._portion:
+            self.pulse.beat()
+            urgent = [change for change in changes if change.rule.urgent]
+            first = (urgent or changes)[: self._portion]
+            states = await self._write(Stretch(first, (), self._committed))
+            evaluator.settle(states, whole=False)
+            await self._look_ahead(evaluator)
+            changes, facts = evaluator.pending()
+        states = await self._write(Stretch(changes, facts, self._cursor, self._upkeep))
+        self._upkeep = False
+        evaluator.settle(states)
+        self._committed, self._committed_at = self._cursor, self._now_ms()
+        try:
+            await self._bus.commit(CONSUMER, self._committed)
+        except IngestError as error:
+            self._trouble("bus", error)
+
+    async def _write(self, stretch: Stretch) -> Mapping[Key, State]:
         flood_rule = self._given[1].find(FLOOD)
 
         def write() -> Committed:
             return self._ledger.commit(stretch, self.routes, self._now_ms(), flood_rule)
 
+        began = self._steady_ms()
         committed = await self._persistently(write)
-        self._upkeep = False
-        evaluator.settle(committed.states)
-        self._committed, self._committed_at = self._cursor, self._now_ms()
+        if self._steady_ms() - began > _PORTION_MS:
+            self._portion = max(_PORTIONS[0], self._portion // 2)
+        elif len(stretch.changes) >= self._portion:
+            self._portion = min(_PORTIONS[1], self._portion + self._portion // 4 + 1)
         self.health.commits += 1
         if committed.told:
             if self._feed is not None:
                 self._feed.publish(committed.told)
             self._wake()
-        try:
-            await self._bus.commit(CONSUMER, self._committed)
-        except IngestError as error:
-            self._trouble("bus", error)
+        return committed.states
 
     async def _persistently(self, work: Callable[[], _T]) -> _T:
         """Do SQL in a thread, again and again until it works: nothing is judged before."""

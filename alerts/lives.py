@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from alerts import tables
 from alerts.alarm import Finding, Severity, Transition
 from alerts.kpi import Life, Step
+from alerts.work_order_tables import order_alarms, order_events
+from alerts.work_orders import OrderEvent
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,24 @@ def lives(
     joined = happened.join(alarms, alarms.c.id == events.c.alarm).where(lived)
     for row in connection.execute(joined.order_by(events.c.id)).mappings():
         steps[row["alarm"]].append(_step(row))
-    return [_placed(row, steps[row["id"]]) for row in rows]
+    arrived = _arrivals(connection, lived, end)
+    return [_placed(row, steps[row["id"]], arrived.get(row["id"])) for row in rows]
+
+
+def _arrivals(connection: sa.Connection, lived: sa.ColumnElement[bool], end: int) -> dict[int, int]:
+    """When somebody was first on site for an alarm, by its work orders, after it was raised."""
+    alarms = tables.alarms
+    at = sa.func.min(order_events.c.at)
+    query = (
+        sa.select(alarms.c.id, at)
+        .select_from(alarms)
+        .join(order_alarms, order_alarms.c.alarm == alarms.c.id)
+        .join(order_events, order_events.c.work_order == order_alarms.c.work_order)
+        .where(lived, order_events.c.event == OrderEvent.ARRIVED.value)
+        .where(order_events.c.at >= alarms.c.raised_at, order_events.c.at < end)
+        .group_by(alarms.c.id)
+    )
+    return {number: first for number, first in connection.execute(query)}
 
 
 def _step(row: sa.RowMapping) -> Step:
@@ -56,12 +75,15 @@ def _step(row: sa.RowMapping) -> Step:
     return Step(row["at"], event, found)
 
 
-def _placed(row: sa.RowMapping, steps: list[Step]) -> Placed:
+def _placed(row: sa.RowMapping, steps: list[Step], arrived_at: int | None) -> Placed:
+    # By a work order or by the rescue clock, whichever was first.
+    rescued_at = next((one.at for one in steps if one.event is Transition.RESCUE_ON_SITE), None)
     life = Life(
         key=(row["rule"], row["device"], row["point"]),
         alarm_class=row["alarm_class"],
         severity=Severity(row["severity"]),
         test=row["test"],
         steps=steps,
+        arrived_at=min((one for one in (arrived_at, rescued_at) if one is not None), default=None),
     )
     return Placed(life, row["place"], tuple(step["id"] for step in row["path"]))

@@ -1,4 +1,4 @@
-"""Checks that rules and routes name only sites and devices that the estate has.
+"""Checks that rules, routes and maintenance name only sites and devices that the estate has.
 
 A route for a site that does not exist would tell nobody and say nothing.
 """
@@ -18,15 +18,17 @@ from device_configs.yaml_file import read_yaml
 
 
 def name_faults(folder: Path, estate: Estate) -> list[Fault]:
-    """What rules and routes of an estate folder name and the estate does not have."""
+    """What the files of an estate folder name and the estate does not have."""
     found = []
-    for what in ("rules", "routes"):
+    for what in ("rules", "routes", "maintenance"):
         for file in sorted((folder / what).glob("**/*.yaml")):
             try:
                 document = read_yaml(file)
             except InvalidConfigError:
                 continue  # Whoever loads rules and routes has told of it.
             for path, name in _named(document.data):
+                if what == "maintenance" and _is_part(estate, name):
+                    continue
                 message = _fault(estate, path, name)
                 if message:
                     line = line_of(document.lines, path)
@@ -62,12 +64,13 @@ def _named(data: object) -> Iterator[tuple[Path_, str]]:
     for index, entry in enumerate(data if isinstance(data, list) else ()):
         if not isinstance(entry, dict):
             continue
-        when = entry.get("when")
         places: list[tuple[Path_, object]] = [
             ((index, key), entry.get(key)) for key in ("sites", "devices")
         ]
-        if isinstance(when, dict):
-            places.append(((index, "when", "site"), when.get("site")))
+        for key in ("when", "on"):
+            asked = entry.get(key)
+            if isinstance(asked, dict):
+                places.append(((index, key, "site"), asked.get("site")))
         for path, names in places:
             if isinstance(names, str):
                 yield path, names
@@ -75,6 +78,11 @@ def _named(data: object) -> Iterator[tuple[Path_, str]]:
                 yield from (
                     ((*path, at), name) for at, name in enumerate(names) if isinstance(name, str)
                 )
+
+
+def _is_part(estate: Estate, name: str) -> bool:
+    device, _, part = name.partition("/")
+    return device in estate.devices and part in estate.devices[device].parts
 
 
 def _fault(estate: Estate, path: Path_, name: str) -> str:

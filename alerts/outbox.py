@@ -112,16 +112,23 @@ class Dispatcher:
         self._failure_rule = failure_rule
         self._feed = feed
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._work = asyncio.Event()
+        self._work = {emergency: asyncio.Event() for emergency in _SENDERS}
+        self._went_round: set[bool] = set()
         self._busy = {True: 0, False: 0}
         self.health = OutboxHealth()
         self.pulse = Pulse()
         self._budgets = Budgets()
 
+    @property
+    def sending(self) -> int:
+        """How many notifications are with a channel now."""
+        return sum(self._busy.values())
+
     def wake(self) -> None:
         """There may be something to send; callable from any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._work.set)
+            for work in self._work.values():
+                self._loop.call_soon_threadsafe(work.set)
 
     async def run(self) -> None:
         """Send until cancelled.
@@ -131,21 +138,34 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         await self._release()
         async with asyncio.TaskGroup() as senders:
-            while True:
-                self.pulse.beat()
-                self._work.clear()
-                for emergency, limit in _SENDERS.items():
-                    free = limit - self._busy[emergency]
-                    for one in await self._claim(free, emergency):
-                        self._busy[emergency] += 1
-                        # Spent now: the next turn may begin before the sender does.
-                        granted = self._take(one, one.options[0])
-                        sending = self._send(one, granted=granted)
-                        senders.create_task(sending, name=f"outbox[{one.id}]")
-                with suppress(TimeoutError):
-                    # Not wait_for: in Python 3.11 it can swallow a cancellation.
-                    async with asyncio.timeout(_POLL_S):
-                        await self._work.wait()
+            for emergency in _SENDERS:
+                # Each by itself: looking for the others in a flood must not hold up a fire.
+                senders.create_task(self._look(senders, emergency), name=f"outbox {emergency=}")
+
+    async def _look(self, senders: asyncio.TaskGroup, emergency: bool) -> None:
+        """Claim and send what is urgent, or what is not, until cancelled."""
+        work = self._work[emergency]
+        while True:
+            self._beat(emergency)
+            work.clear()
+            free = _SENDERS[emergency] - self._busy[emergency]
+            for one in await self._claim(free, emergency):
+                self._busy[emergency] += 1
+                # Spent now: the next turn may begin before the sender does.
+                granted = self._take(one, one.options[0])
+                sending = self._send(one, granted=granted)
+                senders.create_task(sending, name=f"outbox[{one.id}]")
+            with suppress(TimeoutError):
+                # Not wait_for: in Python 3.11 it can swallow a cancellation.
+                async with asyncio.timeout(_POLL_S):
+                    await work.wait()
+
+    def _beat(self, emergency: bool) -> None:
+        """The dispatcher is alive while both of its loops go round."""
+        self._went_round.add(emergency)
+        if len(self._went_round) == len(_SENDERS):
+            self._went_round.clear()
+            self.pulse.beat()
 
     async def _release(self) -> None:
         try:
@@ -181,7 +201,7 @@ class Dispatcher:
             self.health.reason = f"database: {error}"
         finally:
             self._busy[one.emergency] -= 1
-            self._work.set()
+            self._work[one.emergency].set()
 
     async def _linked(self, one: Claimed) -> Claimed:
         """With a link of its own, where it goes to a person and there is something to answer."""

@@ -9,14 +9,19 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from alerts import shelf_rows, tables
+from alerts import rescue_rows, shelf_rows, tables
 from alerts.alarm import Alarm, AlarmEvent, Finding, Hold, Severity, Transition
 from alerts.alarm_database import AlarmDatabase, open_row
+from alerts.alarm_filter import AlarmFilter, Show, conditions
+from alerts.alarm_groups import AlarmGroups, folded
 from alerts.engine import State, Step, acknowledge, reset
 from alerts.errors import AlarmNotFoundError
 from alerts.evidence import EVENT
 from alerts.feed import AlarmFeed
 from alerts.holdings import Holdings
+from alerts.notifications import Telling, telling
+from alerts.proof_desk import ProofDesk
+from alerts.rescue import RescueStep
 from alerts.routes import Routes
 from alerts.writer import flags, state_of, to_alarm
 
@@ -47,6 +52,7 @@ class AlarmRepository:
         """`routes` gives those of now; `wake` tells the dispatcher that there is something."""
         self._database = AlarmDatabase(engine, feed, routes, wake)
         self.holds = Holdings(self._database)
+        self.proofs = ProofDesk(self._database)
 
     def open_alarms(self) -> tuple[Alarm, ...]:
         """Every open alarm, the worst first, then the newest."""
@@ -64,28 +70,30 @@ class AlarmRepository:
         device: str | None = None,
         limit: int = 100,
         after: int | None = None,
+        *,
+        asked: AlarmFilter | None = None,
     ) -> AlarmList:
-        """Alarms, newest first: `state` is `open` or `all`, `sites` the ids of allowed places.
+        """Alarms, newest first: `state` is one of `Show`, `sites` the ids of allowed places.
 
-        `device` means the device itself and its parts; `after` is `AlarmList.next`.
+        `device` means the device itself and its parts; `after` is `AlarmList.next`; `asked` is the
+        whole filter in one, in place of the others.
         """
         table = tables.alarms
-        query = sa.select(table).order_by(table.c.id.desc()).limit(limit + 1)
-        if state == "open":
-            query = query.where(table.c.is_open)
-        if sites is not None:
-            query = query.where(table.c.place.in_(sorted(sites)))
-        if severity is not None:
-            query = query.where(table.c.severity == severity.value)
-        if device is not None:
-            part = table.c.device.startswith(f"{device}/", autoescape=True)
-            query = query.where(sa.or_(table.c.device == device, part))
+        wanted = asked or AlarmFilter(Show(state), sites, severity, device)
+        query = (
+            sa.select(table).where(*conditions(wanted)).order_by(table.c.id.desc()).limit(limit + 1)
+        )
         if after is not None:
             query = query.where(table.c.id < after)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
         items = tuple(to_alarm(row) for row in rows[:limit])
         return AlarmList(items, items[-1].id if len(rows) > limit else None)
+
+    def groups(self, asked: AlarmFilter, limit: int = 100) -> AlarmGroups:
+        """Alarms folded by incident, the most urgent first; counts are whole whatever the limit."""
+        with self._database.reading() as connection:
+            return folded(connection, asked, limit)
 
     def get(self, alarm: int) -> Alarm:
         """One alarm.
@@ -112,6 +120,16 @@ class AlarmRepository:
         query = sa.select(*columns).where(table.c.alarm == alarm).order_by(table.c.id)
         with self._database.reading() as connection:
             return tuple(AlarmEvent(**row) for row in connection.execute(query).mappings())
+
+    def telling(self, alarm: int) -> Telling:
+        """Who was told of an alarm, with what success, and who is told next.
+
+        Raises:
+            AlarmNotFoundError: there is none of this number.
+        """
+        self.get(alarm)
+        with self._database.reading() as connection:
+            return telling(connection, alarm)
 
     def acknowledge(
         self,
@@ -150,6 +168,19 @@ class AlarmRepository:
             NotAllowedError: it is closed, active or not acknowledged, or the note is missing.
         """
         return self._act(alarm, actor, note, now_ms, lambda state: reset(state, note or ""), also)
+
+    def rescue(
+        self, alarm: int, step: RescueStep, actor: str, note: str | None, now_ms: int, also: Also
+    ) -> Alarm:
+        """Note a step of the rescue of people who are trapped.
+
+        `also` is called in the same transaction, if the step was new.
+
+        Raises:
+            AlarmNotFoundError: there is none of this number.
+            NotAllowedError: it is closed, has no rescue, or a later step was noted already.
+        """
+        return rescue_rows.step(self._database, alarm, step, actor, note, now_ms, also)
 
     def find(
         self,

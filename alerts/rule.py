@@ -24,7 +24,10 @@ from alerts.condition import (
 from alerts.conditions import NAMES, OF_A_POINT, Condition
 from alerts.deviation import Deviation
 from alerts.expression import AsExpression
+from alerts.fault_codes import FaultCodes
+from alerts.texts import text
 from alerts.window import Count, Increase, Rate
+from collectors.sample import Value
 from device_configs.durations import Seconds
 from device_configs.estate_entries import FireClass, Id
 from device_configs.kinds import kinds
@@ -69,6 +72,8 @@ class AlarmClass(Strict):
     """Under maintenance only where the window names the class and a second person confirmed it."""
     drillable: bool = True
     """Whether an alarm of a part in test is a test alarm. Silence is never a test."""
+    on_site_within: Seconds | None = None
+    """How soon somebody has to be on site; without it there is no rescue clock. [s]"""
     source: str
 
 
@@ -87,6 +92,7 @@ class RuleEntry(Strict):
     point: str = ""
     threshold: Threshold | None = None
     state: AsState | None = None
+    fault_code: FaultCodes | None = None
     silence: Silence | None = None
     combination: Combination | None = None
     expression: AsExpression | None = None
@@ -168,6 +174,18 @@ class Rule:
     """Setting to the file and line that gave it."""
     unless_announced: bool = False
     """Whether an announced drill that names the device makes it no alarm."""
+    texts: Mapping[int, Label] = field(default_factory=dict, compare=False, hash=False)
+    """Of fault codes: what each code of the device's table is called."""
+
+    def title_for(self, value: Value) -> Label:
+        """What its alarm is called; a fault code with its maker's words."""
+        if not self.texts or isinstance(value, bool) or not isinstance(value, int | float):
+            return self.title
+        said = self.texts.get(int(value))
+        if said is None:
+            words = text("fault.unknown")
+            said = Label(zh=words.zh.format(code=int(value)), en=words.en.format(code=int(value)))
+        return Label(zh=f"{self.title.zh}：{said.zh}", en=f"{self.title.en}: {said.en}")
 
     @property
     def urgent(self) -> bool:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from alerts.condition import Combination, State, Threshold
+from alerts.condition import ByService, Combination, State, Threshold
 from alerts.deviation import Deviation, Expected
 from alerts.expression import Expression
 from alerts.expression_check import type_faults
 from alerts.expression_tree import Reference
+from alerts.fault_codes import FaultCodes
 from alerts.rule import RuleEntry, covers
 from alerts.window import Count, Increase, Occurrence, Rate
 from device_configs.estate import Estate
@@ -37,20 +38,32 @@ def _kind_faults(entry: RuleEntry, kind: Kind) -> Found:
         if kind.point(point) is None:
             yield "point", _no_point(kind, point)
     if isinstance(condition, Combination):
-        for term in (*condition.all, *condition.any, *condition.unless):
-            spec = kind.point(term.point)
-            if spec is not None and term.state is not None:
-                yield from _state_faults(term.state, spec, "combination")
+        yield from _combination_faults(condition, kind)
     elif isinstance(condition, Expression):
         for point in sorted(condition.points):
             if kind.point(point) is None:
                 yield "expression", _no_point(kind, point)
         for message in type_faults(condition.tree, lambda ref: _own(kind, ref)):
             yield "expression", message
+    elif isinstance(condition, ByService) and condition.proof is not None:
+        yield from _proof_faults(condition.proof, kind)
     spec = kind.point(entry.point)
     if spec is not None:
         yield from _type_faults(entry, spec)
     yield from _narrowed_faults(entry, kind)
+
+
+def _combination_faults(condition: Combination, kind: Kind) -> Found:
+    for term in (*condition.all, *condition.any, *condition.unless):
+        spec = kind.point(term.point)
+        if spec is not None and term.state is not None:
+            yield from _state_faults(term.state, spec, "combination")
+
+
+def _proof_faults(proof: str, kind: Kind) -> Found:
+    if proof not in kind.proofs:
+        hint = did_you_mean(proof, kind.proofs)
+        yield "by_service.proof", f"kind {kind.kind!r} has no proof {proof!r}{hint}"
 
 
 def _no_point(kind: Kind, point: str) -> str:
@@ -77,6 +90,8 @@ def _type_faults(entry: RuleEntry, spec: PointSpec) -> Found:
         yield "threshold", f"{entry.point} is no number; use 'state'"
     elif isinstance(condition, Threshold) and condition.of_rating and spec.unit != "W":
         yield "threshold.of_rating", f"{entry.point} is no power; only powers have a rating"
+    elif isinstance(condition, FaultCodes) and not number:
+        yield "fault_code", f"{entry.point} is no number, and no code"
     elif isinstance(condition, State):
         yield from _state_faults(condition, spec, "state")
     elif isinstance(condition, Rate) and not number:

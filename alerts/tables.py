@@ -43,6 +43,7 @@ alarms = sa.Table(
     sa.Column("group_id", sa.BigInteger),
     sa.Column("chattering_until", sa.BigInteger),
     sa.Column("shelf", _VALUE),
+    sa.Column("rescue", _VALUE),
 )
 sa.Index(
     "uq_alarms_open",

@@ -21,8 +21,17 @@ def joined(rules: RuleSet) -> frozenset[str]:
 
 
 def where(watch: Watch, condition: Together) -> str:
-    """What a device or part shares with others: its place, or the panel."""
-    return watch.subject.place if condition.same == "place" else watch.root.id
+    """What a device or part shares with others: its place, the panel, or a zone of the panel.
+
+    What has no zone shares it with nobody.
+    """
+    if condition.same == "place":
+        return watch.subject.place
+    return watch.root.id if condition.same == "panel" else f"{watch.root.id} {_zone(watch)}"
+
+
+def _zone(watch: Watch) -> str:
+    return f"zone {watch.zone}" if watch.zone else watch.id
 
 
 def members(
@@ -51,13 +60,19 @@ def key_of(
     return Key(rule.id, member.id, "")
 
 
+def _count(evaluator: "Evaluator", found: list[str], condition: Together) -> int:
+    if condition.same != "zone":
+        return len(found)
+    return len({evaluator.watches.of(device).subject.place for device in found})
+
+
 def look(evaluator: "Evaluator", member: Watch, at: int, source_at: int | None = None) -> None:
     """Judge what alarms of several devices at one place mean together."""
     for rule, condition in member.plan.together:
         shared = where(member, condition)
         found = members(evaluator.tracked, condition, shared, evaluator.state_of)
         key = key_of(evaluator.tracked, rule, condition, shared, member)
-        enough = len(found) >= condition.at_least
+        enough = _count(evaluator, found, condition) >= condition.at_least
         if not enough and key not in evaluator.tracked:
             continue
         watch = evaluator.watches.of(key.device)

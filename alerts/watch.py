@@ -22,6 +22,7 @@ from alerts.condition import (
 from alerts.conditions import OfFacts
 from alerts.deviation import Deviation
 from alerts.expression import Expression
+from alerts.fault_choice import FaultChoice
 from alerts.inhibition import SILENCES, Parent, Topology, child_after_ms, topology
 from alerts.refusals import point_names
 from alerts.rule import Rule, covers
@@ -213,6 +214,8 @@ class Watch:
     """How often it is polled; 0 for what reports by itself. [ms]"""
     cut_off: bool = False
     """Whether the line it hangs on is silent."""
+    zone: str = ""
+    """Of a part: the zone of its panel; empty where the estate says none."""
     can_tell_test: bool = False
     """Whether it, or the panel it hangs on, has a test bit."""
     heard_at: int = 0
@@ -274,7 +277,7 @@ class Watch:
         return known
 
 
-def _has_test(kind: Kind, points: Mapping[str, ProfilePoint]) -> bool:
+def has_test(kind: Kind, points: Mapping[str, ProfilePoint]) -> bool:
     """Whether devices of a profile have a test bit; one that names no points may have all."""
     return "test" in (point_names(points) if points else kind.points)
 
@@ -300,6 +303,14 @@ def place_path(estate: Estate, place: str) -> tuple[SiteName, ...]:
     return tuple(SiteName(node.id, node.name) for node in nodes if node.level is not Level.ESTATE)
 
 
+def subject_of(estate: Estate, device: Device) -> Subject:
+    """A device as its alarms name it."""
+    path = place_path(estate, device.place)
+    desk, building = desk_and_building(estate, device.place)
+    kind = device.profile.kind.kind
+    return Subject(device.id, kind, device.name, device.place, path, False, desk, building)
+
+
 def rule_sites(estate: Estate, place: str) -> frozenset[str]:
     """What rules can name a place by: its sites, and the fire class of its building."""
     if place not in estate.sites:
@@ -322,6 +333,7 @@ class Watches:
         self.rules = rules
         self._watches: dict[str, Watch] = {}
         self._plans: dict[tuple[str, tuple[int, ...], frozenset[str]], Plan] = {}
+        self._faults = FaultChoice(estate)
         self._by_rating: dict[tuple[int, float], Rule] = {}
         self._day = day or dt.date.max
         self._read = self._points_read()
@@ -381,15 +393,13 @@ class Watches:
         plan = self._plan(subject, part=True)
         parent = self.of(parent_id)
         tells = parent.can_tell_test or (
-            profile_parts is not None and _has_test(profile_parts.kind, profile_parts.points)
+            profile_parts is not None and has_test(profile_parts.kind, profile_parts.points)
         )
-        return Watch(subject, plan, parent, part is not None, can_tell_test=tells)
+        zone = (part.zone if part else None) or ""
+        return Watch(subject, plan, parent, part is not None, zone=zone, can_tell_test=tells)
 
     def _device(self, entry: Device) -> Watch:
-        kind = entry.profile.kind.kind
-        path = place_path(self.estate, entry.place)
-        desk, building = desk_and_building(self.estate, entry.place)
-        subject = Subject(entry.id, kind, entry.name, entry.place, path, False, desk, building)
+        subject = subject_of(self.estate, entry)
         plan = self._plan(subject, part=False)
         after = None
         if plan.silence is not None and isinstance(plan.silence.condition, Silence):
@@ -398,7 +408,7 @@ class Watches:
         return Watch(
             subject, plan, silence_after=after, overdue_after=after,
             poll_ms=round(entry.interval_s * 1000) if polled else 0,
-            can_tell_test=_has_test(entry.profile.kind, entry.profile.points),
+            can_tell_test=has_test(entry.profile.kind, entry.profile.points),
         )  # fmt: skip
 
     def _stranger(self, device: str) -> Watch:
@@ -412,7 +422,7 @@ class Watches:
         chosen = self.rules.chosen(
             subject.kind, subject.device, rule_sites(self.estate, subject.place), part=part
         )
-        chosen = self._rated(chosen, subject.device)
+        chosen = self._faults.fitted(self._rated(chosen, subject.device), subject.device)
         read = self._read.get(subject.device, frozenset())
         key = (subject.kind, tuple(id(rule) for rule in chosen), read)
         if key not in self._plans:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pydantic import Field, model_validator
 
 from alerts.condition import AsState, Threshold, Verdict
+from alerts.fault_codes import FaultCodes
 from collectors.sample import Value
 from device_configs.durations import Seconds
 from device_configs.quantities import Strict
@@ -183,15 +184,20 @@ class Occurrence(Strict):
     above: float | None = None
     below: float | None = None
     deadband: float = Field(default=0.0, ge=0)
+    fault_code: FaultCodes | None = None
+    """Codes of the device's table; `alerts.fault_choice` makes a state of them."""
 
     @model_validator(mode="after")
     def _one(self) -> "Occurrence":
-        if sum(x is not None for x in (self.state, self.above, self.below)) != 1:
-            raise ValueError("give exactly one of 'state', 'above' and 'below'")
+        given = (self.state, self.above, self.below, self.fault_code)
+        if sum(x is not None for x in given) != 1:
+            raise ValueError("give exactly one of 'state', 'above', 'below' and 'fault_code'")
         return self
 
     def judge(self, value: Value) -> Verdict:
         """Judge one value."""
+        if self.fault_code is not None:
+            return Verdict.UNKNOWN
         if self.state is not None:
             return self.state.judge(value)
         return Threshold(above=self.above, below=self.below, deadband=self.deadband).judge(value)

@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass, field, replace
 
 import sqlalchemy as sa
 
-from alerts import duty_book, escalation_steps, tables
+from alerts import duty_book, escalation_steps, rescue_clock, tables
 from alerts.alarm import (
     ANNOUNCES,
     Alarm,
     AlarmQuality,
     Hold,
+    Rescue,
     Severity,
     Shelf,
     SiteName,
@@ -115,6 +116,7 @@ def to_alarm(row: sa.RowMapping) -> Alarm:
         group=row["group_id"] or row["id"],
         chattering=row["chattering_until"] is not None,
         shelf=Shelf(**row["shelf"]) if row["shelf"] else None,
+        rescue=Rescue(**row["rescue"]) if row["rescue"] else None,
     )
 
 
@@ -225,7 +227,7 @@ class Writer:
             "rule": change.key.rule,
             "alarm_class": rule.alarm_class,
             "severity": rule.severity.value,
-            "title": rule.title.model_dump(),
+            "title": rule.title_for(state.value).model_dump(),
             "device": subject.device,
             "device_name": subject.name.model_dump(),
             "kind": subject.kind,
@@ -237,6 +239,7 @@ class Writer:
             "updated_at": at,
             "community": subject.community,
             "group_key": _group_of(change, test=state.test),
+            "rescue": rescue_clock.begun(self._connection, rule.alarm_class, subject.device, at),
         }
         values["group_id"] = leader_of(self._connection, str(values["group_key"]))
         result = self._connection.execute(sa.insert(tables.alarms).values(**values))
@@ -337,6 +340,11 @@ class Writer:
                 state = replace(state, held=())
             now = replace(state, active=False, acked=True, latched=False) if gone else state
             values = flags(now) | {"updated_at": one.at} | self._beside(change, transition, now)
+            if transition in ANNOUNCES and alarm is not None:
+                values |= rescue_clock.again(
+                    self._connection, alarm, change.rule.alarm_class, one.at,
+                    was_test=transition is Transition.BECAME_REAL,
+                )  # fmt: skip
             if gone:
                 values |= {"cleared_at": one.at, "shelf": None}
             self.update(alarm, values)
@@ -359,6 +367,8 @@ class Writer:
         values: dict[str, object] = {}
         if transition in _UNACKED:
             values |= {"acked_by": None, "acked_at": None}
+        if transition in ANNOUNCES and change.rule.texts:
+            values["title"] = change.rule.title_for(state.value).model_dump()
         if transition is Transition.BECAME_REAL:
             key = _group_of(change, test=state.test)
             values |= {"group_key": key, "group_id": leader_of(self._connection, key)}

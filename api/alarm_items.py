@@ -1,11 +1,13 @@
 """Alarms as the interface shows them."""
 
-from alerts.alarm import Alarm, AlarmEvent, shelving_state, told
+import datetime as dt
+
+from alerts.alarm import Alarm, AlarmEvent, Rescue, shelving_state, told
 from alerts.holds import max_time_shelved_ms
 from api.device_items import both
 from api.items import moment
 from api.schemas import AlarmEvent as EventItem
-from api.schemas import AlarmItem
+from api.schemas import AlarmItem, RescueItem
 
 
 def to_alarm_item(alarm: Alarm) -> AlarmItem:
@@ -41,6 +43,7 @@ def to_alarm_item(alarm: Alarm) -> AlarmItem:
         group=alarm.group or alarm.id,
         first_in_group=alarm.first_in_group,
         chattering=alarm.chattering,
+        rescue=_rescue(alarm.rescue),
         shelving_state=shelving_state(alarm),
         shelved_until=None if alarm.shelf is None else moment(alarm.shelf.until),
         shelved_by=None if alarm.shelf is None else alarm.shelf.by,
@@ -48,6 +51,23 @@ def to_alarm_item(alarm: Alarm) -> AlarmItem:
         max_time_shelved_s=None if longest is None else longest / 1000,
         suppressed_or_shelved=not told(alarm),
     )
+
+
+def _rescue(rescue: Rescue | None) -> RescueItem | None:
+    if rescue is None:
+        return None
+    return RescueItem(
+        since=moment(rescue.since),
+        due_at=moment(rescue.due_at),
+        on_the_way_at=_moment(rescue.on_the_way_at),
+        on_site_at=_moment(rescue.on_site_at),
+        released_at=_moment(rescue.released_at),
+        late=rescue.late,
+    )
+
+
+def _moment(at: int | None) -> dt.datetime | None:
+    return None if at is None else moment(at)
 
 
 def encode_alarm(alarm: Alarm) -> bytes:

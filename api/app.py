@@ -23,6 +23,7 @@ from api.quality_metrics import QualityCollector
 from api.report_jobs import ReportJobs
 from api.routes import (
     ack,
+    alarm_desk,
     alarms,
     audit,
     devices,
@@ -34,12 +35,14 @@ from api.routes import (
     maintenance,
     metrics,
     people,
+    proofs,
     quality,
     report_forms,
     reports,
     session,
     sites,
     system,
+    work_orders,
 )
 from api.schemas import Problem
 from api.site_state import SiteStates
@@ -48,7 +51,8 @@ from api.threads import Threads
 PREFIX = "/api/v1"
 METRICS = "GET /metrics"
 _VERSIONED = (
-    session, system, sites, devices, lines, live, alarms, maintenance, drills,
+    session, system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
+    work_orders,
     quality, reports, report_forms, issued, people, duty, audit,
 )  # fmt: skip
 
@@ -85,7 +89,7 @@ def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
         app.include_router(router, prefix=prefix, dependencies=[Depends(gate.check)])
     errors.install(app)
     page.install(app, house.settings.static)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, photo_bytes=house.settings.max_photo_bytes)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -99,7 +103,7 @@ def end_streams(app: FastAPI) -> None:
 
 def _parts(house: House, times: LiveTimes | None) -> Parts:
     indexes = Indexes({SERVICE: house.kinds["service"]})
-    LineCollector(house.line_health, house.letter_counts, house.registry)
+    LineCollector(house.line_health, house.letter_counts, house.registry, house.is_watched)
     return Parts(
         house=house,
         indexes=indexes,

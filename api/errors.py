@@ -17,9 +17,12 @@ from alerts.duty_book import InvalidDutyError
 from alerts.errors import (
     AlarmNotFoundError,
     AlertsError,
+    BadPhotoError,
     DrillNotFoundError,
     NotAllowedError,
+    ProofNotFoundError,
     WindowNotFoundError,
+    WorkOrderNotFoundError,
 )
 from alerts.roll_call import RollCallError
 from alerts.texts import text
@@ -59,7 +62,10 @@ _FROM_BELOW: Mapping[type[Exception], str] = {
     NotIssuedError: "conflict",
     AlarmNotFoundError: "not_found",
     DrillNotFoundError: "not_found",
+    ProofNotFoundError: "not_found",
     WindowNotFoundError: "not_found",
+    WorkOrderNotFoundError: "not_found",
+    BadPhotoError: "invalid",
     InvalidDutyError: "conflict",
     RollCallError: "conflict",
 }

@@ -1,11 +1,14 @@
 """The headers that every answer carries, and the limit on what a request may bring."""
 
+import re
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 65_536
 """Largest request body. [B]"""
+_PHOTOS = re.compile(r"/api/v1/work-orders/[0-9]+/photos")
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -66,10 +69,14 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Middleware: a request body of more than MAX_BODY bytes is refused, not read."""
+    """Middleware: a request body of more than MAX_BODY bytes is refused, not read.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Photos have a limit of their own, and are read after the gate has let the caller in.
+    """
+
+    def __init__(self, app: ASGIApp, photo_bytes: int = MAX_BODY) -> None:
         self._app = app
+        self._photo_bytes = photo_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -77,8 +84,9 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        taken = int(declared) if declared.isdecimal() and len(declared) < 16 else MAX_BODY + 1
-        too_large = taken > MAX_BODY
+        limit = self._photo_bytes if _PHOTOS.fullmatch(scope["path"]) else MAX_BODY
+        taken = int(declared) if declared.isdecimal() and len(declared) < 16 else limit + 1
+        too_large = taken > limit
         taken = 0
 
         async def receive_limited() -> Message:
@@ -86,7 +94,7 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 taken += len(message.get("body", b""))
-                if too_large or taken > MAX_BODY:
+                if too_large or taken > limit:
                     # Raised where the body is read, so that it becomes a problem document.
                     raise HTTPException(413)
             return message

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
 from alerts.feed import AlarmFeed
+from alerts.order_book import WorkOrderBook
 from alerts.repository import AlarmRepository
 from alerts.roll_call import RollCalls
 from alerts.rules import RuleSet
@@ -16,6 +17,7 @@ from device_configs.estate import Estate
 from device_configs.kinds import Kind
 from ingest.latest import Latest
 from ingest.stores.store import TimeSeriesStore
+from records.attachments import Attachments
 from records.dead_letters import DeadLetterBox, DeadLetterStatistics
 from records.sessions import Limits
 
@@ -33,6 +35,8 @@ class ApiSettings:
     """A session ends after this long without a request: one shift. [s]"""
     session_absolute_s: float = 7 * 86_400
     """A session ends this long after its login, whatever happens. [s]"""
+    max_photo_bytes: int = 10_000_000
+    """Largest photo of a work order. [B]"""
     metrics_public: bool = False
     """Serve /metrics without login: only where nobody but the scraper reaches the port."""
     static: Path = STATIC
@@ -57,6 +61,9 @@ class House:
     alarms: AlarmRepository
     alarm_feed: AlarmFeed
     roll_calls: RollCalls
+    work_orders: WorkOrderBook
+    attachments: Attachments
+    """The contents of photos."""
     rules: Callable[[], RuleSet]
     line_health: Callable[[], Sequence[LineHealth]]
     dead_letters: DeadLetterBox

@@ -24,13 +24,18 @@ class LineCollector(Collector):
         lines: Callable[[], Sequence[LineHealth]],
         dead_letters: Callable[[], DeadLetterStatistics],
         registry: CollectorRegistry,
+        is_watched: Callable[[], bool] = lambda: True,
     ) -> None:
+        """While nobody watches (`is_watched`) there is nothing: no old figure is given."""
+        self._is_watched = is_watched
         self._lines = lines
         self._dead_letters = dead_letters
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
         """All series of this moment."""
+        if not self._is_watched():
+            return
         lines = self._lines()
         yield from _counted(lines)
         yield from _standing(lines)

@@ -42,6 +42,7 @@ def _cell(found: Figures, *, reasons: bool) -> QualityCell:
         completeness=found.completeness,
         online=found.online,
         down_minutes=found.down_minutes,
+        stored_days=found.stored_days,
         suspect=dict(found.suspect) if reasons else {},
         missing=dict(found.missing) if reasons else {},
     )

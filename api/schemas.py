@@ -3,7 +3,7 @@
 import datetime as dt
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alarm import Finding
 
@@ -195,6 +195,19 @@ class Series(Shape):
     points: dict[str, SeriesPoint]
 
 
+class RescueItem(Shape):
+    """The clock of the rescue of people who are trapped."""
+
+    since: dt.datetime
+    due_at: dt.datetime
+    """When somebody has to be on site at the latest."""
+    on_the_way_at: dt.datetime | None
+    on_site_at: dt.datetime | None
+    released_at: dt.datetime | None
+    late: bool
+    """Nobody was on site in time; it stays so."""
+
+
 class AlarmItem(Shape):
     """One alarm of `GET alarms`, of the live stream and of the webhook."""
 
@@ -238,6 +251,8 @@ class AlarmItem(Shape):
     """OPC UA Part 9: FirstInGroup."""
     chattering: bool
     """Raised again and again: messages about it are one, unless people may be in danger."""
+    rescue: RescueItem | None = None
+    """Of an entrapment; `POST alarms/{alarm}/rescue` notes its steps."""
     shelving_state: str
     """OPC UA Part 9, ShelvingState: Unshelved, TimedShelved or OneShotShelved."""
     shelved_until: dt.datetime | None = None
@@ -300,7 +315,41 @@ class CoverageItem(Shape):
     """fire or elevator."""
     state: CoverageState
     reasons: list[str]
+    """no_data, silent, in_test, drill, shielded, fault, monitoring_lost, refused, not_proven."""
     devices: list[str]
+    units: int
+    """Devices and parts that protect the place, working or not."""
+    proven: int
+    """Of these, those that were tested in time."""
+    never_tested: int
+    """Of these, those of which no test is known."""
+    oldest_proof: dt.date | None
+    """The oldest of their newest tests; null where no test is known."""
+    heard_at: dt.datetime | None
+    """The oldest of their newest values; null where one of them was never heard."""
+
+
+class CoverageBranch(Shape):
+    """One system of one branch; counts are of places, `units` of devices and parts."""
+
+    community: str | None
+    system: str
+    protected: int
+    degraded: int
+    unprotected: int
+    units: int
+    proven: int
+    never_tested: int
+    proven_share: float | None
+    """Share of the units that were tested in time, 0 to 1; null where no test is known."""
+    oldest_proof: dt.date | None
+
+
+class BlindPeriod(Shape):
+    """A time in which sitewatch did not run and saw nothing."""
+
+    start: dt.datetime = Field(serialization_alias="from")
+    end: dt.datetime = Field(serialization_alias="to")
 
 
 class Coverage(Shape):
@@ -310,6 +359,9 @@ class Coverage(Shape):
     protected: int
     degraded: int
     unprotected: int
+    branches: list[CoverageBranch]
+    blind: list[BlindPeriod]
+    """When sitewatch did not run, in the last 30 days, the newest first."""
 
 
 class EnergyRow(Shape):

@@ -16,6 +16,24 @@ class OnDuty(Strict):
     contacts: list[str]
     gap_at: dt.datetime | None
     """When too few begin to be on duty, within 24 h."""
+    until: dt.datetime | None
+    """When the crew changes next; null when it does not within 14 days."""
+    next: list[str]
+    """Who is on duty then."""
+
+
+class DutyTurn(Strict):
+    """One shift of one day."""
+
+    schedule: str
+    shift: str
+    day: dt.date
+    """On the wall of the schedule's zone; a night shift belongs to the day it starts on."""
+    start: dt.datetime
+    end: dt.datetime
+    crew: list[str]
+    swapped: bool
+    """Whether it deviates from the rotation."""
 
 
 class NewRollCall(Strict):

@@ -19,6 +19,7 @@ _FIGURES: JsonDict = {
     "missing": {"no_answer": 720},
     "counted_minutes": 1440,
     "down_minutes": 10,
+    "stored_days": 0,
 }
 _QUALITY: JsonDict = {
     "by": "device",
@@ -37,6 +38,7 @@ _QUALITY: JsonDict = {
                     "completeness": 0.982,
                     "online": 0.9931,
                     "down_minutes": 10,
+                    "stored_days": 0,
                     "suspect": {},
                     "missing": {},
                 },
@@ -71,6 +73,9 @@ class QualityFigures(Shape):
     """Of all devices together."""
     down_minutes: int
     """In which sitewatch was not running; they count as not covered."""
+    stored_days: int
+    """Days of devices that were counted again from the stored readings: because of an import, or
+    of what came too late for its day."""
 
 
 class QualityCell(Shape):
@@ -79,6 +84,8 @@ class QualityCell(Shape):
     completeness: float | None
     online: float | None
     down_minutes: int
+    stored_days: int
+    """Devices of the row whose day was counted again from the stored readings."""
     suspect: dict[str, int]
     missing: dict[str, int]
     """Values by reason; only where `device` is asked for."""

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import anyio.to_thread
 
 from alerts.alarm import Alarm, Severity
-from alerts.coverage import PlaceCoverage, coverage
+from alerts.coverage import PlaceCoverage, Scene, coverage
+from alerts.drills import Announced
+from alerts.proof_rows import ProofShelf
 from analysis.power_now import BalanceTerms, PowerNow, PowerTerms, Total, power_now
 from api.estate_index import EstateIndex, Indexes
 from api.house import House
+from api.items import moment
 from api.schemas import CoverageState, PowerShare, SiteState
 from collectors.driver import DeviceHealth, LineHealth
 from collectors.sample import Quality
-from device_configs.estate import Estate
+from device_configs.estate import Estate, local_day
 from ingest.interval_tables import Series
 from ingest.latest import Latest
 from ingest.stores.store import LatestValue
@@ -163,6 +166,7 @@ class SiteStates:
         self._made = Now({}, ())
         self._terms: Mapping[str, PowerTerms] = {}
         self._terms_of: Estate | None = None
+        self._proofs = ProofShelf(house.engine, house.estate)
 
     async def now(self) -> Now:
         """The states and the coverage, at most FRESH_MS old."""
@@ -179,9 +183,13 @@ class SiteStates:
         if self._terms_of is not estate:
             self._terms, self._terms_of = power_terms(estate), estate
         alarms = self._house.alarms.open_alarms()
+        drills = self._house.alarms.holds.drills_announced(now)
+        scene = Scene(
+            local_day(estate, moment(now)), self._proofs.book(), Announced(estate, drills)
+        )
         present = read_present(
             self._house.latest, estate, self._terms, lines, alarms, now,
-            is_watched=self._house.is_watched(),
+            is_watched=self._house.is_watched(), scene=scene,
         )  # fmt: skip
         states = site_states(self._indexes.of(estate), self._terms, present)
         return Now(states, present.coverage)
@@ -196,6 +204,7 @@ def read_present(
     now: int,
     *,
     is_watched: bool = True,
+    scene: Scene | None = None,
 ) -> Present:
     """Read what the states are made of; where nobody watches, no place is protected.
 
@@ -215,7 +224,7 @@ def read_present(
         ),
         connected=frozenset(name for name, health in lines.items() if health.connected),
         alarms=alarms,
-        coverage=coverage(estate, value if is_watched else _nothing, alarms, now),
+        coverage=coverage(estate, value if is_watched else _nothing, alarms, now, scene),
     )
 
 

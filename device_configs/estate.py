@@ -11,7 +11,9 @@ from pydantic import (
     ValidationError,
 )
 
+from device_configs.elevator_register import register_faults
 from device_configs.estate_entries import Building, Community, DeviceEntry, EstateFile, Level
+from device_configs.fault_codes import FaultTable, library_tables, load_fault_tables
 from device_configs.faults import Fault, InvalidConfigError, Path_, dotted, from_validation, line_of
 from device_configs.formula import InvalidFormulaError
 from device_configs.kinds import Speed
@@ -48,6 +50,7 @@ class Part:
     name: Label | None = None
     type: str | None = None
     address: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class Estate:
     devices: Mapping[str, Device]
     profiles: Mapping[str, Profile]
     virtual_meters: Mapping[str, VirtualMeter] = field(default_factory=dict)
+    fault_tables: Mapping[str, FaultTable] = field(default_factory=library_tables)
+    """Tables of fault codes by name; those of the folder over the library's."""
 
     def below(self, site: str) -> frozenset[str]:
         """The ids of a site and of everything below it; empty for an unknown site."""
@@ -177,12 +182,14 @@ class _Loader:
         self.check_meters(devices, virtual)
         self.check_lines(devices)
         self.check_gateways(devices)
+        self.check_elevators(devices)
+        tables = self.fault_tables(devices)
         if self.faults or estate_file is None:
             raise InvalidConfigError(self.faults)
         name = next(iter(sites.values())).name
         return Estate(
             estate_file.estate, name, ZoneInfo(estate_file.timezone), sites, devices, profiles,
-            virtual,
+            virtual, tables,
         )  # fmt: skip
 
     def profiles(self) -> dict[str, Profile]:
@@ -377,6 +384,29 @@ class _Loader:
             elif device.id in _way(device.id, devices):
                 self.fault(document, (index, "via"), f"{device.id} reports through itself")
 
+    def fault_tables(self, devices: Mapping[str, Device]) -> Mapping[str, FaultTable]:
+        """The tables of fault codes; a profile that names one that is not there is a fault."""
+        try:
+            tables = load_fault_tables([self.folder / "fault_codes"])
+        except InvalidConfigError as error:
+            self.faults += error.faults
+            return library_tables()
+        for profile in {one.profile.id: one.profile for one in devices.values()}.values():
+            for point, name in profile.fault_codes.items():
+                if name not in tables:
+                    message = f"there is no table {name!r}{did_you_mean(name, tables)}"
+                    self.faults.append(Fault(str(profile.file), 0, f"fault_codes.{point}", message))
+        return tables
+
+    def check_elevators(self, devices: Mapping[str, Device]) -> None:
+        """Find registers of what is no elevator, and codes that are given twice."""
+        given = ((one, one.entry.elevator) for one in devices.values())
+        registered = ((one, register) for one, register in given if register is not None)
+        for device, key, message in register_faults(registered):
+            document, index = self.where[device]
+            path: Path_ = (index, "elevator", key) if key else (index, "elevator")
+            self.fault(document, path, message)
+
 
 def _way(device: str, devices: Mapping[str, Device]) -> frozenset[str]:
     """What a device reports through, directly and beyond."""
@@ -412,6 +442,7 @@ def _parts(entry: DeviceEntry, profile: Profile) -> Iterator[tuple[str, Part]]:
                 given.name,
                 given.type,
                 given.address,
+                given.zone,
             ),
         )
 

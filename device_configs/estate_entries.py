@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from device_configs.dated import DatedCount, DatedNumber, DatedText
 from device_configs.durations import Seconds
+from device_configs.elevator_register import ElevatorRegister
 from device_configs.quantities import Label, Strict
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -167,6 +168,8 @@ class PartEntry(Strict):
     type: str | None = None
     address: str | None = None
     """The part's address on the wire as the maker writes it, kept raw."""
+    zone: Annotated[str, Field(min_length=1, max_length=63)] | None = None
+    """The detection zone of the panel that it belongs to, as the panel names it."""
 
 
 class MeterChangeEntry(Strict):
@@ -206,4 +209,7 @@ class DeviceEntry(Strict):
     metering: Metering | None = None
     meter_changes: Sequence[MeterChangeEntry] = ()
     parts: Sequence[PartEntry] = ()
+    elevator: ElevatorRegister | None = None
+    tested: dt.date | None = None
+    """The last test of its function, its parts included, for example at the handover."""
     note: str | None = None

@@ -86,6 +86,32 @@ class System(StrEnum):
     SYSTEM = "system"
 
 
+class Proof(Strict):
+    """Something that is done to a device again and again, and proves that it can be relied on."""
+
+    every_days: int | None = Field(default=None, ge=1, le=3660)
+    """How long one is good for. [d]; None where each says itself until when."""
+    longest_days: int | None = Field(default=None, ge=1, le=3660)
+    """The furthest that one may say it is good for. [d]; `every_days` where not given."""
+    label: Label
+    source: str
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "Proof":
+        if self.every_days is None and self.longest_days is None:
+            raise ValueError("give 'every_days' or 'longest_days'")
+        return self
+
+    @property
+    def most_days(self) -> int:
+        """The furthest that one may say it is good for [d]."""
+        return self.longest_days or self.every_days or 1
+
+
+FUNCTIONAL_TEST = "functional_test"
+"""The proof that a detector, panel or elevator alarm still works: somebody made it report."""
+
+
 def _pattern(name: str) -> re.Pattern[str]:
     escaped = re.escape(name).replace(r"\{n\}", r"(\d+)").replace(r"\{name\}", r"([a-z0-9_]+)")
     return re.compile(f"^{escaped}$")
@@ -99,6 +125,10 @@ class Kind(Strict):
     system: System
     include: tuple[str, ...] = ()
     points: Mapping[str, PointSpec]
+    proofs: Mapping[str, Proof] = Field(default_factory=dict)
+    """What is done to devices of the kind again and again, by name."""
+    fault_codes: Mapping[str, str] = Field(default_factory=dict)
+    """Point to the table of its codes (`device_configs/fault_codes`); a profile may name others."""
 
     def point(self, name: str) -> PointSpec | None:
         """The meaning of a point by name, patterns included; None where the kind has none."""

@@ -55,6 +55,7 @@ class _Header(Strict):
     points: Mapping[str, Mapping[str, object]]
     parts: _Parts | None = None
     variants: Mapping[str, _Variant] = Field(default_factory=dict)
+    fault_codes: Mapping[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known_kind(self) -> "_Header":
@@ -154,6 +155,8 @@ class Profile:
     variants: Mapping[str, Variant] = field(default_factory=dict)
     label: Label | None = None
     """What people call the product."""
+    fault_codes: Mapping[str, str] = field(default_factory=dict)
+    """Point to the table of its codes (`device_configs/fault_codes`)."""
 
     @property
     def varying(self) -> frozenset[str]:
@@ -216,12 +219,16 @@ class _Reader:
         points = self.points(header.points, kind, schema, header.verified, ("points",))
         parts = self.parts(header, schema)
         variants = self.variants(header, kind, schema)
+        for name in header.fault_codes:
+            if name not in points or points[name].spec.type is not PointType.NUMBER:
+                hint = did_you_mean(name, points)
+                self.fault(("fault_codes", name), f"{name!r} is no number of the profile{hint}")
         if self.faults or settings is None:
             return None
         profile = Profile(
             header.profile, kind, header.vendor, header.model, header.source, header.verified,
             schema.protocol, settings, points, parts, header.note, self.document.file, variants,
-            header.label,
+            header.label, dict(header.fault_codes),
         )  # fmt: skip
         for one in (profile, *map(profile.as_variant, variants)):
             for message in schema.contradictions(one):

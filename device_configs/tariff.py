@@ -12,17 +12,9 @@ from itertools import pairwise
 
 from pydantic import ConfigDict, Field, model_validator
 
+from device_configs.carriers import Carrier
 from device_configs.quantities import Label, Strict
 from device_configs.tariff_hours import DayHours, TariffPeriod, days_without_hours
-
-
-class Carrier(StrEnum):
-    """What a tariff is for."""
-
-    ELECTRICITY = "electricity"
-    WATER = "water"
-    GAS = "gas"
-    HEAT = "heat"
 
 
 class Confidence(StrEnum):
@@ -221,6 +213,8 @@ class Tariff(Strict):
             days = [one.from_ for one in dated]
             if days != sorted(set(days)):
                 raise ValueError(f"the dates after 'from' of the {name} must rise")
+        if self.carrier not in UNITS:
+            raise ValueError(f"a tariff is of {', '.join(UNITS)}, not of {self.carrier}")
         if self.carrier is Carrier.ELECTRICITY:
             if any(version.tiers for version in self.versions):
                 raise ValueError("a tariff of electricity has prices and no tiers")

@@ -15,11 +15,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from device_configs.carriers import Carrier
 from device_configs.estate import Estate
 from device_configs.faults import Fault, InvalidConfigError, from_validation
 from device_configs.quantities import Strict
 from device_configs.suggest import did_you_mean
-from device_configs.tariff import Carrier, Prices, Tariff, Version
+from device_configs.tariff import Prices, Tariff, Version
 from device_configs.yaml_file import Document, read_yaml
 
 LIBRARY = Path(__file__).with_name("tariffs")

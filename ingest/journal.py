@@ -64,6 +64,8 @@ class Journal:
         self._state = _Counters()
         self._loop = asyncio.get_running_loop()
         self._readers: set[asyncio.Future[None]] = set()
+        self.appending = 0
+        """Calls of `append` that wait for the disk."""
         self._listeners: list[Listener] = []
         self._wake = threading.Condition()
         self._closing = False
@@ -131,11 +133,14 @@ class Journal:
             state.queues[lane].append(request)
             state.pending += len(entries)
             self._wake.notify()
+        self.appending += 1
         try:
             async with asyncio.timeout(self._limits.append_timeout_s):
                 return await request.done
         except TimeoutError as error:
             raise IngestError("the journal's disk did not answer in time") from error
+        finally:
+            self.appending -= 1
 
     async def read(self, after: Cursor, limit: int, timeout: float) -> Sequence[Sample]:
         """Samples after a cursor, whole batches up to about `limit`, safety before routine.
@@ -182,6 +187,8 @@ class Journal:
             max(known.safety, cursor.safety), max(known.routine, cursor.routine)
         )
         self._cursors_changed = True
+        for lane in LANES:
+            self._tail.release(lane, self._file.passed(lane))
 
     def suspect(self) -> None:
         """Have the file repaired: a reader in another process found what nobody wrote."""

@@ -176,7 +176,7 @@ class JournalFile:
 
     def _read_by_all(self, lane: Lane) -> int:
         try:
-            return self._before(lane, self._passed(lane))
+            return self._before(lane, self.passed(lane))
         except sqlite3.Error:
             return self._gone[lane]
 
@@ -242,6 +242,10 @@ class JournalFile:
         samples = numbered([entry.sample for entry in entries], seq + 1)
         return Batch(lane, seq + 1, seq + count, total, now, len(payload), samples)
 
+    def passed(self, lane: Lane) -> int:
+        """The number up to which every consumer has passed a lane; 0 without consumers."""
+        return min((cursor.of(lane) for cursor in self.cursors.values()), default=0)
+
     def save_cursors(self) -> None:
         """Write down how far each consumer is."""
         rows = [(name, cursor.safety, cursor.routine) for name, cursor in self.cursors.items()]
@@ -254,7 +258,7 @@ class JournalFile:
         """Delete the oldest batches that every consumer has passed, except the newest `keep`."""
         deleted = 0
         for lane in LANES:
-            passed = self._passed(lane)
+            passed = self.passed(lane)
             found = self._writer.execute(
                 "SELECT id FROM batch WHERE lane = ? ORDER BY last_seq DESC LIMIT 1 OFFSET ?",
                 (_NUMBER[lane], keep),
@@ -279,7 +283,7 @@ class JournalFile:
         """
         lost = 0
         for lane in LANES[::-1]:
-            passed = self._passed(lane)
+            passed = self.passed(lane)
             while size > 0:
                 rows = self._writer.execute(
                     "SELECT id, count, length(payload), last_seq, lane_total FROM batch"
@@ -415,9 +419,6 @@ class JournalFile:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
-
-    def _passed(self, lane: Lane) -> int:
-        return min((cursor.of(lane) for cursor in self.cursors.values()), default=0)
 
     def _size(self, lane: Lane) -> int:
         query = "SELECT coalesce(sum(length(payload)), 0) FROM batch WHERE lane = ?"

@@ -19,8 +19,8 @@ class JournalLimits:
     """What the journal may always hold, however full the file system is."""
     keep_batches: int = 1000
     """Batches of each lane that stay although every consumer has passed them."""
-    tail_bytes: int = 8 * 1024**2
-    """Newest payloads kept in memory for the consumers."""
+    tail_bytes: int = 4 * 1024**2
+    """Newest payloads kept in memory for the consumers; as objects they take many times as much."""
     identity_ms: int = 7 * 24 * 3600 * 1000
     """How long an identity is remembered. [ms]"""
     max_identities: int = 5_000_000

@@ -30,6 +30,24 @@ class Tail:
                 self._floors[lane] = oldest.last_seq
                 self._bytes -= oldest.size
 
+    def release(self, lane: Lane, passed: int) -> None:
+        """Let go the batches up to a number that every consumer has passed: nobody asks for them.
+
+        As objects they take many times the bytes of their payloads.
+        """
+        with self._lock:
+            batches = self._batches[lane]
+            while batches and batches[0].last_seq <= passed:
+                oldest = batches.popleft()
+                self._floors[lane] = oldest.last_seq
+                self._bytes -= oldest.size
+
+    @property
+    def samples(self) -> int:
+        """How many samples are here."""
+        with self._lock:
+            return sum(len(one.samples) for kept in self._batches.values() for one in kept)
+
     def read(self, lane: Lane, after: int, limit: int) -> list[Sample] | None:
         """Samples after a number, whole batches until `limit`; None where they are not all here."""
         with self._lock:

@@ -16,7 +16,7 @@ from collectors.sample import Lane, Sample
 from device_configs.estate import Estate
 from ingest.bus import Cursor, IngestError, Log
 from ingest.durations import Durations
-from ingest.quality_book import DAY_MS, LONGEST_SETTLED_DAYS, QualityBook
+from ingest.quality_book import DAY_MS, KEPT_DAYS, LONGEST_SETTLED_DAYS, QualityBook
 from ingest.quality_days import gaps_of
 from ingest.quality_tables import (
     CONSUMER,
@@ -24,6 +24,7 @@ from ingest.quality_tables import (
     forget_runs,
     put_cursor,
     put_days,
+    put_recounts,
     put_run,
     put_states,
     read_cursor,
@@ -35,8 +36,8 @@ from records.engine import reading, transaction
 
 PACE_S = 10.0
 """How long the consumer gathers before it writes; also how exactly a kill is dated. [s]"""
-KEPT_DAYS = 400
-"""Days that are kept: a year, and a month to compare it with."""
+_GAPS_MS = (LONGEST_SETTLED_DAYS + 1) * DAY_MS
+"""How far back a gap between two runs can concern a day that is still open. [ms]"""
 
 
 class QualityError(IngestError):
@@ -56,12 +57,15 @@ class QualityWriter:
         pace_s: float = PACE_S,
         batch: int = 2_000,
         own_run: bool = True,
+        is_recounted: bool = False,
     ) -> None:
         """Make a writer.
 
         Its making is the start of this run of sitewatch (`now_ms`, UTC), unless the process that
-        collects is another one and keeps its own runs (`ingest.quality_runs`).
+        collects is another one and keeps its own runs (`ingest.quality_runs`). Days of which
+        something comes too late are noted where they are counted again (`ingest.quality_recount`).
         """
+        self._is_recounted = is_recounted
         self._own_run = own_run
         self._engine = engine
         self._bus = bus
@@ -132,7 +136,7 @@ class QualityWriter:
             with reading(self._engine) as connection:
                 cursor, self._booked_ms = read_cursor(connection)
                 states = read_states(connection)
-                gaps = gaps_of(read_runs(connection))
+                gaps = gaps_of(read_runs(connection, self._now_ms() - _GAPS_MS))
                 book = QualityBook(self._estate, states, (), gaps, self._booked_ms)
                 rows = read_days(connection, book.oldest_open)
         except sa.exc.SQLAlchemyError as error:
@@ -155,19 +159,24 @@ class QualityWriter:
         try:
             if not self._own_run:
                 with reading(self._engine) as connection:
-                    book.know_gaps(gaps_of(read_runs(connection)))
+                    book.know_gaps(gaps_of(read_runs(connection, now_ms - _GAPS_MS)))
             states, rows = book.changes()
+            kept = range(book.oldest_open - KEPT_DAYS, book.oldest_open)
+            late = {one for one in book.late_days if one[1] in kept}
             with self.writes.measured(), transaction(self._engine) as connection:
                 put_days(connection, rows)
                 put_states(connection, states)
                 put_cursor(connection, cursor, self._booked_ms)
+                if self._is_recounted:
+                    put_recounts(connection, sorted(late))
                 if self._own_run:
                     put_run(connection, self._started_ms, max(self._started_ms, now_ms))
                 if book.oldest_open != self._closed:
                     self._closed = book.oldest_open
                     names = [state.device for state in states]
                     close_days(connection, names, self._closed, KEPT_DAYS)
-                    forget_runs(connection, now_ms - (LONGEST_SETTLED_DAYS + 1) * DAY_MS)
+                    forget_runs(connection, now_ms - KEPT_DAYS * DAY_MS)
+            book.late_days.clear()
             self.rows += len(rows)
         except sa.exc.SQLAlchemyError as error:
             raise QualityError(f"data quality cannot be written: {error}") from error

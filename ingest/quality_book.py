@@ -16,6 +16,8 @@ from ingest.quality_terms import ABSENT, Terms, terms_of
 
 OPEN_DAYS = 3
 """Days that are still written to: today and those before it; what comes later is not counted."""
+KEPT_DAYS = 400
+"""Days that are kept: a year, and a month to compare it with."""
 LONGEST_SETTLED_DAYS = 35
 """A longer time without sitewatch leaves no rows: it says nothing about any device."""
 DAY_MS = 86_400_000
@@ -53,6 +55,8 @@ class DayRow:
     """When it was last heard on this day. [ms, UTC]"""
     allowed_ms: int = 0
     """How long it may be silent. [ms]"""
+    from_store: bool = False
+    """Counted again from the stored readings, not as they came."""
 
 
 @dataclass(slots=True)
@@ -93,6 +97,7 @@ class QualityBook:
         rows: Iterable[DayRow] = (),
         gaps: Sequence[Gap] = (),
         settled_ms: int = 0,
+        open_days: int = OPEN_DAYS,
     ) -> None:
         """Open the book as it stands in the database.
 
@@ -102,7 +107,9 @@ class QualityBook:
             rows: the rows of the open days.
             gaps: when sitewatch did not run.
             settled_ms: until when all devices were settled. [ms, UTC]
+            open_days: days that are still written to.
         """
+        self._open_days = open_days
         self._calendar = Calendar(estate.timezone)
         self._states = {state.device: state for state in states}
         self._rows = {(row.device, row.day): row for row in rows}
@@ -113,12 +120,14 @@ class QualityBook:
         self._today = self._calendar.of(settled_ms).number if settled_ms else 0
         self.late = 0
         """Values that came too long after their day to be counted."""
+        self.late_days: set[tuple[str, int]] = set()
+        """The devices and days that they are of; who has taken note of them clears it."""
         self.use(estate)
 
     @property
     def oldest_open(self) -> int:
         """The number of the oldest day that is still written to."""
-        return self._today - OPEN_DAYS + 1
+        return self._today - self._open_days + 1
 
     def take(self, samples: Iterable[Sample]) -> None:
         """Book samples, in any order of their devices and lanes."""
@@ -218,6 +227,10 @@ class QualityBook:
         row = device.row if device.start <= at < device.end else self._open(device, at)
         if received < device.state.first_ms:
             self._earlier(device, received)
+        if row is None:
+            reach = at + device.terms.allowed_ms
+            days = {self._calendar.of(ms).number for ms in (at, reach)}
+            self.late_days |= {(device.state.device, day) for day in days}
         good = self._count(device, row, sample, own)
         if good and device.terms.intervals is None:
             device.covered = self._mark(device, at, device.covered, covered=True)

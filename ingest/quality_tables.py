@@ -36,6 +36,7 @@ days = sa.Table(
     sa.Column("allowed_ms", sa.BigInteger, nullable=False),
     sa.Column("marks", sa.LargeBinary),
     sa.Column("covered_marks", sa.LargeBinary),
+    sa.Column("from_store", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.PrimaryKeyConstraint("device", "day"),
     sqlite_with_rowid=False,
 )
@@ -74,6 +75,15 @@ cursors = sa.Table(
 )
 """How far the consumer has read the journal, and until when all is booked [ms, UTC]."""
 
+recounts = sa.Table(
+    "quality_recounts",
+    metadata,
+    sa.Column("device", sa.String(160), nullable=False),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("device", "day", name="pk_quality_recounts"),
+)
+"""Days that are to be counted again from the store (`ingest.quality_recount`)."""
+
 
 def _upsert(table: sa.Table) -> sa.TextClause:
     # One text serves SQLite and PostgreSQL: both know this form of ON CONFLICT.
@@ -109,6 +119,7 @@ def put_days(connection: sa.Connection, rows: Iterable[DayRow]) -> None:
             "allowed_ms": row.allowed_ms,
             "marks": _to_bytes(row.marks),
             "covered_marks": _to_bytes(row.covered_marks),
+            "from_store": row.from_store,
         }
         for row in rows
     ]
@@ -140,6 +151,29 @@ def days_of(
         some = days.c.device.in_(devices[begin : begin + _MOST_DEVICES])
         query = sa.select(*plain).where(some, days.c.day.between(first, last))
         yield from map(to_row, connection.execute(query))
+
+
+def put_recounts(connection: sa.Connection, found: Iterable[tuple[str, int]]) -> None:
+    """Note devices and days that are to be counted again."""
+    values = [{"device": device, "day": day} for device, day in found]
+    if values:
+        text = "INSERT INTO quality_recounts (device, day) VALUES (:device, :day)"
+        connection.execute(sa.text(f"{text} ON CONFLICT DO NOTHING"), values)
+
+
+def read_recounts(connection: sa.Connection, before: int) -> dict[str, list[int]]:
+    """The days before one that are to be counted again, in order, by device."""
+    found: dict[str, list[int]] = {}
+    query = sa.select(recounts).where(recounts.c.day < before).order_by(*recounts.primary_key)
+    for row in connection.execute(query):
+        found.setdefault(row.device, []).append(row.day)
+    return found
+
+
+def drop_recounts(connection: sa.Connection, device: str, first: int, last: int) -> None:
+    """Let go of days of a device that were counted."""
+    chosen = recounts.c.device == device, recounts.c.day.between(first, last)
+    connection.execute(sa.delete(recounts).where(*chosen))
 
 
 def close_days(
@@ -187,9 +221,16 @@ def put_run(connection: sa.Connection, started_ms: int, alive_ms: int) -> None:
     connection.execute(_PUT_RUN, {"started_ms": started_ms, "alive_ms": alive_ms})
 
 
-def read_runs(connection: sa.Connection) -> list[tuple[int, int]]:
-    """All runs that are kept, by start and last sign of life [ms, UTC]."""
-    return [(row.started_ms, row.alive_ms) for row in connection.execute(sa.select(runs))]
+def read_runs(connection: sa.Connection, since_ms: int = 0) -> list[tuple[int, int]]:
+    """The runs that were alive since a moment, by start and last sign of life [ms, UTC].
+
+    The newest of those before it is among them, so that the gap between them is known.
+    """
+    alive = sa.select(runs).where(runs.c.alive_ms >= since_ms)
+    before = sa.select(runs).where(runs.c.alive_ms < since_ms)
+    newest = before.order_by(runs.c.alive_ms.desc()).limit(1)
+    rows = [*connection.execute(newest), *connection.execute(alive)]
+    return [(row.started_ms, row.alive_ms) for row in rows]
 
 
 def forget_runs(connection: sa.Connection, before_ms: int) -> None:

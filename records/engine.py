@@ -4,6 +4,7 @@ Tables are declared on `metadata` by the package that owns them; the migrations 
 `records/migrations` create them, and a test holds the two against each other.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ _NAMES = {
 }
 metadata = sa.MetaData(naming_convention=_NAMES)
 _READS = "sitewatch_reads"
+_TURN = "sitewatch_turn"
+_LONGEST_TURN_S = 30.0
+"""As long as SQLite itself waits for a writer. [s]"""
 
 
 class RecordsError(Exception):
@@ -34,10 +38,16 @@ def make_engine(url: str) -> sa.Engine:
     """An engine whose commits are on disk when they return.
 
     SQLite runs in WAL with synchronous FULL, foreign keys on, and BEGIN IMMEDIATE, so that two
-    writers wait for each other instead of failing.
+    writers wait for each other instead of failing. Those of one process wait in a queue: SQLite
+    lets who waits look again after ever longer pauses, and who writes all the time, as the judge
+    does in a flood of alarms, would keep the others out. PostgreSQL is
+    spoken to by psycopg 3.
+
+    Raises:
+        RecordsError: it is no URL of a database, or the driver of the database is not installed.
     """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        return _elsewhere(url)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
@@ -49,12 +59,44 @@ def make_engine(url: str) -> sa.Engine:
         cursor.close()
         connection.isolation_level = None  # type: ignore[attr-defined]
 
+    turn = threading.Lock()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        reads = connection.get_execution_options().get(_READS, False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get(_READS, False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # At the latest SQLite decides: another process may be writing.
+        connection.info[_TURN] = turn.acquire(timeout=_LONGEST_TURN_S)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            _end(connection)
+            raise
+
+    @event.listens_for(engine, "rollback")
+    @event.listens_for(engine, "commit")
+    def _end(connection: sa.Connection) -> None:
+        if connection.info.pop(_TURN, False):
+            turn.release()
 
     return engine
+
+
+def _elsewhere(url: str) -> sa.Engine:
+    try:
+        made = sa.make_url(url)
+        if made.drivername in ("postgres", "postgresql"):
+            made = made.set(drivername="postgresql+psycopg")
+        return sa.create_engine(made, pool_pre_ping=True)
+    except sa.exc.ArgumentError as error:
+        # The text would show what was given, and with it a password.
+        raise RecordsError("database.url is no URL of a database that is known") from error
+    except ModuleNotFoundError as error:
+        raise RecordsError(
+            f"the driver {error.name} of the database is not installed; for PostgreSQL: "
+            "pip install 'sitewatch[postgres]'"
+        ) from error
 
 
 def migrate(engine: sa.Engine) -> None:

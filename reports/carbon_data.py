@@ -13,7 +13,7 @@ from device_configs.targets import Plan, load_plan
 from records.engine import reading
 from reports.asked import Asked
 from reports.carbon import Emissions, emissions
-from reports.carriers import Intake, intake
+from reports.carriers import Intake, intake, is_metered
 from reports.drawn import Drawn, drawn_by_day
 from reports.errors import UnreadableDatabaseError
 from reports.periods import Period
@@ -73,7 +73,11 @@ class CarbonData:
         estate = self.asked.estate
         intakes = [intake(estate, site, carrier) for carrier in METERED]
         inside = estate.below(site)
-        entered = [one for one in self.entered if one.site in inside]
+        entered = [
+            one
+            for one in self.entered
+            if one.site in inside and not is_metered(estate, one.site, one.carrier)
+        ]
         try:
             with reading(self.asked.engine) as connection:
                 days = drawn_by_day(connection, estate, intakes, period, now_ms)

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 import sqlalchemy as sa
 
+from device_configs.carriers import Carrier
 from device_configs.estate import Estate
 from device_configs.estate_entries import MeterRole
-from device_configs.tariff import Carrier, PerSpan, Tier
+from device_configs.tariff import PerSpan, Tier
 from device_configs.tariffs import Due, Tariffs
 from ingest.clock_sums import midnight_ms
 from ingest.interval_tables import Series

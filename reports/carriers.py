@@ -92,6 +92,18 @@ def is_outside(estate: Estate, meter: Node) -> bool:
     return building is not None and building.outside_boundary is not None
 
 
+def is_metered(estate: Estate, site: str, carrier: Carrier) -> bool:
+    """Whether what a site uses of a carrier is counted by a meter there or of its community.
+
+    What a person enters of such a site is its bill, not a further amount.
+    """
+    if carrier not in COUNTER:
+        return False
+    community = estate.community_of(site)
+    sites = {site, estate.id if community is None else community.id}
+    return any(intake(estate, one, carrier).series for one in sites)
+
+
 def _drawn(tree: MeterTree) -> tuple[Series, ...]:
     """What the balances of a site draw; sub-meters where there is no grid meter."""
     return tuple(dict.fromkeys(one for balance in tree.balances for one in balance.imports))

@@ -45,6 +45,18 @@ class _Plot:
         return HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM)
 
 
+def has_figures(report: Report, chart: Chart) -> bool:
+    """Whether there is anything to draw; axes without a figure would look like nothing used."""
+    sheet = report.sheet(chart.sheet)
+    places = [n for n, column in enumerate(sheet.columns) if column.key in chart.series]
+    return any(
+        cell_exact(row.cells[place], sheet.columns[place].form) is not None
+        for row in sheet.rows
+        if row.weight is Weight.NORMAL
+        for place in places
+    )
+
+
 def chart_svg(report: Report, chart: Chart, language: Language) -> str:
     """The chart; what is unknown is a gap."""
     sheet = report.sheet(chart.sheet)

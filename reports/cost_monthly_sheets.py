@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from device_configs.carriers import Carrier
 from device_configs.estate import Estate
-from device_configs.tariff import Carrier
+from device_configs.tariff import UNITS
 from ingest.rollup import Amounts
 from reports.bill import Bill
 from reports.carrier_cost import CarrierMonth
@@ -111,7 +112,7 @@ def carriers_sheet(estate: Estate, months: Sequence[CarrierMonth], now_ms: int) 
     if not months:
         return None
     rows = [_carrier_row(estate, one, now_ms) for one in months]
-    for carrier in Carrier:
+    for carrier in UNITS:
         own = [one for one in months if one.carrier is carrier]
         if not own:
             continue

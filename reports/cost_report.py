@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from device_configs.carriers import Carrier
 from device_configs.holidays import Holidays, load_holidays
 from device_configs.suggest import did_you_mean
-from device_configs.tariff import Carrier, Confidence
+from device_configs.tariff import Confidence
 from device_configs.tariffs import Due, load_tariffs
 from ingest.counters import INTERVAL_MS
 from ingest.interval_tables import Series

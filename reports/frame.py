@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from device_configs.quantities import Label
 from device_configs.yaml_file import read_yaml
-from reports.document import Cell, Column, Report, Row, Sheet, Source
+from reports.document import Cell, Column, Report, Row, Sheet, Source, Weight
 from reports.energy_columns import percent
 from reports.forms import Form, exact, forms, shown
 from reports.report_texts import report_texts
@@ -75,6 +75,16 @@ def cell_text(cell: Cell, form: Form, language: Language) -> str:
     if isinstance(cell, Label):
         return in_language(cell, language)
     return cell if isinstance(cell, str) else shown(cell, form)
+
+
+def row_texts(row: Row, sheet: Sheet, language: Language) -> Sequence[str]:
+    """The cells of a row as people read them; a sum has no name or kind to be unknown."""
+    summed = row.weight in (Weight.SUBTOTAL, Weight.TOTAL)
+    return tuple(
+        "" if cell is None and summed and column.form is Form.TEXT
+        else cell_text(cell, column.form, language)
+        for cell, column in zip(row.cells, sheet.columns, strict=True)
+    )  # fmt: skip
 
 
 def cell_exact(cell: Cell, form: Form) -> Decimal | None:

@@ -13,8 +13,8 @@ import typst
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 FONTS = Path(manimgx_fonts_cjk.__file__).parent
-_NICENESS = 10
-"""Nobody waits for pages as one waits for an alarm."""
+_NICENESS = 3
+"""Nobody waits for pages as one waits for an alarm; yet on a machine full of work they are set."""
 
 
 def pdf_of(pages: str) -> bytes:

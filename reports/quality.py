@@ -57,6 +57,8 @@ class Figures:
     """Of all devices together."""
     down_minutes: int
     """In which sitewatch was not running."""
+    stored_days: int = 0
+    """Days of devices that were counted again from the stored readings, not as they came."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,7 @@ class _Maker:
             missing=dict(missing.most_common()),
             counted_minutes=sum(row.counted for row in rows),
             down_minutes=max(sum(row.down for row in group) for group in groups),
+            stored_days=sum(row.from_store for row in rows),
         )
 
     def _is_fresh(self, rows: Sequence[DayRow]) -> bool:

@@ -31,7 +31,7 @@ from reports.document import (
 )
 from reports.errors import InvalidReportError
 from reports.forms import Form, forms
-from reports.frame import cell_text, heading, sheet_title, source_texts, title
+from reports.frame import heading, row_texts, sheet_title, source_texts, title
 from reports.periods import Period
 from reports.report_texts import note_sentence
 from reports.texts import Language, in_language
@@ -103,10 +103,7 @@ def shown_json(report: Report, language: Language) -> dict[str, Any]:
             one["unit"] = None if unit is None else in_language(unit, language)
             one["divide"] = float(forms()[column.form].divide)
         for row, line in zip(sheet.rows, found["rows"], strict=True):
-            line["shown"] = [
-                cell_text(cell, column.form, language)
-                for cell, column in zip(row.cells, sheet.columns, strict=True)
-            ]
+            line["shown"] = list(row_texts(row, sheet, language))
         for note, one in zip(sheet.notes, found["notes"], strict=True):
             one["text"] = note_sentence(report.kind, note, language)
     for note, one in zip(report.notes, made["notes"], strict=True):

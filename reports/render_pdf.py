@@ -7,6 +7,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,17 +15,17 @@ from typing import Any
 import typst
 
 from reports import page_setter
-from reports.chart_svg import FONT, chart_svg
-from reports.document import Report, Row, Sheet
+from reports.chart_svg import FONT, chart_svg, has_figures
+from reports.document import Report, Sheet
 from reports.errors import RenderingError
 from reports.forms import Form
 from reports.frame import (
     SHARES,
     SOURCE_COLUMNS,
-    cell_text,
     facts,
     has_shares,
     heading,
+    row_texts,
     share_texts,
     sheet_title,
     source_texts,
@@ -39,7 +40,7 @@ from reports.texts import Language
 TIMEOUT_S = 120.0
 """Longest time for the pages of one report. [s]"""
 _LOOK_S = 0.2
-_WIDE = 8
+_WIDE = 10
 """From so many columns on a sheet stands on pages across."""
 _SHORT_DIGEST = 16
 _SIZES = ((6, 8.5), (9, 7.5), (13, 7.0), (1000, 6.0))
@@ -83,19 +84,22 @@ def set_pages_apart(
     deadline = time.monotonic() + timeout_s
     # -P: the folder of the script is not searched for modules.
     command = [sys.executable, "-P", page_setter.__file__]
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and script
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        waiting: bytes | None = pages.encode()
-        while True:
-            try:
-                content, said = process.communicate(waiting, timeout=_LOOK_S)
-                break
-            except subprocess.TimeoutExpired:
-                waiting = None
-            if ended() or time.monotonic() > deadline:
-                process.kill()
-                raise RenderingError("the pages of the report were not set in time")
+    # From a file: input of more than a pipe holds is lost when `communicate` is asked twice.
+    with tempfile.TemporaryFile() as given:
+        given.write(pages.encode())
+        given.seek(0)
+        with subprocess.Popen(  # noqa: S603 - our own interpreter and script
+            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            while True:
+                try:
+                    content, said = process.communicate(timeout=_LOOK_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
+                if ended() or time.monotonic() > deadline:
+                    process.kill()
+                    raise RenderingError("the pages of the report were not set in time")
     if process.returncode != 0:
         why = said.decode(errors="replace").strip()
         raise RenderingError(f"the pages of the report cannot be set: {why}")
@@ -163,7 +167,7 @@ def _sheet(
         "rows": [
             {
                 "cells": [
-                    *_cells(row, sheet, language),
+                    *row_texts(row, sheet, language),
                     *(share_texts(row)[place] for place in shares),
                     *([_numbers([numbers[one] for one in row.sources])] if sources else []),
                 ],
@@ -176,14 +180,9 @@ def _sheet(
         "charts": [
             chart_svg(report, chart, language)
             for chart in report.charts
-            if chart.sheet == sheet.key and sheet.rows
+            if chart.sheet == sheet.key and has_figures(report, chart)
         ],
     }
-
-
-def _cells(row: Row, sheet: Sheet, language: Language) -> list[str]:
-    pairs = zip(row.cells, sheet.columns, strict=True)
-    return [cell_text(cell, column.form, language) for cell, column in pairs]
 
 
 def _shares_shown(sheet: Sheet) -> Sequence[int]:

@@ -10,10 +10,10 @@ from reports.document import Note, Report, Row, Sheet, Weight
 from reports.forms import Form
 from reports.frame import (
     SHARES,
-    cell_text,
     facts,
     has_shares,
     heading,
+    row_texts,
     share_texts,
     sheet_title,
     title,
@@ -60,8 +60,7 @@ def _table(report: Report, sheet: Sheet, language: Language) -> Table:
 
 
 def _cells(row: Row, sheet: Sheet, language: Language) -> Iterator[str]:
-    for place, (cell, column) in enumerate(zip(row.cells, sheet.columns, strict=True)):
-        text = cell_text(cell, column.form, language)
+    for place, text in enumerate(row_texts(row, sheet, language)):
         yield "  " * row.depth + text if place == 0 else text
 
 

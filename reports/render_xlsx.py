@@ -25,6 +25,7 @@ from reports.frame import (
     facts,
     has_shares,
     heading,
+    row_texts,
     share_texts,
     sheet_title,
     source_texts,
@@ -162,10 +163,10 @@ def _rows(it: _Book, page: Worksheet, sheet: Sheet, widths: list[int]) -> None:
     }
     shares, sources = has_shares(sheet), any(row.sources for row in sheet.rows)
     for line, row in enumerate(sheet.rows, FIRST_ROW):
+        texts = row_texts(row, sheet, it.language)
         for place, (cell, column) in enumerate(zip(row.cells, sheet.columns, strict=True)):
             style = styles[column.form, row.weight, row.depth if place == 0 else 0]
-            figure = cell_exact(cell, column.form)
-            text = cell_text(cell, column.form, it.language)
+            figure, text = cell_exact(cell, column.form), texts[place]
             widths[place] = max(widths[place], _width(text) + (row.depth if place == 0 else 0))
             if figure is None:
                 page.write_string(line, place, text, style)

@@ -22,7 +22,7 @@ from device_configs.statutory import (
 )
 from ingest.interval_tables import Series
 from reports.carbon import in_stored_unit
-from reports.carriers import COUNTER, Intake, intake
+from reports.carriers import COUNTER, Intake, intake, is_metered
 from reports.document import Shares
 from reports.drawn import Drawn, drawn_by_day, stored, within
 from reports.meter_tree import meter_tree, series_of
@@ -128,6 +128,8 @@ def _amount(
     inside = basis.estate.below(site)
     for one in basis.entered:
         if one.carrier is not field.carrier or one.site not in inside:
+            continue
+        if is_metered(basis.estate, one.site, one.carrier):
             continue
         if not period.start.date() <= one.first < period.end.date():
             continue

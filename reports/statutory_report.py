@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import sqlalchemy as sa
 
-from device_configs.carriers import Carrier
 from device_configs.entered import load_entered
 from device_configs.factors import load_factors
 from device_configs.quantities import Label
@@ -21,6 +20,7 @@ from reports.asked import Asked
 from reports.document import Cell, Column, Note, Report, Row, Sheet, Source, SourceKind
 from reports.errors import InvalidPeriodError, UnreadableDatabaseError
 from reports.forms import Form
+from reports.paid import paid
 from reports.periods import Period
 from reports.report_texts import report_texts
 from reports.statutory import Basis, Figure, Finding, Value, checked, values
@@ -70,7 +70,7 @@ def make(asked: Asked) -> Report:
                     asked.site,
                     one,
                     asked.now_ms,
-                    _paid(basis, asked, one),
+                    paid(connection, asked, one, basis.entered),
                 )
                 for one in (asked.period, earlier)
             )
@@ -111,21 +111,6 @@ def _basis(asked: Asked, file: InstitutionsFile) -> Basis:
         file.institutions.get(asked.site),
         dt.datetime.fromtimestamp(asked.now_ms / 1000, estate.timezone).date(),
     )
-
-
-def _paid(basis: Basis, asked: Asked, period: Period) -> Mapping[Carrier, Fraction | None]:
-    """What people entered as paid [yuan]; a carrier with an entry without a cost is unknown."""
-    inside = asked.estate.below(asked.site)
-    found: dict[Carrier, Fraction | None] = {}
-    for one in basis.entered:
-        if one.site in inside and period.start.date() <= one.first < period.end.date():
-            before = found.get(one.carrier, Fraction(0))
-            known = before is not None and one.cost is not None
-            found[one.carrier] = (
-                before + Fraction(one.cost) if known and before is not None and one.cost is not None
-                else None
-            )  # fmt: skip
-    return found
 
 
 def _fields(

@@ -17,7 +17,7 @@ from typing import Any
 
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_files import sync
-from ingest.stores.exchange import Report
+from ingest.stores.forms import Report
 from sitewatch.data_folder import DataFolder
 from sitewatch.errors import InvalidInputError, SitewatchError
 from sitewatch.settings import Settings
@@ -58,6 +58,13 @@ def back_up(
         for source in (data.journal, data.records):
             if source.is_file():
                 _copy_sqlite(source, unfinished / source.name)
+        if data.attachments.is_dir():
+            # A file that is being written has another name until it is whole.
+            shutil.copytree(
+                data.attachments,
+                unfinished / data.attachments.name,
+                ignore=shutil.ignore_patterns("*.new"),
+            )
         if settings.database.url is not None:
             left_out.append("the relational database, which has its own way of being backed up")
         if store is None:
@@ -182,7 +189,8 @@ def _own_names(data: DataFolder) -> list[str]:
     beside = [f"{name}{end}" for name in databases for end in ("-wal", "-shm", ".wal")]
     # The mark of another journal would call the restored one damaged.
     mark = f"{data.journal.name}.mark"
-    return [*databases, *beside, mark, data.series.with_suffix(".parquet").name]
+    files = data.series.with_suffix(".parquet").name
+    return [*databases, *beside, mark, files, data.attachments.name]
 
 
 def _replace(copied: Path, data: DataFolder) -> None:

@@ -66,7 +66,7 @@ async def open_channels(
             "apprise": apprise.Apprise(wording, settings.apprise.urls),
             **_groups(settings, http, wording, now_ms),
         }
-        if (mail := mail_of(settings, estate)) is not None:
+        if (mail := mail_of(settings, estate, now_ms)) is not None:
             channels["email"] = mail
         reporters: dict[str, Reporter] = {
             "smpp": gateway, "aliyun_sms": sms, "tencent_sms": sms_2, "aliyun_voice": voice,
@@ -74,7 +74,7 @@ async def open_channels(
         yield Channels(channels, reporters)
 
 
-def mail_of(settings: Settings, estate: Estate) -> email.Email | None:
+def mail_of(settings: Settings, estate: Estate, now_ms: Callable[[], int]) -> email.Email | None:
     """E-mail; None without a mail server."""
     mail = settings.mail
     if mail.host is None:
@@ -89,7 +89,8 @@ def mail_of(settings: Settings, estate: Estate) -> email.Email | None:
             password=mail.password,
             timezone=estate.timezone,
             public_url=settings.service.public_url,
-        )
+        ),
+        now_ms,
     )
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.bus import IngestError
-from ingest.stores.exchange import Report
-from ingest.stores.forms import UnreadableFileError
+from ingest.stores.forms import AbandonedError, Report, UnreadableFileError
 from records.engine import RecordsError
 from sitewatch.errors import InvalidInputError, SitewatchError
 from sitewatch.local_socket import address, listen_at
@@ -24,6 +23,8 @@ _REQUEST_S = 5.0
 _SIGN_OF_LIFE_S = 2.0
 _SILENCE_S = 30.0
 """After so long without a line the service is taken for dead. [s]"""
+_ABANDONED = ("export",)
+"""What ends where its client has left, as nothing is left behind by it."""
 
 Perform = Callable[[Mapping[str, Any], Report], dict[str, Any]]
 """Does what a request asks; blocks, and is called in a worker thread."""
@@ -70,19 +71,21 @@ async def _answer(
         return
     async with busy:
         done: list[int] = [0, 0]
+        gone = False
 
         def report(now: int, of: int) -> None:
+            if gone and request.get("command") in _ABANDONED:
+                raise AbandonedError("nobody waits for it any more")
             done[:] = now, of
 
         work = asyncio.create_task(asyncio.to_thread(_outcome, perform, request, report))
-        gone = False
         while not work.done():
             await asyncio.wait((work,), timeout=_SIGN_OF_LIFE_S / 4 if done[1] else 0.1)
             try:
                 if not gone and not work.done():
                     await _send(writer, {"done": done[0], "of": done[1]})
             except (ConnectionError, TimeoutError):
-                gone = True  # the work goes on: half of it would be worse
+                gone = True  # other work goes on: half of an import would be worse
         if not gone:
             await _send(writer, work.result())
 

@@ -28,6 +28,11 @@ class DataFolder:
         return self.path / "sitewatch.sqlite"
 
     @property
+    def attachments(self) -> Path:
+        """Photos of work orders, by the SHA-256 of their content."""
+        return self.path / "attachments"
+
+    @property
     def series(self) -> Path:
         """The series, where they are in DuckDB."""
         return self.path / "series.duckdb"

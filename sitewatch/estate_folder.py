@@ -1,10 +1,11 @@
-"""An estate folder with all that is in it, estate, profiles, rules, routes, tariffs, as one."""
+"""An estate folder with all that is in it, estate, rules, routes, plans, tariffs, as one."""
 
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alerts.names import expression_faults, layer_faults, name_faults
+from alerts.order_plans import WorkPlans, load_work_plans
 from alerts.routes import Routes, load_routes
 from alerts.rules import RuleSet, load_rules
 from collectors.registry import SCHEMAS
@@ -23,6 +24,7 @@ class EstateFolder:
     estate: Estate
     rules: RuleSet
     routes: Routes
+    work_plans: WorkPlans
     holidays: Holidays
     tariffs: Tariffs
     revision: str
@@ -36,7 +38,7 @@ def load_folder(folder: Path) -> EstateFolder:
         InvalidConfigError: with every fault of every file in it.
     """
     faults: list[Fault] = []
-    estate = rules = routes = holidays = tariffs = None
+    estate = rules = routes = work_plans = holidays = tariffs = None
     try:
         estate = load_estate(folder, SCHEMAS)
     except InvalidConfigError as error:
@@ -47,6 +49,10 @@ def load_folder(folder: Path) -> EstateFolder:
         faults += error.faults
     try:
         routes = load_routes(folder)
+    except InvalidConfigError as error:
+        faults += error.faults
+    try:
+        work_plans = load_work_plans(folder)
     except InvalidConfigError as error:
         faults += error.faults
     try:
@@ -63,13 +69,14 @@ def load_folder(folder: Path) -> EstateFolder:
     if estate is not None and rules is not None:
         faults += expression_faults(folder, rules, estate)
         faults += layer_faults(rules, estate)
-    if estate is None or rules is None or routes is None or holidays is None or tariffs is None:
-        raise InvalidConfigError(faults)
-    if faults:
+    if (
+        faults or estate is None or rules is None or routes is None or work_plans is None
+        or holidays is None or tariffs is None
+    ):  # fmt: skip
         raise InvalidConfigError(faults)
     routes = replace(routes, timezone=estate.timezone)
     revision = revision_of(folder)
-    return EstateFolder(folder, estate, rules, routes, holidays, tariffs, revision)
+    return EstateFolder(folder, estate, rules, routes, work_plans, holidays, tariffs, revision)
 
 
 def revision_of(folder: Path) -> str:

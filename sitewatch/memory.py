@@ -27,6 +27,11 @@ def keep_small() -> None:
 def give_back() -> None:
     """Give back what a large piece of work has left, cycles included; blocks for a moment."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    trim()
+
+
+def trim() -> None:
+    """Give back the pages that no piece of memory is on; takes milliseconds."""
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.stores.duckdb_files import sync
-from ingest.stores.exchange import Report
+from ingest.stores.forms import Report
 from ingest.stores.store import Aggregate, SampleSource, TimeSeriesStore
 
 _FIRST, _LAST = 0, 9_223_372_036_000

@@ -11,11 +11,12 @@ from device_configs.estate import Estate
 from device_configs.quantities import Strict
 from ingest.interval_ledger import IntervalLedger
 from ingest.past import Past
+from ingest.quality_recount import QualityRecount
 from ingest.session_ledger import SessionLedger
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_export import Export, TableFormat
-from ingest.stores.exchange import Report, export_lines, read_samples
-from ingest.stores.forms import Form
+from ingest.stores.exchange import export_lines, read_samples
+from ingest.stores.forms import Form, Report
 from ingest.stores.store import TimeSeriesStore
 from sitewatch.backup import back_up
 from sitewatch.data_folder import DataFolder
@@ -60,6 +61,8 @@ class Workplace:
     settings: Settings
     ledger: IntervalLedger | None = None
     """Where energy is counted; None where the estate is not known."""
+    quality: QualityRecount | None = None
+    """Counts days of data quality again; None where the estate is not known."""
     sessions: SessionLedger | None = None
     """The charging sessions; None where the estate is not known."""
 
@@ -93,7 +96,7 @@ class Workplace:
         if request.form is not Form.LINE_PROTOCOL:
             form = TableFormat(request.form.value)
             wanted = Export(request.file, form, devices, request.start, request.end)
-            return {"readings": store.export(wanted), "devices": len(devices)}
+            return {"readings": store.export(wanted, report), "devices": len(devices)}
         estate = self.estate()
         if estate is None:
             raise SitewatchError("line protocol names kind and site of a device; give --estate")
@@ -123,11 +126,11 @@ class Workplace:
         return [name for name in stored if kind_and_site(estate, name)[1] in below]
 
     def import_(self, request: ImportRequest, report: Report) -> dict[str, Any]:
-        """Take readings from a file, and count their energy; what is there already stays once.
+        """Take readings from a file, and count what they alter; what is there already stays once.
 
         Raises:
-            UnreadableFileError, StoreError, IntervalsError: the file, the store or the database
-                is at fault; run it again.
+            UnreadableFileError, StoreError, IntervalsError, RecountError: the file, the store or
+                the database is at fault; run it again.
         """
         past = self.past()
         read = added = 0
@@ -135,11 +138,16 @@ class Workplace:
             added += past.take(portion)
             read += sum(len(sample.values) for sample in portion)
             report(read, 0)
-        return {"readings": read, "added": added, "counted": past.count()}
+        return {
+            "readings": read,
+            "added": added,
+            "counted": past.count(),
+            "quality": past.count_quality(),
+        }
 
     def past(self) -> Past:
         """What takes readings of the past."""
-        return Past(self.store, self.ledger, self.sessions)
+        return Past(self.store, self.ledger, self.quality, self.sessions)
 
     def back_up(self, request: BackupRequest, report: Report) -> dict[str, Any]:
         """Copy everything into a new folder.

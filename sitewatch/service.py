@@ -4,19 +4,18 @@ import asyncio
 import functools
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from alerts.outbox import Outbox
 from collectors.supervise import supervise
-from ingest.clock import wall_clock_ms
+from ingest.clock import MACHINE, Clocks
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
-from sitewatch.garbage import settle
+from sitewatch.garbage import clear_away, settle
 from sitewatch.greeting import greet
 from sitewatch.memory import keep_small
-from sitewatch.metrics import Measured, StageCollector
 from sitewatch.operations import Workplace
 from sitewatch.records_database import open_records
 from sitewatch.serving import PageServer, Serving, first_person, keep_revision, open_serving
@@ -52,25 +51,45 @@ async def serve(
         SitewatchError, IngestError, RecordsError: what it needs cannot be had.
     """
     keep_small()
+    async with open_halves(loaded, settings, data, say=say) as (watching, serving):
+        server = PageServer(serving, listening)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        settle()
+        greet(loaded, listening, say)
+        await run_beside(server.run, stages(watching, serving, companions))
+
+
+@asynccontextmanager
+async def open_halves(
+    loaded: EstateFolder,
+    settings: Settings,
+    data: DataFolder,
+    *,
+    say: Callable[[str], None],
+    clocks: Clocks = MACHINE,
+) -> AsyncIterator[tuple[Watching, Serving]]:
+    """Open both halves on one database; nothing runs yet.
+
+    Raises:
+        SitewatchError, IngestError, RecordsError: what they need cannot be had.
+    """
     current = Current(loaded)
     with open_records(settings, data) as engine:
         await keep_revision(engine, loaded, "start")
         first_person(engine, settings, say)
         async with (
-            open_watching(current, settings, data, engine) as watching,
-            open_serving(current, settings, data, engine, watching.seen()) as serving,
+            open_watching(current, settings, data, engine, clocks) as watching,
+            open_serving(current, settings, data, engine, watching.seen(), clocks) as serving,
         ):
-            server = PageServer(serving, listening)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, server.stop)
-            settle()
-            greet(loaded, listening, say)
-            await run_beside(server.run, _stages(watching, serving, companions))
+            yield watching, serving
 
 
-def _stages(
-    watching: Watching, serving: Serving, companions: Sequence[Companion]
-) -> dict[str, Work]:
+def stages(
+    watching: Watching, serving: Serving, companions: Sequence[Companion] = ()
+) -> Mapping[str, Work]:
+    """Everything that runs beside the server of the page, by name."""
+
     async def take_up(loaded: EstateFolder) -> None:
         await watching.take_up(loaded)
         await serving.take_up(loaded)
@@ -84,32 +103,13 @@ def _stages(
     around: dict[str, Work] = {
         "estate folder": functools.partial(current.watch, take_up),
         "watchdog": Watchdog.of_process(watching.beats).run,
+        "garbage": clear_away,
     }
-    collector = StageCollector(measured(watching, serving), serving.registry)
-    around["metrics"] = collector.run
     watches = watching.stages(lambda: len(serving.beats.stalled()))
     return {**watches, **serving.stages(), **around, **beside}
 
 
-def measured(watching: Watching, serving: Serving) -> Measured:
-    """What Prometheus is told of the stages."""
-    return Measured(
-        health=serving.health,
-        journal=watching.journal.statistics,
-        intake=watching.intake.statistics,
-        latest=watching.latest,
-        recorder=serving.recorder,
-        ledger=serving.intervals.ledger,
-        quality=serving.quality,
-        judge=lambda: watching.judge.health,
-        outbox=lambda: watching.dispatcher.health,
-        outbox_waiting=Outbox(watching.engine).waiting_by_channel,
-        folder=watching.data.path,
-        now_ms=wall_clock_ms,
-    )
-
-
-async def run_beside(main: Work, stages: dict[str, Work]) -> None:
+async def run_beside(main: Work, stages: Mapping[str, Work]) -> None:
     """Keep the stages running until `main` ends."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]

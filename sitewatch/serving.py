@@ -16,23 +16,27 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from alerts.order_book import WorkOrderBook
+from alerts.outbox import Outbox
 from alerts.repository import AlarmRepository
 from api.app import create_app, end_streams
 from api.house import ApiSettings, House
 from device_configs.estate import Estate
 from device_configs.kinds import kinds
-from ingest.clock import wall_clock_ms
+from ingest.clock import MACHINE, Clocks, wall_clock_ms
 from ingest.interval_ledger import IntervalLedger
 from ingest.intervals import IntervalWriter
 from ingest.latest import Latest
 from ingest.ledger_writer import LedgerWriter
 from ingest.quality import QualityWriter
+from ingest.quality_recount import QualityRecount
 from ingest.recorder import Recorder
 from ingest.session_ledger import PACE_S as SESSIONS_PACE_S
 from ingest.session_ledger import SessionLedger
 from ingest.session_tables import CONSUMER as SESSIONS
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError, TimeSeriesStore
+from records.attachments import Attachments
 from records.people import ensure_first_administrator
 from records.revisions import accept, folder_files
 from sitewatch.channels import mail_of
@@ -43,6 +47,7 @@ from sitewatch.disk_reserve import DISK
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.expectations import Expectations, Scene
 from sitewatch.heartbeats import Heartbeats, Stage
+from sitewatch.metrics import Measured, StageCollector
 from sitewatch.open_store import open_store
 from sitewatch.operations import Workplace
 from sitewatch.report_times import ReportTimes
@@ -78,6 +83,7 @@ class Serving:
     """What Prometheus is told."""
     beats: Heartbeats
     """The pulses of its stages."""
+    clocks: Clocks
 
     async def take_up(self, loaded: EstateFolder) -> None:
         """Keep a changed estate folder, and work with it from now on."""
@@ -96,10 +102,25 @@ class Serving:
             "expectations": self.expectations.run,
             "reports": self.reports.run,
             "control": functools.partial(serve_control, self.work.data.path, self.work.perform),
+            "metrics": StageCollector(self._measured(), self.registry).run,
         }
         if self.care is not None:
             stages["store care"] = self.care.run
+        if self.work.quality is not None and isinstance(self.store, DuckDbStore):
+            stages["quality recount"] = functools.partial(self.work.quality.run, self.store)
         return stages
+
+    def _measured(self) -> Measured:
+        return Measured(
+            health=self.health,
+            watched=self.watched.metrics,
+            latest=self.watched.latest,
+            recorder=self.recorder,
+            ledger=self.intervals.ledger,
+            quality=self.quality,
+            outbox_waiting=Outbox(self.engine).waiting_by_channel,
+            folder=self.work.data.path,
+        )
 
     def health(self) -> Mapping[str, str]:
         """How the stages of both halves are doing."""
@@ -128,8 +149,13 @@ class Serving:
                 ),
                 alarm_feed=watched.feed,
                 roll_calls=roll_calls_of(
-                    self.current, self.settings, self.engine, watched.wake, watched.told_by
+                    self.current, self.settings, self.engine, watched.wake, watched.told_by,
+                    self.clocks.wall_ms,
                 ),
+                work_orders=WorkOrderBook(
+                    self.engine, lambda: self.current.loaded.work_plans
+                ),
+                attachments=Attachments(self.work.data.attachments),
                 rules=lambda: self.current.loaded.rules,
                 line_health=watched.lines,
                 dead_letters=watched.letters,
@@ -137,18 +163,26 @@ class Serving:
                 is_watched=watched.answers,
                 health=self.health,
                 revision=lambda: self.current.loaded.revision,
-                now_ms=wall_clock_ms,
+                now_ms=self.clocks.wall_ms,
                 version=version("sitewatch"),
                 registry=self.registry,
                 folder=lambda: self.current.loaded.folder,
-                settings=ApiSettings(secure_cookies=self.settings.service.secure_cookies),
+                settings=ApiSettings(
+                    secure_cookies=self.settings.service.secure_cookies,
+                    max_photo_bytes=self.settings.attachments.max_bytes,
+                ),
             )
         )  # fmt: skip
 
 
 @asynccontextmanager
 async def open_serving(
-    current: Current, settings: Settings, data: DataFolder, engine: sa.Engine, watched: Watched
+    current: Current,
+    settings: Settings,
+    data: DataFolder,
+    engine: sa.Engine,
+    watched: Watched,
+    clocks: Clocks = MACHINE,
 ) -> AsyncIterator[Serving]:
     """Open the serving half; nothing runs yet. The latest values are those of the store.
 
@@ -164,12 +198,13 @@ async def open_serving(
         await _restore(watched.latest, store)
         care = None
         if isinstance(store, DuckDbStore):
-            care = StoreCare(store, settings.store, estate)
+            care = StoreCare(store, settings.store, estate, clocks.wall_ms)
         log = watched.log
-        ledger = IntervalLedger(engine, estate(), now_ms=wall_clock_ms)
+        ledger = IntervalLedger(engine, estate(), now_ms=clocks.wall_ms)
+        recount = QualityRecount(engine, estate, now_ms=clocks.wall_ms)
         # Only what is stored here can be read back as it came.
         stays = SessionLedger(engine, estate(), store if isinstance(store, DuckDbStore) else None)
-        recorder = Recorder(log, store, held=_held(store, watched))
+        recorder = Recorder(log, store, now_ms=clocks.wall_ms, held=_held(store, watched))
 
         def scene() -> Scene:
             return Scene(estate(), current.loaded.rules, current.loaded.holidays)
@@ -178,18 +213,22 @@ async def open_serving(
             current, settings, engine, watched, store, recorder,
             IntervalWriter(ledger, log),
             QualityWriter(
-                engine, log, estate(), now_ms=wall_clock_ms, own_run=watched.one_process
+                engine, log, estate(), now_ms=clocks.wall_ms, own_run=watched.one_process,
+                is_recounted=isinstance(store, DuckDbStore),
             ),
             LedgerWriter(stays, SESSIONS, log, pace_s=SESSIONS_PACE_S),
-            Workplace(store, data, estate, current.loaded.folder, settings, ledger, stays),
+            Workplace(
+                store, data, estate, current.loaded.folder, settings, ledger, recount, stays
+            ),
             care,
-            Expectations(engine, store, scene, watched.found, wall_clock_ms),
+            Expectations(engine, store, scene, watched.found, clocks.wall_ms),
             ReportTimes(
-                lambda: current.loaded, engine, store, lambda: mail_of(settings, estate()),
-                wall_clock_ms,
+                lambda: current.loaded, engine, store,
+                lambda: mail_of(settings, estate(), clocks.wall_ms), clocks.wall_ms,
             ),
             CollectorRegistry(),
             Heartbeats({"store": Stage(recorder.pulse, 300, safety=False)}),
+            clocks,
         )  # fmt: skip
     finally:
         await asyncio.to_thread(store.close)

@@ -184,6 +184,13 @@ class RollCallSettings(Strict):
     """Sites that are called once a day at a random moment; none when empty."""
 
 
+class AttachmentSettings(Strict):
+    """Photos of work orders."""
+
+    max_bytes: int = Field(default=10_000_000, ge=100_000, le=50_000_000)
+    """Largest photo. [B]"""
+
+
 class JournalSettings(Strict):
     """The journal on disk."""
 
@@ -254,6 +261,7 @@ class Settings(BaseSettings):
     webhook: WebhookSettings = WebhookSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     roll_call: RollCallSettings = RollCallSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     wecom: WecomSettings = WecomSettings()
     dingtalk: DingtalkSettings = DingtalkSettings()
     feishu: FeishuSettings = FeishuSettings()

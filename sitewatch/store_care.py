@@ -64,6 +64,8 @@ class StoreCare:
         """Do one piece of work; returns how long to rest after it [s]."""
         try:
             worked = await asyncio.to_thread(self._store.compactor.step)
+            # Also where nothing was done: what people asked has left memory too.
+            await asyncio.to_thread(self._store.database.give_back)
         except StoreError as error:
             self._failed(error)
             return _FAILED_S

@@ -9,6 +9,7 @@ from collectors.driver import LineHealth
 from ingest.bus import Log
 from ingest.latest import Latest
 from records.dead_letters import DeadLetterBox, DeadLetterStatistics
+from sitewatch.metric_values import Value
 
 CONSUMERS = ("recorder", "judge", "intervals", "quality", "sessions")
 """All that may hold batches in the journal."""
@@ -36,4 +37,6 @@ class Watched:
     """Of both halves."""
     answers: Callable[[], bool]
     """Whether somebody watches: else no place is protected, whatever the values were."""
+    metrics: Callable[[], Sequence[Value] | None]
+    """What Prometheus is told of its stages; None while it does not answer."""
     one_process: bool

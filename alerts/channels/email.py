@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import smtplib
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from alerts.channels.message import Message
-from alerts.channels.wording import Wording, further_lines, place, word
+from alerts.channels.wording import Wording, further_lines, place, value, word
 from alerts.errors import SendError
+from ingest.clock import wall_clock_ms
 
 _LANGUAGES = ("zh", "en")
 
@@ -74,8 +75,7 @@ def body(message: Message, zone: ZoneInfo, public_url: str | None = None) -> str
             f"{word('mail.severity', language)}: {severity}",
             f"{word('mail.place', language)}: {place(message, language)}",
             f"{word('mail.device', language)}: {device} ({message.string('device')})",
-            f"{word('mail.value', language)}: "
-            f"{message.string('point')} = {message.string('value')}",
+            *([f"{word('mail.value', language)}: {value(message)}"] if value(message) else []),
             f"{word('mail.raised_at', language)}: {_local(message, 'raised_at', zone)}",
             *_digest(message, language),
             *further_lines(message, language),
@@ -108,8 +108,9 @@ class Attachment:
 class Email:
     """Sends alarms by e-mail."""
 
-    def __init__(self, settings: EmailSettings) -> None:
+    def __init__(self, settings: EmailSettings, now_ms: Callable[[], int] = wall_clock_ms) -> None:
         self._settings = settings
+        self._now_ms = now_ms
 
     async def send(self, parameters: Mapping[str, object], message: Message) -> None:
         """Send one message to all addresses of the route.
@@ -140,7 +141,7 @@ class Email:
         mail["From"] = self._settings.sender
         mail["To"] = ", ".join(addresses)
         mail["Subject"] = title
-        mail["Date"] = format_datetime(dt.datetime.now(dt.UTC))
+        mail["Date"] = format_datetime(dt.datetime.fromtimestamp(self._now_ms() / 1000, dt.UTC))
         mail["Message-ID"] = make_msgid(domain=self._settings.sender.partition("@")[2] or None)
         mail["Auto-Submitted"] = "auto-generated"
         return mail

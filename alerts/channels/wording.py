@@ -50,7 +50,6 @@ class Wording:
         title = message.label("title").get(language, "")
         more = further_count(message)
         counted = f"{title} {word('further.short', language).format(count=more)}" if more else title
-        point = message.string("point")
         return {
             "headline": f"{test}[{step}] {severity} {title}",
             "state": f"{test}{step}",
@@ -58,7 +57,7 @@ class Wording:
             "title": f"{test}{counted}",
             "place": place(message, language),
             "device": message.label("device_name").get(language, "") or message.string("device"),
-            "value": f"{point} = {message.string('value')}" if point else "",
+            "value": value(message),
             "raised_at": self.local(message.string("raised_at")),
         }
 
@@ -98,6 +97,12 @@ def place(message: Message, language: str) -> str:
     path = message.payload.get("place_path")
     names = [str(step.get(language, "")) for step in path] if isinstance(path, list) else []
     return " / ".join(names) or message.string("place")
+
+
+def value(message: Message) -> str:
+    """What was measured or found: an alarm without a point names what it is about in its value."""
+    found = (message.string("point"), message.string("value"))
+    return " = ".join(one for one in found if one)
 
 
 def further_count(message: Message) -> int:

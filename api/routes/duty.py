@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from alerts import duty_book
 from alerts.contacts import Contact, DutyList, Holiday, Team
-from alerts.duty import Schedule, gaps, on_duty
+from alerts.duty import Schedule, gaps, handover, on_duty, turns
 from alerts.duty_audit import GAP_AHEAD_MS
 from alerts.roll_call import RollCall
 from api.auth import Asking, Caller
@@ -15,11 +15,12 @@ from api.errors import Refusal
 from api.house import House
 from api.items import moment
 from api.parts_of_app import Behind, IndexOfNow
-from api.schemas_duty import NewRollCall, OnDuty, RollCallItem, RollCallPage
+from api.schemas_duty import DutyTurn, NewRollCall, OnDuty, RollCallItem, RollCallPage
 from device_configs.estate import Estate
 from records.engine import reading, transaction
 
 router = APIRouter(tags=["duty"])
+_FIRST_DAY, _LAST_DAY = dt.date(2000, 1, 1), dt.date(2199, 12, 31)
 
 
 def _everywhere(caller: Caller, estate: Estate) -> None:
@@ -71,13 +72,40 @@ def get_now(
     for one in people.schedules.values():
         crew = on_duty(one, now, people.calendar)
         ahead = gaps(one, now, now + GAP_AHEAD_MS, people.calendar)
+        after = handover(one, now, people.calendar)
         found.append(
             OnDuty(
                 schedule=one.id, name=one.name, people=one.people, contacts=list(crew),
                 gap_at=moment(ahead[0].start) if ahead else None,
+                until=None if after is None else moment(after[0]),
+                next=[] if after is None else list(after[1]),
             )
         )  # fmt: skip
     return found
+
+
+@router.get("/duty/turns")
+def get_turns(
+    caller: Asking,
+    house: Behind,
+    index: IndexOfNow,
+    day: dt.date,
+    days: Annotated[int, Query(ge=1, le=62)] = 7,
+) -> list[DutyTurn]:
+    """Who has which shift from a day on, swaps and holidays taken in."""
+    _everywhere(caller, index.estate)
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise Refusal("invalid", f"day: between {_FIRST_DAY} and {_LAST_DAY}")
+    with reading(house.engine) as connection:
+        people = duty_book.directory(connection)
+    return [
+        DutyTurn(
+            schedule=one.id, shift=turn.shift, day=turn.day, start=moment(turn.start),
+            end=moment(turn.end), crew=list(turn.crew), swapped=turn.swapped,
+        )
+        for one in people.schedules.values()
+        for turn in turns(one, day, days, people.calendar)
+    ]  # fmt: skip
 
 
 @router.put("/contacts/{id_}", status_code=204)

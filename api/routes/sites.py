@@ -3,18 +3,31 @@
 import datetime as dt
 from collections import Counter
 
+import anyio.to_thread
 from fastapi import APIRouter
 
+from alerts.coverage import Protection
+from alerts.coverage_shares import branches
 from api.auth import Asking
+from api.coverage_items import to_branch, to_coverage_item
 from api.device_items import both
 from api.estate_index import EstateIndex
+from api.house import House
 from api.items import moment
 from api.parts_of_app import All, IndexOfNow
-from api.schemas import Coverage, CoverageItem, CoverageState, SiteNode, SiteState
+from api.schemas import BlindPeriod, Coverage, SiteNode, SiteState
 from device_configs.estate import Site, local_day
 from device_configs.estate_entries import Level
+from ingest.quality_book import DAY_MS
+from ingest.quality_days import gaps_of
+from ingest.quality_tables import read_runs
+from records.engine import reading
 
 router = APIRouter(tags=["sites"])
+BLIND_DAYS = 30
+"""How far back it is said when sitewatch did not run. [d]"""
+MOST_BLIND = 100
+"""Most such times in one answer, the newest."""
 
 
 @router.get("/sites")
@@ -56,24 +69,27 @@ def _node(
 async def get_coverage(
     caller: Asking, parts: All, index: IndexOfNow, site: str | None = None
 ) -> Coverage:
-    """Which places are protected now, and which are not, and why."""
+    """Which places are protected now, and which are not, and why; and when nobody watched."""
     sites = caller.within(index.estate, site)
     found = [item for item in (await parts.states.now()).coverage if item.place in sites]
-    items = [
-        CoverageItem(
-            place=item.place,
-            community=item.community,
-            system=item.system,
-            state=CoverageState(item.state.value),
-            reasons=list(item.reasons),
-            devices=list(item.devices),
-        )
-        for item in found
-    ]
-    count = Counter(item.state for item in items)
+    count = Counter(item.state for item in found)
+    blind = await anyio.to_thread.run_sync(_blind, parts.house)
     return Coverage(
-        items=items,
-        protected=count[CoverageState.PROTECTED],
-        degraded=count[CoverageState.DEGRADED],
-        unprotected=count[CoverageState.UNPROTECTED],
+        items=[to_coverage_item(item) for item in found],
+        protected=count[Protection.PROTECTED],
+        degraded=count[Protection.DEGRADED],
+        unprotected=count[Protection.UNPROTECTED],
+        branches=[to_branch(branch) for branch in branches(found)],
+        blind=blind,
     )
+
+
+def _blind(house: House) -> list[BlindPeriod]:
+    since = house.now_ms() - BLIND_DAYS * DAY_MS
+    with reading(house.engine) as connection:
+        gaps = gaps_of(read_runs(connection, since))
+    return [
+        BlindPeriod(start=moment(gap.start), end=moment(gap.end))
+        for gap in sorted(gaps, reverse=True)
+        if gap.end > since
+    ][:MOST_BLIND]

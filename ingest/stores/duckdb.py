@@ -25,6 +25,7 @@ from ingest.stores.duckdb_layout import Span, segments
 from ingest.stores.duckdb_query import Steps
 from ingest.stores.duckdb_retention import Retention
 from ingest.stores.duckdb_schema import generations, open_file, open_generation, table_of
+from ingest.stores.forms import Report
 from ingest.stores.store import Aggregate, LatestValue, Reading
 
 _LOG = structlog.get_logger(__name__)
@@ -230,15 +231,14 @@ class DuckDbStore:
         self.write(new, Cursor())
         return sum(len(sample.values) for sample in new)
 
-    def export(self, wanted: Export) -> int:
+    def export(self, wanted: Export, report: Report = lambda *_: None) -> int:
         """Write readings to a table file; returns how many.
 
         Raises:
             StoreError: the database or the disk refused; there is no file.
         """
-        known = (self._series.get(device, {}) for device in wanted.devices)
-        series = [identifier for points in known for identifier in list(points.values())]
-        return write_table(self.database, sorted(series), wanted)
+        known = (self._series.get(device, {}) for device in sorted(wanted.devices))
+        return write_table(self.database, [sorted(one.values()) for one in known], wanted, report)
 
     def copy_to(self, file: Path) -> int:
         """Write a copy that a store can be opened on, consistent while data flows; readings in it.

@@ -28,6 +28,10 @@ from ingest.stores.duckdb_schema import ROW, generations, table_of
 from ingest.stores.duckdb_writer import plan, write_files
 from ingest.stores.store import StoreError
 
+MOVED_ROWS = 250_000
+"""Readings of one file that a generation is moved to, and so sorted at once beside the questions of
+people; the first merge makes large files of them."""
+
 
 class Compactor:
     """One piece of work at a time, each bounded; calls block and are for a worker thread."""
@@ -88,6 +92,25 @@ class Compactor:
             finally:
                 self._connection = None
 
+    def _write_merged(self, connection: Connection, chosen: Sequence[Segment]) -> Sequence[Segment]:
+        source, limits = in_files(self._database, chosen), self._database.settings
+        try:
+            with self._apart(connection, limits.sort_limit) as sorting:
+                return self.write(sorting, source)
+        except duckdb.OutOfMemoryException:
+            with self._apart(connection, limits.memory_limit) as sorting:
+                return self.write(sorting, source)
+
+    @contextmanager
+    def _apart(self, connection: Connection, memory_limit: str) -> Iterator[Connection]:
+        """One thread and little memory for a merge, however large; `stop` ends it too."""
+        with self._database.apart("merge", memory_limit) as sorting:
+            self._connection = sorting
+            try:
+                yield sorting
+            finally:
+                self._connection = connection
+
     def _go_on(self) -> None:
         if self._stopping.is_set():
             raise StoreError("the store is being closed")
@@ -107,10 +130,12 @@ class Compactor:
         self._run += 1
         return self._run
 
-    def write(self, connection: Connection, source: str) -> list[Segment]:
+    def write(
+        self, connection: Connection, source: str, file_rows: int | None = None
+    ) -> list[Segment]:
         """Write a relation as files that the manifest does not name yet."""
         database = self._database
-        slices = plan(connection, source, database.settings.file_rows)
+        slices = plan(connection, source, file_rows or database.settings.file_rows)
         written: list[Segment] = []
         try:
             for segment in write_files(database, connection, source, self.next_run(), slices):
@@ -140,7 +165,9 @@ class Compactor:
         self._database.files.retire([name for one in removed for name in one.files])
 
     def _move(self, connection: Connection, generation: int) -> None:
-        added = self.write(connection, in_generation(generation))
+        most = min(MOVED_ROWS, self._database.settings.file_rows)
+        with self._database.one_thread():
+            added = self.write(connection, in_generation(generation), most)
         self.replace((), added, generation)
         self._database.checkpoint()
 
@@ -148,7 +175,7 @@ class Compactor:
         if not chosen:
             return False
         try:
-            added = self.write(connection, in_files(self._database, chosen))
+            added = self._write_merged(connection, chosen)
         except (StoreError, duckdb.Error):
             self._leave_out_unreadable(connection, chosen)
             raise

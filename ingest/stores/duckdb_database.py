@@ -35,6 +35,9 @@ class DuckDbSettings:
     """Readings of one Parquet file; sorting so many is what the memory limit allows."""
     run_rows: int = 64_000_000
     """Readings that are merged at once, which bounds the work and the disk that one merge takes."""
+    sort_limit: str = "40MB"
+    """What merging may use besides, before it goes on the disk; where it cannot do with so little,
+    it may use `memory_limit`."""
 
     @property
     def folder(self) -> Path:
@@ -86,14 +89,15 @@ class Database:
                 connection.close()
 
     @contextmanager
-    def apart(self) -> Iterator[Connection]:
-        """Within a snapshot: memory of its own for long work on files, which closing ends too.
+    def apart(self, name: str, memory_limit: str | None = None) -> Iterator[Connection]:
+        """Memory of its own for long work on files, which closing ends too.
 
-        It would else take all there is, and the questions of people be refused meanwhile.
+        It would else take all there is, and the questions of people be refused meanwhile. `name`
+        is that of the folder it may spill to; who reads files does it within a snapshot.
         """
-        spill = self.settings.path.with_suffix(".export")
+        spill = self.settings.path.with_suffix(f".{name}")
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": self.settings.memory_limit,
+            "memory_limit": memory_limit or self.settings.memory_limit,
             "threads": 1,
             "temp_directory": str(spill),
         }
@@ -149,6 +153,19 @@ class Database:
             for done in self._after_commit:
                 done()
 
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """For work that nobody waits for: each thread takes memory of its own."""
+        self._use_threads(1)
+        try:
+            yield
+        finally:
+            self._use_threads(self.settings.threads)
+
+    def _use_threads(self, count: int) -> None:
+        with translated("set its threads"), self.connection.cursor() as connection:
+            connection.execute(f"SET threads = {count}")
+
     def after_commit(self, done: Callable[[], None]) -> None:
         """Within a transaction: what is to be known in memory once it has been committed."""
         self._after_commit.append(done)
@@ -169,6 +186,18 @@ class Database:
             self.connection.cursor() as connection,
         ):
             connection.execute("CHECKPOINT")
+
+    def give_back(self) -> None:
+        """Have the library return to the system the memory that it only keeps for later.
+
+        It does so when its limit is set, to whatever value; else it keeps most of what the largest
+        piece of work took.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        with translated("give back memory"), self.connection.cursor() as connection:
+            connection.execute(f"SET memory_limit = '{self.settings.memory_limit}'")
 
     def close(self) -> None:
         """End what is being read, and let another process have the file, with everything in it."""

@@ -62,10 +62,18 @@ class Span:
     @property
     def where(self) -> str:
         """The condition; the bounds let a Parquet reader pass over what lies outside."""
-        chosen = ", ".join(map(str, self.series))
+        first, last = min(self.series), max(self.series)
+        chosen = f"series BETWEEN {first} AND {last}"
+        if len(set(self.series)) <= last - first:
+            chosen += f" AND series IN ({', '.join(map(str, self.series))})"
+        return f"{chosen} AND t >= {self.start} AND t < {self.end}"
+
+    def may_be_in(self, segment: Segment) -> bool:
+        """Whether a file may hold readings of it; more exact than its bounds for scattered ones."""
         return (
-            f"series BETWEEN {min(self.series)} AND {max(self.series)} AND series IN ({chosen})"
-            f" AND t >= {self.start} AND t < {self.end}"
+            segment.last_t >= self.start
+            and segment.first_t < self.end
+            and any(segment.first_series <= one <= segment.last_series for one in self.series)
         )
 
 

@@ -2,24 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from collectors.sample import Sample, Value
 from ingest.stores.duckdb_columns import BOOL, MISSING, NUMBER, TEXT
 from ingest.stores.duckdb_database import Connection, Database, Row
 from ingest.stores.duckdb_layout import Span, everything
+from ingest.stores.duckdb_portions import portions
 from ingest.stores.duckdb_schema import ROW
 
-WINDOW_MS = 31 * 86_400_000
-"""Of one device at a time this much is in memory."""
-
-
-def extent(database: Database, series: Sequence[int]) -> tuple[int, int] | None:
-    """First and last moment of some series [ms, UTC]; None where they have no reading."""
-    span = Span(series, -(2**63) + 1, 2**63 - 1)
-    with database.snapshot() as connection:
-        source = everything(database, connection, span)
-        row = connection.execute(f"SELECT min(t), max(t) FROM ({source})").fetchone()
-    return None if row is None or row[0] is None else (int(row[0]), int(row[1]))
+MOST = 100_000
+"""Readings of one device that are in memory at a time."""
 
 
 def samples(
@@ -29,32 +22,18 @@ def samples(
 
     What came together is one sample again: same moment, same arrival. They carry no number.
     """
-    found = extent(database, sorted(names))
-    if found is None:
-        return
-    begin, last = max(start, found[0]), min(end, found[1] + 1)
-    while begin < last:
-        until = min(begin + WINDOW_MS, last)
+    with database.snapshot() as connection:
+        relation = partial(everything, database, connection)
+        found = list(portions(connection, relation, [sorted(names)], (start, end), MOST))
+    for portion in found:
         with database.snapshot() as connection:
-            rows = _rows(database, connection, Span(sorted(names), begin, until))
-        if rows:
-            yield list(_samples(device, names, rows))
-        begin = until
-        if not rows and begin < last:
-            begin = _next(database, Span(sorted(names), begin, last))
+            rows = _rows(database, connection, portion.span)
+        yield list(_samples(device, names, rows))
 
 
 def _rows(database: Database, connection: Connection, span: Span) -> list[Row]:
     source = everything(database, connection, span)
     return connection.execute(f"SELECT {ROW} FROM ({source}) ORDER BY t, batch, pos").fetchall()
-
-
-def _next(database: Database, span: Span) -> int:
-    """The first moment of a span with a reading: a broken clock may leave centuries between."""
-    with database.snapshot() as connection:
-        source = everything(database, connection, span)
-        row = connection.execute(f"SELECT min(t) FROM ({source})").fetchone()
-    return span.end if row is None or row[0] is None else int(row[0])
 
 
 def _samples(device: str, names: Mapping[int, str], rows: Sequence[Row]) -> Iterator[Sample]:

@@ -10,14 +10,12 @@ from collectors.sample import Sample, Value
 from ingest.stores.duckdb_database import Row, translated
 from ingest.stores.duckdb_export import COLUMNS, NULL, TYPES
 from ingest.stores.duckdb_files import sync
-from ingest.stores.forms import Form, UnreadableFileError
+from ingest.stores.forms import Form, Report, UnreadableFileError
 from ingest.stores.line_protocol import head, line, times
 from ingest.stores.line_protocol_read import LineProtocolError, lines_of, sample_of
 from ingest.stores.store import SampleSource
 
 _ROWS = 50_000
-Report = Callable[[int, int], None]
-"""Is told how much is done of how much."""
 Describe = Callable[[str], tuple[str, str]]
 """Device or part to its kind and site."""
 
@@ -47,6 +45,7 @@ def export_lines(
                         for sample, time in zip(samples, times(samples), strict=True):
                             out.write(f"{line(sample, top, time)}\n")
                             count += len(sample.values)
+                        report(number - 1, len(devices))
                     report(number, len(devices))
             sync(unfinished)
             unfinished.replace(file)

@@ -121,7 +121,7 @@ class Database:
         found = answered(answer)
         if found.status == 401 or found.status >= 429:
             raise refusal(settings, found)
-        if found.status == 404 and "organization" in found.text:
+        if found.status == 404 and found.text.startswith("organization"):
             raise StoreError(
                 f"InfluxDB at {settings.url} has no organisation {settings.org!r} that our token "
                 "may see: set store.organisation"
@@ -159,9 +159,11 @@ class Database:
             if one.get("bucketID", bucket["id"]) == bucket["id"]
         ]  # fmt: skip
         if not mappings and found.ok:
+            # A mapping has no slash in its names; a server that makes one up divides there too.
+            database, _, policy = settings.database.partition("/")
             mapping = {
-                **wanted, "database": settings.database, "retention_policy": _POLICY,
-                "default": True,
+                **wanted, "database": database,
+                "retention_policy": policy.replace("/", "_") or _POLICY, "default": not policy,
             }  # fmt: skip
             made = self._request("POST", "/api/v2/dbrps", json=mapping)
             found = answered(made)

@@ -13,7 +13,9 @@ from ingest.stores.store import StoreError
 Result = Mapping[str, Any]
 """The answer to one statement."""
 
-_MISSING = re.compile(r"(database|retention policy|bucket|dbrp\w*)\b.*not found", re.IGNORECASE)
+_MISSING = re.compile(
+    r"(database|retention policy|bucket|dbrp\w*)\b.*not found|unable to find dbrp", re.IGNORECASE
+)
 
 
 class Questions:

@@ -1,11 +1,12 @@
 """`sitewatch audit`: the evidence, held against its own seals and against what was kept elsewhere.
 
-The audit chain says what people did; the alarm chain what happened to every alarm.
+The audit chain says what people did, the alarm chain what happened to every alarm, the chain of
+orders what was done to every work order.
 """
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 
-from alerts import evidence
+from alerts import evidence, order_evidence
 from alerts.alarm import iso
 from records import audit
 from records.chain import Head, Verdict
@@ -33,15 +34,22 @@ class Chain(StrEnum):
 
     AUDIT = "audit"
     ALARMS = "alarms"
+    ORDERS = "orders"
 
 
 _VERIFY: dict[Chain, Callable[[sa.Connection, Head | None], Verdict]] = {
     Chain.AUDIT: audit.verify,
     Chain.ALARMS: evidence.verify,
+    Chain.ORDERS: order_evidence.verify,
 }
 _HEADS: dict[Chain, Callable[[sa.Connection], Head]] = {
     Chain.AUDIT: audit.head,
     Chain.ALARMS: evidence.head,
+    Chain.ORDERS: order_evidence.head,
+}
+_EXPORTED: dict[Chain, Callable[[sa.Connection, int, int], Iterator[dict[str, object]]]] = {
+    Chain.ALARMS: evidence.exported,
+    Chain.ORDERS: order_evidence.exported,
 }
 
 KeptOption = Annotated[
@@ -69,7 +77,7 @@ def verify(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read both chains from their first row on; exit code 1 when one is broken."""
+    """Read every chain from its first row on; exit code 1 when one is broken."""
     heads = _kept(kept or [])
     with records(config, data) as engine, reading(engine) as connection:
         found = {chain: of(connection, heads.get(chain)) for chain, of in _VERIFY.items()}
@@ -110,12 +118,16 @@ def _kept(given: list[str]) -> dict[Chain, Head]:
 @audit_app.command("export")
 def export(
     output: Annotated[Path, typer.Option("-o", "--output", help="a file of JSON lines")],
+    chain: Annotated[Chain, typer.Option(help="alarms, or orders: work orders")] = Chain.ALARMS,
     start: FromOption = None,
     end: ToOption = None,
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
-    """Write what happened to alarms, one event a line, with what they are about and their seals."""
+    """Write what happened, one event a line, with what it is about and its seals."""
+    exported = _EXPORTED.get(chain)
+    if exported is None:
+        raise typer.BadParameter("the audit chain is read with GET /api/v1/audit")
     first = 0 if start is None else round(start.timestamp() * 1000)
     last = 2**62 if end is None else round(end.timestamp() * 1000)
     count = 0
@@ -125,7 +137,7 @@ def export(
             reading(engine) as connection,
             output.open("w", encoding="utf-8") as file,
         ):
-            for event in evidence.exported(connection, first, last):
+            for event in exported(connection, first, last):
                 told = event | {"time": iso(int(str(event["at"])))}
                 file.write(json.dumps(told, ensure_ascii=False) + "\n")
                 count += 1

@@ -43,3 +43,5 @@ def import_(
         out.print("energy is not counted without the estate: run it again with --estate")
     else:
         out.print(f"energy counted again: {done['counted']} counters", markup=False)
+    if done["quality"] is not None:
+        out.print(f"data quality counted again: {done['quality']} days of devices", markup=False)

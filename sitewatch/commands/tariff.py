@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from device_configs.suggest import did_you_mean
-from device_configs.tariff import Carrier, Component, Tier, Version, price_of
+from device_configs.tariff import UNITS, Component, Tier, Version, price_of
 from device_configs.tariff_hours import TariffPeriod, slots_on
 from device_configs.tariffs import Demand, Due, load_tariffs
 from sitewatch.errors import InvalidInputError
@@ -50,7 +50,7 @@ def show(
         hint = did_you_mean(site, loaded.estate.sites)
         raise InvalidInputError(f"the estate has no site {site!r}{hint}")
     day = _day(on, loaded)
-    for carrier in Carrier:
+    for carrier in UNITS:
         due = loaded.tariffs.due(loaded.estate, site, day, carrier)
         if due is None:
             say(f"{carrier}: no tariff is configured for {site} on {day}")

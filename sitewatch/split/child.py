@@ -15,7 +15,7 @@ from sitewatch.cli import failures
 from sitewatch.data_folder import DataFolder
 from sitewatch.errors import InvalidInputError
 from sitewatch.estate_folder import EstateFolder
-from sitewatch.garbage import settle
+from sitewatch.garbage import clear_away, settle
 from sitewatch.logs import configure_logs
 from sitewatch.screen import err
 from sitewatch.settings import Settings, load_settings
@@ -120,7 +120,8 @@ async def run_until_stopped(
 
     child.lifeline.end_with_parent(orphaned)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(supervise(name, run), name=name) for name, run in stages.items()]
+        works = {**stages, "garbage": clear_away}
+        tasks = [group.create_task(supervise(name, run), name=name) for name, run in works.items()]
         tasks.append(group.create_task(child.lifeline.beat(goes_on), name="beat"))
         child.lifeline.say(READY)
         await main()

@@ -10,6 +10,7 @@ import msgspec
 from alerts.deviations import Finding
 from collectors.driver import LineHealth
 from ingest.bus import IngestError
+from sitewatch.metric_values import Value
 
 NAME = "watch.sock"
 """Of the socket in the data folder."""
@@ -39,6 +40,8 @@ class Report(msgspec.Struct, frozen=True, tag=True):
     letters_not_kept: int
     skip_damaged: bool
     """The journal is damaged and could not be repaired: readers go on without what is damaged."""
+    metrics: tuple[Value, ...]
+    """What Prometheus is told of its stages."""
 
 
 class Committed(msgspec.Struct, frozen=True, tag=True):

@@ -69,6 +69,7 @@ async def serve(child: Child) -> None:
             letters=letters,
             letter_counts=letter_counts,
             answers=link.answers,
+            metrics=link.metrics,
             one_process=False,
         )
         try:

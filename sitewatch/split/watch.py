@@ -69,6 +69,7 @@ def report(watching: Watching) -> Report:
         letters_kept=letters.kept,
         letters_not_kept=letters.not_kept,
         skip_damaged=watching.journal.beyond_repair,
+        metrics=watching.metrics(),
     )
 
 

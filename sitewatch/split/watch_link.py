@@ -16,6 +16,7 @@ from collectors.driver import DeviceHealth, LineHealth
 from ingest.bus import Cursor
 from ingest.clock import wall_clock_ms
 from sitewatch.local_socket import address
+from sitewatch.metric_values import Value
 from sitewatch.split.frames import (
     NAME,
     Acted,
@@ -38,7 +39,7 @@ _AGAIN_S = 0.2
 ANSWERS_WITHIN_S = 5.0
 """A report is made every second; after so long without one nobody is taken to watch. [s]"""
 STAGE = "watch"
-_WATCHED = ("collectors", "journal", "engine", "outbox", "escalation")
+_WATCHED = ("collectors", "journal", "engine", "outbox", "escalation", "rescue clock")
 SILENT = "unknown: the watching process does not answer"
 
 
@@ -155,6 +156,10 @@ class WatchLink:
         since = self._started_ms if self._report is None else self._report.at_ms
         moment = dt.datetime.fromtimestamp(since // 1000, dt.UTC).isoformat()
         return {STAGE: f"does not answer since {moment}"} | dict.fromkeys(_WATCHED, SILENT)
+
+    def metrics(self) -> Sequence[Value] | None:
+        """What Prometheus is told of its stages; None where nobody watches: no old figure."""
+        return self._report.metrics if self._report is not None and self.answers() else None
 
     def letters(self) -> tuple[int, int]:
         """Dead letters of the watching half: kept, and counted only."""

@@ -41,6 +41,12 @@ def memory_engine() -> sa.Engine:
         "ack_links",
         "roll_calls",
         "audit",
+        "work_orders",
+        "work_order_alarms",
+        "work_order_events",
+        "work_order_cursor",
+        "work_plan_days",
+        "proofs",
     )
     metadata.create_all(engine, tables=[metadata.tables[name] for name in names])
     return engine

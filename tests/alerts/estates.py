@@ -1,6 +1,7 @@
 """An estate in memory for the tests of alerts: no file, no protocol."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -44,13 +45,16 @@ def device(
     interval_s: float = 10.0,
     parts: str | None = None,
     part_places: Mapping[str, str] | None = None,
+    zones: Mapping[str, str] | None = None,
+    fault_codes: Mapping[str, str] | None = None,
 ) -> Device:
-    own = profile(kind, protocol, parts)
+    own = replace(profile(kind, protocol, parts), fault_codes=fault_codes or {})
     entry = DeviceEntry(id=name, profile=own.id, place=place, link={"tcp": {}})
     found = {}
     if own.parts is not None:
         places = part_places or {}
-        found = {p: Part(p, name, places.get(p, place)) for p in own.parts.ids()}
+        named = zones or {}
+        found = {p: Part(p, name, places.get(p, place), zone=named.get(p)) for p in own.parts.ids()}
     return Device(
         name, own, place, label(name), interval_s, "tcp", Nothing(), entry, found
     )  # fmt: skip
@@ -83,6 +87,23 @@ def default_devices() -> list[Device]:
         device("pile-1", "ev_charger", "gate"),
         device("call-1", "call_point", protocol="mqtt", interval_s=3600),
         device("water-1", "water_pressure"),
+        device(
+            "panel-2",
+            "fire_panel",
+            parts="smoke_detector",
+            part_places={"p002": "room-2"},
+            zones={"p001": "1", "p002": "1", "p004": "1"},
+        ),
+        device(
+            "lift-cq",
+            "elevator",
+            protocol="mqtt",
+            interval_s=60,
+            fault_codes={
+                "fault_code": "chongqing",
+                "drive_fault_code": "invertek_elevator_core",
+            },
+        ),
     ]
 
 

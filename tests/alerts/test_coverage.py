@@ -3,13 +3,18 @@ import dataclasses
 import pytest
 
 from alerts.alarm import Alarm
-from alerts.coverage import PlaceCoverage, Protection, coverage
+from alerts.coverage import PlaceCoverage, Protection, Scene, coverage
+from alerts.coverage_shares import branches
+from alerts.drills import Announced, Drill
+from alerts.proofs import Done, ProofBook
 from alerts.texts import keys
 from collectors.sample import Quality, Reason, Value
 from device_configs.estate import Device
+from device_configs.kinds import FUNCTIONAL_TEST
 from ingest.stores.store import LatestValue
 from tests.alerts.desk import START, Desk
 from tests.alerts.estates import device, make_estate
+from tests.alerts.registered import TODAY, day, with_test
 
 PLACES = {f"p{n:03d}": "room-2" for n in range(2, 243)}
 
@@ -161,6 +166,118 @@ def test_a_refused_point_that_protects_nobody_is_no_matter_of_coverage() -> None
 
 def test_every_reason_has_its_words() -> None:
     for reason in (
-        "no_data", "silent", "in_test", "shielded", "fault", "monitoring_lost", "refused",
+        "no_data", "silent", "in_test", "shielded", "fault", "monitoring_lost", "refused", "drill",
+        "not_proven",
     ):  # fmt: skip
         assert f"coverage.{reason}" in keys()
+
+
+class Known:
+    """What is known of tests and drills, beside the values."""
+
+    def __init__(self, *, panel_tested: int | None = None, noted: tuple[Done, ...] = ()) -> None:
+        one = panel() if panel_tested is None else with_test(panel(), day(panel_tested))
+        self.estate = make_estate([one, device("lift-1", "elevator")])
+        self.noted = noted
+        self.drills: list[Drill] = []
+        self.latest = Latest()
+        self.latest.panel()
+        self.latest.put("lift-1", "occupied", False)
+
+    def drill(self, *devices: str, site: str | None = None, alarm_class: str = "fire") -> None:
+        ends = START + 3_600_000
+        self.drills.append(
+            Drill(1, "li", "drill", alarm_class, site, devices, START - 1, ends, "li", START)
+        )
+
+    def found(self, *alarms: Alarm) -> dict[str, PlaceCoverage]:
+        book = ProofBook(self.estate, self.noted)
+        scene = Scene(TODAY, book, Announced(self.estate, self.drills))
+        items = coverage(self.estate, self.latest.get, alarms, START, scene)
+        return {f"{item.place}/{item.system}": item for item in items}
+
+
+def _done(name: str, at: int, *, with_parts: bool = False) -> Done:
+    return Done(1, name, FUNCTIONAL_TEST, day(at), None, with_parts, "li", None, 0)
+
+
+def test_where_nobody_keeps_a_note_of_tests_nothing_is_asked() -> None:
+    found = Known().found()
+    assert {item.state for item in found.values()} == {Protection.PROTECTED}
+    assert found["room-2/fire"].never_tested == found["room-2/fire"].units == 241
+    assert found["room-2/fire"].oldest_proof is None
+    assert all(branch.proven_share is None for branch in branches(found.values()))
+
+
+def test_what_was_not_tested_in_time_is_degraded_and_never_unprotected() -> None:
+    found = Known(panel_tested=-366).found()
+    assert found["hall/fire"].state is Protection.DEGRADED
+    assert found["hall/fire"].reasons == ("not_proven",)
+    assert found["hall/fire"].oldest_proof == day(-366)
+    assert found["hall/elevator"].state is Protection.PROTECTED
+    assert Known(panel_tested=-365).found()["hall/fire"].state is Protection.PROTECTED
+
+
+def test_once_one_is_tested_the_others_of_the_branch_are_asked_for() -> None:
+    tests = Known(noted=(_done("panel-1/p001", -1),))
+    found = tests.found()
+    assert found["hall/fire"].state is Protection.PROTECTED
+    assert found["room-2/fire"].state is Protection.DEGRADED
+    assert (found["room-2/fire"].units, found["room-2/fire"].proven) == (241, 0)
+    (lift, fire) = branches(found.values())
+    assert (lift.system, lift.proven_share) == ("elevator", None)
+    assert (fire.protected, fire.degraded, fire.units, fire.proven) == (1, 1, 242, 1)
+    assert fire.proven_share == pytest.approx(1 / 242)
+    assert fire.oldest_proof == day(-1)
+
+
+def test_the_whole_panel_is_tested_with_its_parts() -> None:
+    found = Known(noted=(_done("panel-1", -9, with_parts=True),)).found()
+    assert {item.state for item in found.values()} == {Protection.PROTECTED}
+    assert found["room-2/fire"].proven == 241
+    alone = Known(noted=(_done("panel-1", -9),)).found()
+    assert alone["room-2/fire"].proven == 0
+
+
+def test_an_announced_test_degrades_and_one_that_nobody_announced_unprotects() -> None:
+    tests = Known()
+    tests.latest.put("panel-1", "test", True)
+    assert tests.found()["room-2/fire"].state is Protection.UNPROTECTED
+    tests.drill("panel-1")
+    found = tests.found()["room-2/fire"]
+    assert (found.state, found.reasons) == (Protection.DEGRADED, ("drill",))
+
+
+def test_an_announced_test_that_is_too_long_unprotects() -> None:
+    desk = Desk(make_estate([panel()]))
+    desk.say("panel-1", 0, {"test": True, "fire": False})
+    for minute in range(1, 62):
+        desk.say("panel-1", minute * 60, {"test": True, "fire": False})
+    alarms = [one for one in desk.repository.open_alarms() if one.rule == "fire_test_too_long"]
+    desk.close()
+    assert len(alarms) == 1
+    tests = Known()
+    tests.latest.put("panel-1", "test", True)
+    tests.drill("panel-1")
+    found = tests.found(*alarms)["room-2/fire"]
+    assert (found.state, found.reasons) == (Protection.UNPROTECTED, ("in_test",))
+
+
+def test_a_drill_degrades_what_cannot_tell_that_it_is_in_test() -> None:
+    tests = Known()
+    tests.drill("lift-1", alarm_class="entrapment")
+    found = tests.found()
+    assert (found["hall/elevator"].state, found["hall/elevator"].reasons) == (
+        Protection.DEGRADED, ("drill",),
+    )  # fmt: skip
+    assert found["hall/fire"].state is Protection.PROTECTED
+
+
+def test_the_oldest_value_tells_how_long_ago_the_place_was_heard() -> None:
+    tests = Known()
+    old = LatestValue("panel-1/p005", "smoke", False, Quality.GOOD, None, None, START - 5000)
+    tests.latest.values["panel-1/p005", "smoke"] = old
+    found = tests.found()
+    assert found["room-2/fire"].heard_at == START - 5000
+    assert found["hall/fire"].heard_at == START
+    assert covered(Latest())["hall/fire"].heard_at is None

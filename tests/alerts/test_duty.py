@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from alerts.duty import Calendar, Schedule, gaps, on_duty
+from alerts.duty import Calendar, Schedule, gaps, handover, on_duty, turns
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = dt.date(2026, 1, 5)
@@ -124,3 +124,26 @@ def test_an_emptied_shift_is_the_only_gap(one: Schedule, days: int, data: st.Dat
     edge = [round(x.replace(tzinfo=zone).timestamp() * 1000) for x in (began, ended)]
     found = gaps(emptied, edge[0] - DAY_MS, edge[1] + DAY_MS, Calendar())
     assert [(gap.start, gap.end, gap.present) for gap in found] == [(*edge, 0)]
+
+
+def test_the_handover_is_when_the_crew_changes_and_not_only_the_shift() -> None:
+    assert handover(schedule(), ms("2026-01-05 12:00"), Calendar()) == (
+        ms("2026-01-05 20:00"), ("c",),
+    )  # fmt: skip
+    swap = [{"date": "2026-01-05", "shift": "night", "crew": ["a"]}]
+    assert handover(schedule(exceptions=swap), ms("2026-01-05 12:00"), Calendar()) == (
+        ms("2026-01-06 20:00"), ("c",),
+    )  # fmt: skip
+    only = [{"shift": "day", "start": "08:00", "end": "08:00", "weeks": [["a"] * 7]}]
+    assert handover(schedule(shifts=only), ms("2026-01-06 12:00"), Calendar()) is None
+
+
+def test_the_turns_of_days_have_their_swaps_and_holidays() -> None:
+    swap = [{"date": "2026-01-06", "shift": "night", "crew": ["x", "y"]}]
+    calendar = Calendar({dt.date(2026, 1, 6): True})
+    found = turns(schedule(exceptions=swap), MONDAY, 2, calendar)
+    assert [(one.day.day, one.shift, one.crew, one.swapped) for one in found] == [
+        (5, "day", ("a",), False), (5, "night", ("c",), False),
+        (6, "day", ("h",), False), (6, "night", ("x", "y"), True),
+    ]  # fmt: skip
+    assert (found[1].start, found[1].end) == (ms("2026-01-05 20:00"), ms("2026-01-06 08:00"))

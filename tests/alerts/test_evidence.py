@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts import evidence
+from alerts import evidence, tables
+from records import chain
 from records.engine import make_engine, migrate, reading, sqlite_url, transaction
-from tests.alerts.desk import Desk
+from tests.alerts.desk import Desk, memory_engine
 
 STORY = (
     ("smoke-1", 1, {"smoke": True}),
@@ -111,7 +112,12 @@ def test_events_of_an_older_version_are_sealed_by_the_migration(tmp_path: Path) 
     file = str(old.url.database)
     old.dispose()
     with sqlite3.connect(file) as raw:
-        raw.execute("DROP TABLE deviation_spans")  # of a later migration, which is run again
+        # Of later migrations, which are run again.
+        raw.execute("DROP TABLE deviation_spans")
+        raw.execute("DROP TABLE proofs")
+        raw.execute("DROP TABLE report_sendings")
+        raw.execute("DROP TABLE issued_reports")
+        raw.execute("ALTER TABLE alarms DROP COLUMN rescue")
         for verb in ("update", "delete"):
             raw.execute(f"DROP TRIGGER alarm_events_no_{verb}")
         for column in ("previous", "hash"):
@@ -159,3 +165,64 @@ def test_the_chain_is_whole_after_any_story(steps: list[str]) -> None:
         assert (verdict.rows > 0) <= (raised > 0)
     finally:
         desk.close()
+
+
+def _alarm(connection: sa.Connection) -> dict[str, object]:
+    row: dict[str, object] = {
+        "rule": "r", "alarm_class": "limit", "severity": "info", "title": {"zh": "低", "en": "low"},
+        "device": "m1", "device_name": {"zh": "m", "en": "m"}, "kind": "electricity_meter",
+        "point": "voltage_l1", "place": "centre", "path": [], "unplaced": False, "is_open": True,
+        "active": True, "acked": False, "latched": False, "quality": "good", "held": [],
+        "test": False, "occurrences": 1, "raised_at": 1, "updated_at": 1, "observed_at": 1,
+    }  # fmt: skip
+    connection.execute(sa.insert(tables.alarms).values(id=1, **row))
+    return row
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.floats(allow_nan=False, allow_infinity=False),
+            st.integers(-(10**6), 10**6).map(float),
+            st.integers(-(2**63), 2**63 - 1),
+            st.booleans(),
+            st.text(max_size=5),
+            st.none(),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_whatever_a_device_reads_is_sealed_as_it_is_kept(
+    values: list[float | int | bool | str | None],
+) -> None:
+    engine = memory_engine()
+    with transaction(engine) as connection:
+        about, sealer = _alarm(connection), evidence.Sealer(connection)
+        for value in values:
+            sealer.add({"alarm": 1, "at": 1, "event": "raised", "value": value}, about)
+    with reading(engine) as connection:
+        assert evidence.verify(connection).faults == ()
+    engine.dispose()
+
+
+def test_a_whole_number_that_was_sealed_as_a_float_is_still_the_same_number() -> None:
+    engine = memory_engine()
+    with transaction(engine) as connection:
+        about = _alarm(connection)
+        row = {
+            "id": 1, "alarm": 1, "at": 1, "event": "raised", "actor": None, "note": None,
+            "source_at": None, "value": 50.0,
+        }  # fmt: skip
+        sealed = [*row.values(), *(about[name] for name in evidence.ABOUT)]
+        seal = chain.seal(sealed, chain.START)
+        values = row | {"previous": chain.START, "hash": seal}
+        connection.execute(sa.insert(tables.alarm_events).values(**values))
+    with reading(engine) as connection:
+        assert evidence.verify(connection).whole
+    with transaction(engine) as connection:
+        connection.execute(sa.update(tables.alarm_events).values(value=51))
+    with reading(engine) as connection:
+        assert evidence.verify(connection).faults == ("row 1 was changed",)
+    engine.dispose()

@@ -197,3 +197,39 @@ async def test_a_backlog_is_not_silence(engine: sa.Engine) -> None:
         await until(lambda: judge.health.judged == 3590)
         await until(lambda: bus.committed.get("judge") == Cursor(routine=3590))
     assert repository.page("all").items == ()
+
+
+async def test_a_fire_does_not_wait_behind_a_flood(engine: sa.Engine) -> None:
+    """By order, not by time: the fire was reported last, and most of the flood is written later."""
+    bus = MemoryBus()
+    repository = AlarmRepository(engine)
+    panel = [f"panel-1/p{n:03d}" for n in range(1, 101)]
+    async with running(make_judge(engine, bus)):
+        for point in ("shielded", "supervisory", "tamper"):
+            await bus.append([Sample(p, wall_ms(), {point: True}, lane=Lane.SAFETY) for p in panel])
+        await bus.append([Sample(p, wall_ms(), {"smoke": False}, lane=Lane.SAFETY) for p in panel])
+        await bus.append([smoke("smoke-1")])
+        await until(lambda: bus.committed.get("judge") == Cursor(safety=4 * 100 + 1))
+    found = repository.page("all", limit=2000).items
+    (fire,) = [one for one in found if one.rule == "smoke_detector_fire"]
+    before = [one for one in found if one.id < fire.id]
+    assert len(found) - len(before) > 100, f"{len(before)} of {len(found)} came before the fire"
+
+
+async def test_what_dies_in_the_middle_of_a_flood_is_judged_again_and_told_once(
+    engine: sa.Engine,
+) -> None:
+    bus = MemoryBus()
+    repository = AlarmRepository(engine)
+    await bus.append([smoke(f"panel-1/p{n:03d}") for n in range(1, 61)])
+    await bus.append([smoke("smoke-1"), smoke("gas-1")])
+    async with running(make_judge(engine, bus)):
+        await until(lambda: len(repository.open_alarms()) >= 10)
+    left = bus.committed.get("judge", Cursor())
+    async with running(make_judge(engine, bus)):
+        await until(lambda: bus.committed.get("judge") == Cursor(safety=62))
+    assert left.safety < 62, "it died in the middle"
+    fires = [one for one in repository.page("all", limit=2000).items
+             if one.rule == "smoke_detector_fire"]  # fmt: skip
+    assert len(fires) == len({one.device for one in fires}) == 61
+    assert {one.occurrences for one in fires} == {1}

@@ -30,5 +30,21 @@ def test_what_the_estate_does_not_have_is_told(tmp_path: Path) -> None:
     }
 
 
+def test_maintenance_names_what_there_is_and_parts_too(tmp_path: Path) -> None:
+    (tmp_path / "maintenance").mkdir()
+    (tmp_path / "maintenance" / "own.yaml").write_text(
+        "- {on: {class: fire, site: nowhere}, team: guards}\n"
+        "- {plan: a, devices: [panel-1/p002, panel-1/p999, lift-1], every: 15d, title: x}\n"
+        "- {plan: b, kinds: [elevator], sites: [wset], every: 15d, title: x}\n",
+        encoding="utf-8",
+    )
+    faults = name_faults(tmp_path, make_estate())
+    assert {(f.line, f.field, f.message.partition(";")[0]) for f in faults} == {
+        (1, "[0].on.site", "there is no site 'nowhere'"),
+        (2, "[1].devices[1]", "there is no device 'panel-1/p999'"),
+        (3, "[2].sites[0]", "there is no site 'wset'"),
+    }
+
+
 def test_the_defaults_name_nothing(tmp_path: Path) -> None:
     assert name_faults(tmp_path, make_estate()) == []

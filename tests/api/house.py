@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from alerts import tables
 from alerts.alarm import Severity, Transition
 from alerts.feed import AlarmFeed
+from alerts.order_book import WorkOrderBook
 from alerts.repository import AlarmRepository
 from alerts.roll_call import RollCalls
 from alerts.routes import Routes
@@ -35,6 +36,7 @@ from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.store import Aggregate, LatestValue, Reading
 from records import people, tokens
+from records.attachments import Attachments
 from records.audit import SYSTEM
 from records.dead_letters import DeadLetterBox
 from records.engine import make_engine, migrate, sqlite_url, transaction
@@ -249,12 +251,12 @@ class Built:
             yield client
 
 
-def estate_in(folder: Path) -> Estate:
-    """Write the estate's files and load them."""
+def estate_in(folder: Path, more: str = "") -> Estate:
+    """Write the estate's files, with more devices, and load them."""
     (folder / "devices").mkdir(parents=True, exist_ok=True)
     (folder / "estate.yaml").write_text(ESTATE, encoding="utf-8")
     devices = DEVICES.replace("EVIL", EVIL.replace('"', '\\"'))
-    (folder / "devices" / "all.yaml").write_text(devices, encoding="utf-8")
+    (folder / "devices" / "all.yaml").write_text(devices + more, encoding="utf-8")
     return load_estate(folder, SCHEMAS)
 
 
@@ -286,11 +288,17 @@ def _lines() -> list[LineHealth]:
 
 @contextmanager
 def built(
-    folder: Path, settings: ApiSettings | None = None, times: LiveTimes | None = None
+    folder: Path,
+    settings: ApiSettings | None = None,
+    times: LiveTimes | None = None,
+    *,
+    more: str = "",
 ) -> Iterator[Built]:
-    """Build a house in a folder, and close it."""
+    """Build a house in a folder, with more devices, and close it."""
     clock = Clock()
     estate, rules, database = _once()
+    if more:
+        estate = estate_in(folder, more)
     estates = [estate]
     (folder / "records.db").write_bytes(database)
     engine = make_engine(sqlite_url(folder / "records.db"))
@@ -317,6 +325,8 @@ def built(
             estate=lambda: estates[-1],
             feed=feed,
         ),
+        work_orders=WorkOrderBook(engine),
+        attachments=Attachments(folder / "attachments"),
         rules=lambda: rules,
         line_health=lambda: lines,
         dead_letters=letters,

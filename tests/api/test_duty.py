@@ -31,6 +31,15 @@ async def test_the_list_is_edited_with_its_audit(town: Built) -> None:
         sunday = (await client.get("/api/v1/duty/now?at=2026-01-11T04:00:00Z")).json()
         assert (monday[0]["contacts"], sunday[0]["contacts"]) == (["wang"], [])
         assert sunday[0]["gap_at"] == "2026-01-11T04:00:00Z"
+        assert (sunday[0]["next"], sunday[0]["until"]) == (["wang"], "2026-01-12T00:00:00Z")
+        path = "/api/v1/duty/turns?days=2&day="
+        ahead = (await client.get(f"{path}2026-01-10")).json()
+        assert [(one["day"], one["crew"]) for one in ahead] == [
+            ("2026-01-10", ["wang"]), ("2026-01-11", []),
+        ]  # fmt: skip
+        assert ahead[0]["start"] == "2026-01-10T00:00:00Z"
+        for wrong in ("9999-12-31", "monday"):
+            assert (await client.get(f"{path}{wrong}")).status_code == 422
         assert (await client.delete("/api/v1/duty/contact/wang")).status_code == 409
         for path in ("schedule/nights", "team/desk", "contact/wang"):
             assert (await client.delete(f"/api/v1/duty/{path}")).status_code == 204

@@ -16,7 +16,8 @@ TABLE = load_permissions()
 LINKS = {"GET /ack/{token}", "POST /ack/{token}"}
 """The pages behind links in messages: the secret in the link is who one is."""
 VALUES: Mapping[str, str] = {
-    "device": "grid", "alarm": "999", "window": "999", "drill": "999", "username": "nobody",
+    "device": "grid", "alarm": "999", "window": "999", "drill": "999", "order": "999",
+    "item": "0", "sha256": "0" * 64, "proof": "999", "username": "nobody",
     "name": "nothing", "token": "nothing", "id_": "nothing", "date": "2026-10-01",
     "kind": "contact", "number": "999",
 }  # fmt: skip

@@ -1,11 +1,15 @@
 """The tree and its state: what is unknown stays unknown, and nobody sees more than theirs."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from alerts.alarm import Severity
 from api.site_state import read_present
+from ingest.quality_book import DAY_MS
+from ingest.quality_tables import put_run
+from records.engine import transaction
 from records.people import Role
 from tests.api.house import STALE_MS, Built
 
@@ -158,3 +162,46 @@ async def test_a_new_estate_is_taken_up_at_once(seen: Built) -> None:
     devices = {name: device for name, device in old.devices.items() if name != "evil"}
     seen.estates.append(type(old)(old.id, old.name, old.timezone, sites, devices, old.profiles))
     assert "plant" not in await _sites(seen)
+
+
+async def _coverage(town: Built, name: str = "all") -> dict[str, Any]:
+    async with town.signed_in(name) as client:
+        found: dict[str, Any] = (await client.get("/api/v1/coverage")).json()
+    return found
+
+
+async def test_when_sitewatch_did_not_run_is_said(seen: Built) -> None:
+    now = seen.clock()
+    with transaction(seen.house.engine) as connection:
+        put_run(connection, now - 50 * DAY_MS, now - 40 * DAY_MS)
+        put_run(connection, now - 20 * DAY_MS, now - 3_600_000)
+        put_run(connection, now - 3_000_000, now)
+    blind = (await _coverage(seen))["blind"]
+    assert [sorted(one) for one in blind] == [["from", "to"], ["from", "to"]]
+    spans = [(ms(one["from"]), ms(one["to"])) for one in blind]
+    assert spans == [
+        (now - 3_600_000, now - 3_000_000), (now - 40 * DAY_MS, now - 20 * DAY_MS),
+    ]  # fmt: skip
+
+
+def ms(text: str) -> int:
+    return round(dt.datetime.fromisoformat(text).timestamp() * 1000)
+
+
+async def test_tests_that_are_noted_show_in_coverage_at_once(seen: Built) -> None:
+    seen.person("keeper", Role.MAINTAINER)
+    for part in range(1, 33):
+        seen.heard(f"panel/p{part:03d}", smoke=False)
+    before = {(one["place"], one["system"]): one for one in (await _coverage(seen))["items"]}
+    assert before["lobby", "fire"]["never_tested"] == before["lobby", "fire"]["units"]
+    done = {"kind": "functional_test", "done_on": "2026-08-01", "with_parts": True}
+    async with seen.signed_in("keeper") as client:
+        assert (await client.post("/api/v1/devices/panel/proofs", json=done)).status_code == 201
+    seen.clock.now += 1001
+    after = await _coverage(seen)
+    lobby = next(one for one in after["items"] if one["place"] == "lobby")
+    assert (lobby["proven"], lobby["oldest_proof"]) == (lobby["units"], "2026-08-01")
+    branch = {one["community"]: one for one in after["branches"]}["north"]
+    assert branch["units"] == 2
+    assert branch["proven_share"] == 0.5
+    assert (await _coverage(seen, "north"))["branches"] == [branch]

@@ -4,13 +4,15 @@ Run as `python -m tests.bench.soak [--hours N] [--rate R]`. The service runs as 
 with mosquitto and lifts. A simulated hour is as many messages as the lifts would send in one, ten
 seconds apart, sent as fast as `--rate` says; the clock is the real one, so that what happens once a
 day happens once in a real day. Every simulated hour some pages, a series and a report are asked
-for. At the end the slope of each figure over the last two thirds is printed, and whether it is
-flat; the exit code is 1 where one is not.
+for. At the end the slope of each figure over the last half is printed with its standard error, and
+whether it is flat; the exit code is 1 where one is not, or where so few hours cannot say. With
+`--inside FILE` the service writes what its memory is made of (`tests.bench.rig.inside`) after an
+eighth of the hours and at the end; that takes memory and seconds itself. `--judge FILE` judges what
+a run has printed, such as one that was broken off.
 """
 
 import argparse
 import json
-import os
 import sqlite3
 import sys
 import tempfile
@@ -23,17 +25,18 @@ import numpy as np
 
 from sitewatch.data_folder import DataFolder
 from tests.bench.alarms_under_load import lifts
+from tests.bench.rig.census import most_resident, resident
 from tests.bench.rig.figures import show
+from tests.bench.rig.inside import INSIDE, LOOKS, look_inside
 from tests.bench.rig.publisher import DEVICES
 from tests.brokers import running_broker
 from tests.e2e.folders import estate, lift, smoke
-from tests.e2e.service import Service, eventually, started
+from tests.e2e.service import PROGRAM, Service, eventually, started
 
 INTERVAL_S = 10.0
 """Between two messages of a lift in simulated time. [s]"""
 HOUR_MESSAGES = round(DEVICES * 3600 / INTERVAL_S)
 LIMIT_MB = 300
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -42,22 +45,32 @@ class Look:
 
     hour: int
     resident_mb: float
+    peak_mb: float
+    """The most that was resident at any moment of the hour."""
     descriptors: int
     threads: int
     queued: int
     """Samples that the slowest consumer of the journal has still to read."""
 
 
-FLAT = {"resident_mb": 0.5, "descriptors": 0.05, "threads": 0.02, "queued": 50.0}
-"""The slope an hour that is still called flat: within what one look differs from the next."""
+FLAT = {
+    "resident_mb": 0.5, "peak_mb": 0.5, "descriptors": 0.05, "threads": 0.02, "queued": 1000.0,
+}  # fmt: skip
+"""The slope an hour that is still called flat: within what one look differs from the next. A queue
+that nobody works off grows by all messages of an hour."""
 
 
 def look(service: Service, data: DataFolder, hour: int) -> Look:
     """Read the figures of the process and of its journal."""
-    process = Path(f"/proc/{service.process.pid}")
+    pid = service.process.pid
+    process = Path(f"/proc/{pid}")
+    now, most = resident(pid), most_resident(pid)
+    # From here on the most of the next hour (proc(5), clear_refs).
+    (process / "clear_refs").write_text("5")
     return Look(
         hour,
-        round(int((process / "statm").read_text().split()[1]) * _PAGE / 1e6, 1),
+        round(now, 1),
+        round(most, 1),
         len(list((process / "fd").iterdir())),
         len(list((process / "task").iterdir())),
         queued(data.journal),
@@ -85,8 +98,8 @@ def ask(service: Service, begun_ms: int) -> None:
 
 
 def slope(values: list[float]) -> tuple[float, float]:
-    """Of a straight line through the last two thirds, an hour, and its standard error."""
-    kept = np.array(values[len(values) // 3 :])
+    """Of a straight line through the last half, an hour, and its standard error."""
+    kept = np.array(values[len(values) // 2 :])
     hours = np.arange(len(kept)) - (len(kept) - 1) / 2
     spread = float((hours**2).sum())
     found = float((hours * kept).sum()) / spread
@@ -94,16 +107,17 @@ def slope(values: list[float]) -> tuple[float, float]:
     return found, float(np.sqrt((left**2).sum() / max(1, len(kept) - 2) / spread))
 
 
-def soak(folder: Path, hours: int, rate: float) -> list[Look]:
+def soak(folder: Path, hours: int, rate: float, inside: Path | None = None) -> list[Look]:
     """Run so many simulated hours."""
     many = "".join(lift(f"lift-{n}") for n in range(DEVICES))
     home = estate(folder, many + smoke([f"smoke-{n}" for n in range(500 - DEVICES)]))
     looks, data = [], DataFolder(folder / "data")
     with running_broker(folder / "broker") as broker:
         arguments = ("run", "--estate", str(home), "--data", str(data.path), "--port", "0")
-        environment = {"SITEWATCH_MQTT__URL": broker.url}
+        environment = {"SITEWATCH_MQTT__URL": broker.url, LOOKS: str(inside)}
+        program = PROGRAM if inside is None else INSIDE
         with (
-            started(*arguments, folder=folder, environment=environment) as service,
+            started(*arguments, folder=folder, environment=environment, program=program) as service,
             lifts(broker.port, rate),
         ):
             begun_ms = time.time_ns() // 1_000_000
@@ -114,7 +128,16 @@ def soak(folder: Path, hours: int, rate: float) -> list[Look]:
                 time.sleep(max(0.0, began + hour * HOUR_MESSAGES / rate - time.monotonic()))
                 looks.append(look(service, data, hour))
                 print(json.dumps(asdict(looks[-1])), flush=True)
+                if inside is not None and hour in (max(1, hours // 8), hours):
+                    look_inside(service.process, inside)
     return looks
+
+
+def judged(found: float, error: float, most: float) -> str:
+    """Whether a slope is below a bound beyond doubt, above it, or neither (two standard errors)."""
+    if found + 2 * error <= most:
+        return "flat"
+    return "GROWS" if found - 2 * error > most else "cannot say, too few hours"
 
 
 def judge(looks: list[Look]) -> bool:
@@ -123,14 +146,15 @@ def judge(looks: list[Look]) -> bool:
     for name, most in FLAT.items():
         values = [float(getattr(one, name)) for one in looks]
         found, error = slope(values)
-        flat = found - 2 * error <= most
-        good &= flat
-        said = f"{found:+.3f} ± {error:.3f} an hour: {'flat' if flat else 'GROWS'}"
+        verdict = judged(found, error, most)
+        good &= verdict == "flat"
+        said = f"{found:+.3f} ± {error:.3f} an hour: {verdict}"
         rows.append(
             (f"{name}, {values[0]:g} to {values[-1]:g}, most {max(values):g}", said, "flat")
         )
         figures[name] = round(found, 4)
-    most_mb = max(one.resident_mb for one in looks)
+        figures[f"{name} ±"] = round(error, 4)
+    most_mb = max(one.peak_mb for one in looks)
     good &= most_mb < LIMIT_MB
     rows.append(("resident, most", f"{most_mb:.0f} MB", f"< {LIMIT_MB} MB"))
     title = f"{len(looks)} simulated hours, 500 devices, {DEVICES} of them sending"
@@ -144,11 +168,17 @@ def main() -> None:
     parser.add_argument("--hours", type=int, default=48, help="simulated")
     parser.add_argument("--rate", type=float, default=2000.0, help="messages/s")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--inside", type=Path, help="where to write what memory is made of")
+    parser.add_argument("--judge", type=Path, help="what a run printed, to be judged again")
     given = parser.parse_args()
+    if given.judge is not None:
+        printed = given.judge.read_text(encoding="utf-8").splitlines()
+        looks = [Look(**json.loads(line)) for line in printed if line.startswith('{"hour"')]
+        sys.exit(0 if judge(looks) else 1)
     if given.hours < 6:
         sys.exit("a slope needs at least 6 hours")
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
-        sys.exit(0 if judge(soak(Path(name), given.hours, given.rate)) else 1)
+        sys.exit(0 if judge(soak(Path(name), given.hours, given.rate, given.inside)) else 1)
 
 
 if __name__ == "__main__":

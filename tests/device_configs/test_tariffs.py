@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from device_configs.carriers import Carrier
 from device_configs.faults import InvalidConfigError
-from device_configs.tariff import Carrier
 from device_configs.tariffs import load_tariffs
 from tests.device_configs.estates import write
 from tests.reports.estates import estate

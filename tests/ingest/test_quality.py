@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from collectors.sample import Sample
 from ingest.bus import Bus, Cursor
 from ingest.journal import Journal
-from ingest.quality import KEPT_DAYS, QualityError, QualityWriter
-from ingest.quality_book import DAY_MS, DayRow
+from ingest.quality import QualityError, QualityWriter
+from ingest.quality_book import DAY_MS, KEPT_DAYS, DayRow
 from ingest.quality_tables import (
     CONSUMER,
     cursors,

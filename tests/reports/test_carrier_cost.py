@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_configs.tariff import Carrier, Tier
+from device_configs.carriers import Carrier
+from device_configs.tariff import Tier
 from device_configs.tariffs import load_tariffs
 from ingest.interval_tables import Series
 from reports.carrier_cost import CarrierMonth, carrier_months, meters_of_carrier, tiered

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reports.chart_svg import HEIGHT, chart_svg
+from reports.chart_svg import HEIGHT, chart_svg, has_figures
 from reports.document import Cell, Chart, ChartKind
 from reports.texts import Language
 from tests.reports.days import daily as daily
@@ -59,3 +59,9 @@ def test_nothing_is_drawn_outside(kind: ChartKind, amounts: list[Cell]) -> None:
     for one in found.iter(f"{SVG}polyline"):
         places = [float(text) for text in re.findall(r",([-0-9.]+)", one.attrib["points"])]
         assert all(0 <= place <= HEIGHT for place in places)
+
+
+def test_what_is_all_unknown_is_not_drawn() -> None:
+    chart = Chart(ChartKind.BAR, "days", "day", ("amount",))
+    assert not has_figures(november(["a", None, 1, None], ["合计", 5, 1, None]), chart)
+    assert has_figures(november(["a", 0, 1, None], ["合计", 5, 1, None]), chart)

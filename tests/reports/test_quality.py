@@ -90,6 +90,16 @@ def test_each_device_the_worst_first_and_the_unknown_last(engine: sa.Engine) -> 
     assert m2.figures.completeness == 0.1
 
 
+def test_days_that_were_counted_from_the_store_are_told(engine: sa.Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(sa.text("UPDATE quality_days SET from_store = true WHERE device = 'm1'"))
+    report = of(engine, By.DEVICE)
+    told = {row.key: row.figures.stored_days for row in report.rows if row.figures}
+    assert told == {"m2": 0, "smoke-1": 0, "m1": 2}
+    assert report.total is not None
+    assert report.total.stored_days == 2
+
+
 def test_freshness_is_the_age_at_the_end_of_the_day_or_of_what_is_booked(
     engine: sa.Engine,
 ) -> None:

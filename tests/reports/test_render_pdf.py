@@ -65,7 +65,7 @@ def test_no_text_is_taken_for_mark_up() -> None:
 
 def test_a_wide_sheet_stands_on_a_page_across_and_an_empty_one_says_so() -> None:
     report = november(["2026-11-01", 1, 2, 3])
-    wide = Sheet("days", (*COLUMNS, *COLUMNS), [])
+    wide = Sheet("days", (*COLUMNS, *COLUMNS, *COLUMNS), [])
     found = read(replace(report, sheets=(*report.sheets, wide)), Language.EN)
     across = [page for page in found.pages if page.mediabox.width > page.mediabox.height]
     assert len(across) == 1
@@ -90,6 +90,13 @@ def test_a_process_of_its_own_sets_the_same_pages() -> None:
     assert "按日用电" in text.replace("\n", "")
     with pytest.raises(RenderingError, match="cannot be set"):
         set_pages_apart("{}")
+
+
+def test_pages_larger_than_a_pipe_are_set_by_a_process_that_starts_slowly() -> None:
+    pages = pages_of(long_report(800), Language.ZH)
+    assert len(pages) > 100_000
+    found = PdfReader(io.BytesIO(set_pages_apart(pages)))
+    assert len(found.pages) > 10
 
 
 def test_a_process_that_is_not_wanted_any_more_is_ended() -> None:

@@ -120,3 +120,14 @@ def test_it_is_of_a_half_year_or_a_year(folder: Path) -> None:
     for period in ("2026-Q1", "2026-02", "2026-W10", "2026-02-01..2026-07-31"):
         with pytest.raises(InvalidPeriodError, match="half-year"):
             sheet_of(folder, period)
+
+
+def test_a_bill_of_a_metered_site_is_no_further_amount(folder: Path) -> None:
+    line = (
+        "{site: c1, month: 2026-02, carrier: electricity, amount: 190, unit: kWh, cost: 150, "
+        "by: Li}"
+    )
+    (folder / "consumption.yaml").write_text(f"{CONSUMPTION}  - {line}\n")
+    found = rows(sheet_of(folder))
+    assert found["electricity"][3] == 192
+    assert found["electricity_cost"][3] == 150

@@ -13,6 +13,7 @@ from ingest.bus import Cursor
 from ingest.journal import Journal
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_database import DuckDbSettings
+from records.attachments import Attachments
 from sitewatch.backup import MANIFEST, BadBackupError, back_up, restore
 from sitewatch.data_folder import DataFolder
 from sitewatch.errors import SitewatchError
@@ -85,6 +86,25 @@ def test_a_backup_of_a_working_store_comes_back(
         assert len(values(found)) == count + 1
     with closing(sqlite3.connect(other.records)) as connection:
         assert connection.execute("SELECT name FROM people").fetchall() == [("admin",)]
+
+
+def test_photos_are_kept_and_come_back(
+    data: DataFolder, store: DuckDbStore, tmp_path: Path
+) -> None:
+    kept = Attachments(data.attachments)
+    name = kept.keep(b"a photo")
+    (data.attachments / name[:2] / "unfinished.new").write_bytes(b"half")
+    back_up(tmp_path / "kept", data, store, None, Settings(), quiet)
+    later = kept.keep(b"taken after the backup")
+    other = DataFolder(tmp_path / "other")
+    other.path.mkdir()
+    restore(tmp_path / "kept", other, False, quiet)
+    files = [file.name for file in other.attachments.rglob("*") if file.is_file()]
+    assert files == [name]
+    assert Attachments(other.attachments).read(name) == b"a photo"
+    with pytest.raises(SitewatchError, match="holds data already"):
+        restore(tmp_path / "kept", data, False, quiet)
+    assert kept.read(later) == b"taken after the backup"
 
 
 async def test_a_restored_journal_gives_no_number_twice(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest.stores.exchange import Report
+from ingest.stores.forms import AbandonedError, Report
 from ingest.stores.store import StoreError
 from sitewatch.control_socket import NAME, NotRunningError, ask, serve_control
 from sitewatch.errors import SitewatchError
@@ -83,6 +83,39 @@ async def test_two_commands_do_not_work_at_once(folder: Path) -> None:
     go_on.set()
     assert await first == {"heard": "wait"}
     assert await asyncio.to_thread(ask, folder, {"command": "now"}, quiet) == {"heard": "now"}
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+async def test_an_export_ends_where_its_client_leaves_and_an_import_goes_on(
+    tmp_path: Path, command: str
+) -> None:
+    ended: list[str] = []
+    left = threading.Event()
+
+    def work(request: Mapping[str, Any], report: Report) -> dict[str, Any]:
+        for step in range(200):
+            try:
+                report(step, 200)
+            except AbandonedError:
+                ended.append("abandoned")
+                raise
+            left.wait(0.01)
+        ended.append("done")
+        return {}
+
+    def begin_and_leave() -> None:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(tmp_path / NAME))
+            connection.sendall(json.dumps({"command": command}).encode() + b"\n")
+            assert b"done" in connection.recv(1000)
+
+    serving = asyncio.create_task(serve_control(tmp_path, work))
+    await until(lambda: (tmp_path / NAME).exists())
+    await asyncio.to_thread(begin_and_leave)
+    await until(lambda: bool(ended))
+    assert ended == ["abandoned" if command == "export" else "done"]
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
 
 
 @pytest.mark.parametrize("sent", [b"nonsense\n", b"[1]\n", b"", b"x" * 2_000_000 + b"\n"])

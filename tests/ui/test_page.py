@@ -170,6 +170,8 @@ def test_smoke_is_seen_at_once_and_acknowledged(
     expect(page.get_by_test_id("safety")).to_be_visible()
     expect(page).to_have_title(re.compile(r"^\(\d+\) sitewatch$"))
     demo.incident("smoke", PANEL, "--part", SECOND_PART)
+    fire = page.locator("[data-group]").filter(has_text="Detector reports fire")
+    fire.get_by_role("button").first.click(timeout=PATIENCE_MS)
     expect(
         page.locator(f"[data-rule=smoke_detector_fire][data-device='{PANEL}/{SECOND_PART}']")
     ).to_be_visible(timeout=PATIENCE_MS)
@@ -200,7 +202,7 @@ def test_entrapment_stays_until_it_is_acknowledged_and_reset(
     page = context.new_page()
     complaints.watch(page)
     sign_in(page, demo.service.url, PASSWORD)
-    page.goto(f"{demo.service.url}/alarms?site=centre")
+    page.goto(f"{demo.service.url}/alarms?site=centre&class=entrapment")
     row = page.locator(ENTRAPMENT)
     expect(row).to_have_attribute("data-state", "latched_unacked", timeout=150_000)
     acknowledge(page, row)

@@ -160,6 +160,8 @@ def test_it_is_issued_and_a_later_correction_shows(
     late = _start(house.year) + DAYS * 96 * INTERVAL_MS - INTERVAL_MS
     _book(house.data, {(*METER, late): [A_QUARTER, 0, 0, 0]})
     page.reload()
+    # The list stands still once the report above it is there.
+    expect(page.locator(".sw-report").first).to_contain_text("72,025.0", timeout=40_000)
     issue.get_by_role("button", name="Changes since").click()
     expect(issue.get_by_test_id("corrections")).to_contain_text("72,025.0", timeout=40_000)
     page.get_by_role("button", name="Issue", exact=True).click()

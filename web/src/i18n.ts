@@ -87,6 +87,12 @@ export type CodeGroup =
   | "alarm_event"
   | "alarm_class"
   | "held"
+  | "show"
+  | "finding"
+  | "delivery"
+  | "channel"
+  | "chain"
+  | "action"
   | "quality"
   | "reason"
   | "coverage_state"
@@ -101,4 +107,9 @@ export type CodeGroup =
   | "device_state"
   | "counter"
   | "balance_mark"
-  | "balance_reason";
+  | "balance_reason"
+  | "order_state"
+  | "order_step"
+  | "order_event"
+  | "order_origin"
+  | "order_answer";

@@ -16,13 +16,18 @@ import { LoginPage } from "./pages/Login";
 import { OverviewPage } from "./pages/Overview";
 import {
   alarmsSearch,
+  coverageSearch,
   deviceSearch,
+  dutySearch,
   energySearch,
+  evidenceSearch,
   linesSearch,
   loginSearch,
+  ordersSearch,
   overviewSearch,
   qualitySearch,
   reportsSearch,
+  safetySearch,
   siteSearch,
 } from "./search";
 import { Shell } from "./shell/Shell";
@@ -99,6 +104,34 @@ const alarmsRoute = createRoute({
   validateSearch: alarmsSearch,
   component: lazyRouteComponent(() => import("./pages/Alarms"), "AlarmsPage"),
 });
+const maintenanceRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/maintenance",
+  component: lazyRouteComponent(() => import("./pages/Maintenance"), "MaintenancePage"),
+});
+const drillsRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/drills",
+  component: lazyRouteComponent(() => import("./pages/Drills"), "DrillsPage"),
+});
+const safetyRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/safety",
+  validateSearch: safetySearch,
+  component: lazyRouteComponent(() => import("./pages/Safety"), "SafetyPage"),
+});
+const dutyRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/duty",
+  validateSearch: dutySearch,
+  component: lazyRouteComponent(() => import("./pages/Duty"), "DutyPage"),
+});
+const evidenceRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/evidence",
+  validateSearch: evidenceSearch,
+  component: lazyRouteComponent(() => import("./pages/Evidence"), "EvidencePage"),
+});
 const energyRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/energy",
@@ -124,6 +157,23 @@ const qualityRoute = createRoute({
   validateSearch: qualitySearch,
   component: lazyRouteComponent(() => import("./pages/Quality"), "QualityPage"),
 });
+const ordersRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/orders",
+  validateSearch: ordersSearch,
+  component: lazyRouteComponent(() => import("./pages/Orders"), "OrdersPage"),
+});
+const orderRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/orders/$order",
+  component: lazyRouteComponent(() => import("./pages/Order"), "OrderPage"),
+});
+const coverageRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/coverage",
+  validateSearch: coverageSearch,
+  component: lazyRouteComponent(() => import("./pages/Coverage"), "CoveragePage"),
+});
 const deadLettersRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/dead-letters",
@@ -139,10 +189,18 @@ const routeTree = rootRoute.addChildren([
     siteRoute,
     deviceRoute,
     alarmsRoute,
+    maintenanceRoute,
+    drillsRoute,
+    safetyRoute,
+    dutyRoute,
+    evidenceRoute,
     energyRoute,
     reportsRoute,
     linesRoute,
     qualityRoute,
+    ordersRoute,
+    orderRoute,
+    coverageRoute,
     deadLettersRoute,
   ]),
 ]);

@@ -1,7 +1,9 @@
 /** What the address of a page may hold; anything else in it is left out. */
 
+import { STATES, SYSTEMS } from "./coverage/coverageRows";
 import { LINE_ORDERS, LINE_STATES } from "./lines/lineState";
 import { GROUPS, MEASURES, QUALITY_DAYS, QUALITY_ORDERS } from "./quality/qualityRows";
+import { ORDER_VIEWS } from "./orders/orderState";
 import { isPeriod } from "./reports/periods";
 import { SEVERITIES, type Severity } from "./ui/badges";
 
@@ -41,16 +43,43 @@ export const deviceSearch = (raw: Raw) =>
     abnormal: raw["abnormal"] === true ? true : undefined,
   });
 
+export const SHOWS = ["open", "unacked", "active", "returned", "closed", "all"] as const;
+export const HOLDS = ["shelved", "inhibited", "out_of_service"] as const;
+
+function number(value: unknown): number | undefined {
+  const found = Number(value);
+  return Number.isInteger(found) && found > 0 ? found : undefined;
+}
+
 export const alarmsSearch = (raw: Raw) => {
   const severity: Severity | undefined = choice(raw["severity"], SEVERITIES);
-  const alarm = Number(raw["alarm"]);
   return given({
-    state: choice(raw["state"], ["all"] as const),
+    state: choice(raw["state"], SHOWS),
     severity,
     site: text(raw["site"]),
-    alarm: Number.isInteger(alarm) && alarm > 0 ? alarm : undefined,
+    class: text(raw["class"]),
+    held: choice(raw["held"], HOLDS),
+    group: number(raw["group"]),
+    alarm: number(raw["alarm"]),
   });
 };
+
+const MONTH = /^\d{4}(-\d{2}(-\d{2})?)?$/;
+
+export const safetySearch = (raw: Raw) => {
+  const period = text(raw["period"]);
+  return given({
+    site: text(raw["site"]),
+    period: period !== undefined && MONTH.test(period) ? period : undefined,
+    operators: number(raw["operators"]),
+    detail: text(raw["detail"]),
+  });
+};
+
+export const DUTY_TABS = ["now", "people", "roll-calls"] as const;
+export const dutySearch = (raw: Raw) => given({ tab: choice(raw["tab"], DUTY_TABS) });
+
+export const evidenceSearch = (raw: Raw) => given({ action: text(raw["action"]) });
 
 export const linesSearch = (raw: Raw) =>
   given({
@@ -75,6 +104,14 @@ export const qualitySearch = (raw: Raw) =>
     all: raw["all"] === true ? (true as const) : undefined,
   });
 
+export const coverageSearch = (raw: Raw) =>
+  given({
+    site: text(raw["site"]),
+    system: choice(raw["system"], SYSTEMS),
+    state: choice(raw["state"], STATES),
+    reason: text(raw["reason"]),
+  });
+
 export const energySearch = (raw: Raw) => {
   const period = text(raw["period"]);
   return given({
@@ -82,6 +119,13 @@ export const energySearch = (raw: Raw) => {
     period: period !== undefined && /^\d{4}(-\d{2})?$/.test(period) ? period : undefined,
   });
 };
+
+export const ordersSearch = (raw: Raw) =>
+  given({
+    view: choice(raw["view"], ORDER_VIEWS),
+    site: text(raw["site"]),
+    team: text(raw["team"]),
+  });
 
 export const reportsSearch = (raw: Raw) => {
   const period = text(raw["period"]);

@@ -10,10 +10,20 @@ import type { Session } from "./api/schema";
 const MAY = {
   acknowledge: ["operator", "maintainer"],
   reset: ["maintainer"],
+  prove: ["maintainer", "manager"],
+  told: ["operator", "maintainer", "manager"],
+  plan: ["maintainer", "manager"],
+  drill: ["operator", "maintainer", "manager"],
+  duty: ["operator", "maintainer", "manager", "security_administrator"],
+  edit_duty: ["manager", "security_administrator"],
+  roll_calls: ["operator", "maintainer", "manager"],
+  ask_roll_call: ["operator", "manager"],
+  audit: ["auditor"],
   report: ["manager"],
   lines: ["operator", "maintainer", "integrator", "administrator"],
   dead_letters: ["integrator", "administrator"],
   quality: ["viewer", "operator", "maintainer", "manager", "integrator", "administrator"],
+  orders: ["operator", "maintainer", "manager"],
   watch: ["viewer", "operator", "maintainer", "manager", "integrator"],
 } as const;
 

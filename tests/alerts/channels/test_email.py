@@ -55,6 +55,14 @@ async def test_it_says_everything_in_both_languages(box: MailBox) -> None:
         assert expected in text
 
 
+async def test_an_alarm_without_a_point_says_what_it_is_about(box: MailBox) -> None:
+    about = {"point": "", "value": "1 (+242): panel-1 @ hall"}
+    await channel(box.port).send(TO, Message(PAYLOAD | about))
+    assert "Value: 1 (+242): panel-1 @ hall" in box.mails[0].message.get_content()
+    await channel(box.port).send(TO, Message(PAYLOAD | {"point": "", "value": None}))
+    assert "Value" not in box.mails[1].message.get_content()
+
+
 async def test_a_test_says_so_first(box: MailBox) -> None:
     await channel(box.port).send(TO, Message(PAYLOAD | {"test": True}))
     subject = box.mails[0].message["Subject"]

@@ -27,6 +27,16 @@ def test_without_an_address_there_is_no_link() -> None:
     assert "http" not in Wording().short(Message(PAYLOAD), "zh", 2048)
 
 
+def test_an_alarm_without_a_point_says_what_it_is_about() -> None:
+    """As the loss of monitoring behind a gateway, which names detectors and their places."""
+    about = {"point": "", "value": "1 (+242): panel-1 @ hall"}
+    assert "数值: 1 (+242): panel-1 @ hall" in WORDING.short(Message(PAYLOAD | about), "zh", 2048)
+    nothing = WORDING.short(Message(PAYLOAD | {"point": "", "value": None}), "zh", 2048)
+    assert "数值" not in nothing
+    silent = WORDING.fields(Message(PAYLOAD | {"value": None}), "zh")
+    assert silent["value"] == "smoke"
+
+
 def test_a_digest_counts_the_others_and_the_tests_among_them() -> None:
     further = {"count": 37, "tests": 2, "titles": [{"zh": "离线", "en": "Offline", "count": 37}]}
     message = Message(PAYLOAD | {"further": further})

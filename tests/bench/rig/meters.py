@@ -25,26 +25,41 @@ _UNITS = {
 }  # fmt: skip
 
 
-def _profile(name: str, kind: str, timeout_ms: int, points: list[str]) -> Profile:
+def _written(folder: Path, name: str, kind: str, timeout_ms: int, points: list[str]) -> Path:
     head = (
         f"profile: {name}\nkind: {kind}\nvendor: Test\nmodel: Bench\nsource: test\n"
         f"verified: document\nmodbus: {{table: input, timeout_ms: {timeout_ms}}}\npoints:\n"
     )
+    file = folder / f"{name}.yaml"
+    file.write_text(head + "\n".join(points) + "\n", encoding="utf-8")
+    return file
+
+
+def _profile(name: str, kind: str, timeout_ms: int, points: list[str]) -> Profile:
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{name}.yaml"
-        file.write_text(head + "\n".join(points) + "\n", encoding="utf-8")
+        file = _written(Path(folder), name, kind, timeout_ms, points)
         return read_profile(file, {"modbus": modbus.SCHEMA})
 
 
 def thirty_points(timeout_ms: int = 1000) -> Profile:
     """A meter with 30 points, all float32."""
+    return _profile("bench", "electricity_meter", timeout_ms, _thirty())
+
+
+def write_thirty_points(folder: Path) -> None:
+    """The same as a file of an estate's own profiles."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _written(folder, "bench", "electricity_meter", 1000, _thirty())
+
+
+def _thirty() -> list[str]:
     names = [f"{what}_l{phase}" for what in _QUANTITIES for phase in (1, 2, 3)]
     written = []
     for number, name in enumerate([*names, *_TOTALS][:POINTS]):
         unit = next((u for prefix, u in _UNITS.items() if name.startswith(prefix)), None)
         suffix = f", unit: {unit}" if unit else ""
         written.append(f"  {name}: {{address: {2 * number}, type: float32{suffix}}}")
-    return _profile("bench", "electricity_meter", timeout_ms, written)
+    return written
 
 
 def hundred_points(step: float) -> Profile:

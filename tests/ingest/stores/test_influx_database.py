@@ -98,6 +98,51 @@ def test_a_missing_mapping_is_made() -> None:
     assert (server.asked[-1].query["db"], server.asked[-1].query["rp"]) == ("series", "sitewatch")
 
 
+def test_the_mapping_of_a_bucket_with_a_slash_has_none() -> None:
+    bucket = {**BUCKET, "name": "city/2026/all"}
+    replies = {
+        "GET /ping": PING,
+        "POST /query": EMPTY,
+        "GET /api/v2/buckets": Reply(200, {"buckets": [bucket]}),
+        "GET /api/v2/dbrps": Reply(200, {"content": None}),
+        "POST /api/v2/dbrps": Reply(201, {"id": "00d"}),
+    }
+    with scripted(replies) as server:
+        settings = InfluxSettings(server.url, "city/2026/all", version=2, token="t", org="house")
+        with closing(InfluxStore(settings, describe, Letters(), now_ms=lambda: NOW)) as store:
+            assert store.cursor() == Cursor()
+    assert asked_of(server, "POST /api/v2/dbrps") == {
+        "orgID": "00a", "bucketID": "00b", "database": "city",
+        "retention_policy": "2026_all", "default": False,
+    }  # fmt: skip
+    assert (server.asked[-1].query["db"], server.asked[-1].query["rp"]) == ("city", "2026_all")
+
+
+def test_a_bucket_that_is_named_like_an_organisation_is_made() -> None:
+    missing = {"code": "not found", "message": 'bucket "organization-1" not found'}
+    server = read(
+        {
+            "GET /api/v2/buckets": Reply(404, missing),
+            "GET /api/v2/orgs": ORGS,
+            "POST /api/v2/buckets": Reply(201, BUCKET),
+            "GET /api/v2/dbrps": mappings(VIRTUAL),
+        }
+    )
+    assert "POST /api/v2/buckets" in server.paths()
+
+
+def test_a_mapping_that_was_removed_is_made_again() -> None:
+    gone = Reply(200, {"results": [{"statement_id": 0, "error": "unable to find DBRP"}]})
+    server = read(
+        {
+            "GET /api/v2/buckets": FOUND,
+            "GET /api/v2/dbrps": (mappings(MADE), mappings(VIRTUAL)),
+            "POST /query": (gone, EMPTY),
+        }
+    )
+    assert server.asked[-1].query["rp"] == "autogen"
+
+
 @pytest.mark.parametrize("none", [NO_BUCKET, Reply(200, {"buckets": []})])
 def test_a_missing_bucket_is_made_without_a_retention(none: Reply) -> None:
     server = read(

@@ -16,6 +16,7 @@ from collectors.sample import Lane
 from ingest.bus import Cursor
 from ingest.journal import Journal
 from sitewatch.local_socket import address
+from sitewatch.metric_values import Histogram, Value
 from sitewatch.split.frames import NAME, Report
 from sitewatch.split.watch_link import ANSWERS_WITHIN_S, SILENT, STAGE, WatchLink
 from sitewatch.split.watch_socket import WatchSocket
@@ -26,6 +27,12 @@ LINE = LineHealth(
     "mqtt[h:1883]", True, [DeviceHealth("smoke-1", True, NOW, refused={"x": "refused"})],
     {"messages": 7}, 1.5, 2.5,
 )  # fmt: skip
+
+METRICS: tuple[Value, ...] = (
+    ("sitewatch_journal_lag_seconds", ("judge", "safety"), 0.5),
+    ("sitewatch_journal_samples", (), 7),
+    ("sitewatch_journal_commit_seconds", (), Histogram((1, 2), 0.25)),
+)
 
 
 @dataclass
@@ -58,7 +65,7 @@ class Heard:
         self.skip = skip
 
     def report(self) -> Report:
-        return Report(NOW, (LINE,), self.reasons, 3, 4, skip_damaged=True)
+        return Report(NOW, (LINE,), self.reasons, 3, 4, skip_damaged=True, metrics=METRICS)
 
 
 @contextmanager
@@ -105,6 +112,7 @@ async def test_everything_that_is_said_is_heard(tmp_path: Path) -> None:
             assert link.lines() == (LINE,)
             assert link.reasons() == {STAGE: None, "engine": None, "journal": None}
             assert (link.letters(), heard.skip) == ((3, 4), True)
+            assert link.metrics() == METRICS
             written, alarmed = heard.written, heard.alarmed
             last = await journal.append([sample(), sample()])
             await until(lambda: heard.written > written)
@@ -134,7 +142,7 @@ async def test_who_does_not_answer_is_never_told_to_be_well(tmp_path: Path) -> N
         before = link.reasons()
         assert before[STAGE] == "does not answer since 2026-05-28T20:26:40+00:00"
         assert {before["engine"], before["journal"], before["collectors"]} == {SILENT}
-        assert (link.lines(), link.answers()) == ((), False)
+        assert (link.lines(), link.answers(), link.metrics()) == ((), False, None)
         with running(asyncio.create_task(link.run())):
             async with listening(tmp_path, journal, heard, AlarmFeed()):
                 await until(link.answers)
@@ -161,6 +169,7 @@ async def test_a_report_that_is_old_is_no_report(tmp_path: Path) -> None:
         link._heard_at = heard.clock
         heard.clock += ANSWERS_WITHIN_S + 1
         assert not link.answers()
+        assert link.metrics() is None
 
 
 async def test_a_reader_that_does_not_read_is_not_waited_for(tmp_path: Path) -> None:

@@ -1,83 +1,80 @@
-/** Acknowledging an alarm, and resetting it after somebody has been there. */
+/** Everything a person can do to an alarm, each in a dialog with what it means. */
 
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState, type KeyboardEvent, type SyntheticEvent } from "react";
+import { Textarea } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { write } from "../api/client";
 import type { AlarmItem } from "../api/schema";
 import { useWords } from "../i18n";
+import { ActDialog, sendsOnEnter } from "../ui/ActDialog";
+import type { AlarmAct } from "./alarmActs";
 import { AlarmHeadline } from "./AlarmHeadline";
+import { FindingDialog } from "./FindingDialog";
+import { ShelveDialog } from "./ShelveDialog";
 import { refreshAlarms } from "./useAlarms";
 
-export type Act = "ack" | "reset";
-
-interface DialogProps {
+export interface OneAlarm {
   alarm: AlarmItem;
-  act: Act;
   onClose: () => void;
 }
 
-export function AlarmDialog({ alarm, act, onClose }: DialogProps) {
+export function AlarmDialog({ alarm, act, onClose }: OneAlarm & { act: AlarmAct }) {
+  if (act === "shelve") return <ShelveDialog alarm={alarm} onClose={onClose} />;
+  if (act === "finding") return <FindingDialog alarm={alarm} onClose={onClose} />;
+  return <NoteDialog alarm={alarm} act={act} onClose={onClose} />;
+}
+
+const WORDS = {
+  ack: {
+    title: "alarms.ack_title",
+    text: "alarms.ack_text",
+    note: "alarms.ack_note",
+    submit: "alarms.ack_submit",
+  },
+  reset: {
+    title: "alarms.reset_title",
+    text: "alarms.reset_text",
+    note: "alarms.reset_note",
+    submit: "alarms.reset_submit",
+  },
+  unshelve: {
+    title: "console.unshelve_title",
+    text: "console.unshelve_text",
+    note: "alarms.ack_note",
+    submit: "console.unshelve_submit",
+  },
+} as const;
+
+/** Acknowledging, resetting, unshelving: a note, which only a reset needs. */
+function NoteDialog({ alarm, act, onClose }: OneAlarm & { act: keyof typeof WORDS }) {
   const { t } = useWords();
   const queries = useQueryClient();
   const [note, setNote] = useState("");
+  const words = WORDS[act];
   const needed = act === "reset";
-  const acting = useMutation({
-    mutationFn: () => write("POST", `/alarms/${alarm.id}/${act}`, { note: note.trim() || null }),
-    onSuccess: onClose,
-    // Also after a refusal: somebody else may have been faster.
-    onSettled: () => refreshAlarms(queries),
-  });
-  const ready = !acting.isPending && (!needed || note.trim() !== "");
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    if (ready) acting.mutate();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const enter = event.key === "Enter" && !event.nativeEvent.isComposing;
-    if (enter && !event.shiftKey) submit(event);
-  };
   return (
-    <Modal
-      opened
+    <ActDialog
+      title={t(words.title)}
+      submit={t(words.submit)}
+      explain={t(words.text)}
+      ready={!needed || note.trim() !== ""}
+      act={() => write("POST", `/alarms/${alarm.id}/${act}`, { note: note.trim() || null })}
       onClose={onClose}
-      title={t(act === "ack" ? "alarms.ack_title" : "alarms.reset_title")}
-      closeButtonProps={{ "aria-label": t("alarms.cancel") }}
-      centered
+      onSettled={() => refreshAlarms(queries)}
     >
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <AlarmHeadline alarm={alarm} />
-          <Text size="sm" c="dimmed">
-            {t(act === "ack" ? "alarms.ack_text" : "alarms.reset_text")}
-          </Text>
-          <Textarea
-            label={t(needed ? "alarms.reset_note" : "alarms.ack_note")}
-            placeholder={needed ? t("alarms.reset_placeholder") : ""}
-            required={needed}
-            data-autofocus
-            autosize
-            minRows={2}
-            maxLength={2000}
-            value={note}
-            onChange={(event) => setNote(event.currentTarget.value)}
-            onKeyDown={onKeyDown}
-          />
-          {acting.error !== null && (
-            <Text size="sm" c="red" role="alert">
-              {acting.error.message}
-            </Text>
-          )}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("alarms.cancel")}
-            </Button>
-            <Button type="submit" disabled={!ready} loading={acting.isPending}>
-              {t(act === "ack" ? "alarms.ack_submit" : "alarms.reset_submit")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <AlarmHeadline alarm={alarm} />
+      <Textarea
+        label={t(words.note)}
+        placeholder={needed ? t("alarms.reset_placeholder") : ""}
+        required={needed}
+        data-autofocus
+        autosize
+        minRows={2}
+        maxLength={2000}
+        value={note}
+        onChange={(event) => setNote(event.currentTarget.value)}
+        onKeyDown={sendsOnEnter}
+      />
+    </ActDialog>
   );
 }

@@ -1,14 +1,9 @@
 /** Alarms in rows, the most urgent first. */
 
-import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { AlarmItem } from "../api/schema";
-import { deviceOf } from "../api/queries";
-import { dateTime } from "../format/time";
 import { useWords } from "../i18n";
-import { AlarmStateText, SeverityBadge, TestBadge } from "../ui/badges";
-import { Age } from "../ui/LiveValue";
-import { AlarmActions } from "./AlarmActions";
-import { useDeviceName, useWhere } from "./AlarmHeadline";
+import { AlarmRow } from "./AlarmRow";
 
 interface AlarmTableProps {
   alarms: readonly AlarmItem[];
@@ -19,6 +14,17 @@ interface AlarmTableProps {
 }
 
 export function AlarmTable({ alarms, onOpen, plain = false }: AlarmTableProps) {
+  return (
+    <AlarmGrid plain={plain}>
+      {alarms.map((alarm) => (
+        <AlarmRow key={alarm.id} alarm={alarm} onOpen={onOpen} plain={plain} />
+      ))}
+    </AlarmGrid>
+  );
+}
+
+/** The table with its headings. */
+export function AlarmGrid({ plain = false, children }: { plain?: boolean; children: ReactNode }) {
   const { t } = useWords();
   return (
     <table className="sw-table sw-stack sw-alarms">
@@ -34,87 +40,7 @@ export function AlarmTable({ alarms, onOpen, plain = false }: AlarmTableProps) {
           </th>
         </tr>
       </thead>
-      <tbody>
-        {alarms.map((alarm) => (
-          <AlarmRow key={alarm.id} alarm={alarm} onOpen={onOpen} plain={plain} />
-        ))}
-      </tbody>
+      <tbody>{children}</tbody>
     </table>
-  );
-}
-
-function AlarmRow({
-  alarm,
-  onOpen,
-  plain,
-}: {
-  alarm: AlarmItem;
-  onOpen: (alarm: AlarmItem) => void;
-  plain: boolean;
-}) {
-  const { t, language, name, say } = useWords();
-  const where = useWhere();
-  const deviceName = useDeviceName();
-  const raised = Date.parse(alarm.raised_at);
-  const part = alarm.device.split("/")[1];
-  return (
-    <tr
-      className={alarm.acked || alarm.test || alarm.state === "cleared" ? "" : "sw-row-waiting"}
-      data-alarm={alarm.id}
-      data-device={alarm.device}
-      data-rule={alarm.rule}
-      data-state={alarm.state}
-    >
-      <td>
-        <SeverityBadge severity={alarm.severity} strong={!alarm.acked && !alarm.test} />
-      </td>
-      <td>
-        <button type="button" className="sw-textlink" onClick={() => onOpen(alarm)}>
-          {name(alarm.title)}
-        </button>{" "}
-        {alarm.test && <TestBadge />}
-        {alarm.occurrences > 1 && (
-          <small className="sw-dim"> {t("alarms.occurrences", { count: alarm.occurrences })}</small>
-        )}
-        {alarm.point === "" && typeof alarm.value === "string" && (
-          <div className="sw-dim sw-small sw-names">{alarm.value}</div>
-        )}
-        {plain && part !== undefined && <div className="sw-dim">{part}</div>}
-      </td>
-      <td>
-        <AlarmStateText alarm={alarm} />
-        {alarm.held.map((held) => (
-          <small key={held} className="sw-tag">
-            {say("held", held)}
-          </small>
-        ))}
-        {alarm.quality === "unknown" && (
-          <div className="sw-old">
-            <small>{t("alarms.quality_unknown")}</small>
-          </div>
-        )}
-      </td>
-      {!plain && (
-        <td>
-          <Link
-            to="/devices/$device"
-            params={{ device: deviceOf(alarm.device) }}
-            search={part === undefined ? {} : { part }}
-          >
-            {deviceName(alarm)}
-          </Link>
-          <div className="sw-dim sw-small">{where(alarm)}</div>
-        </td>
-      )}
-      <td className="sw-nowrap">
-        {alarm.state === "cleared" ? dateTime(raised, language) : <Age at={raised} word="since" />}
-        {alarm.state !== "cleared" && (
-          <div className="sw-dim sw-small">{dateTime(raised, language)}</div>
-        )}
-      </td>
-      <td>
-        <AlarmActions alarm={alarm} />
-      </td>
-    </tr>
   );
 }

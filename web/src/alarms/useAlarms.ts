@@ -10,9 +10,20 @@ import { severityRank } from "../ui/badges";
 /** Alarms come in bursts; what they change is asked for at most this often. [ms] */
 const GATHER_MS = 300;
 
+const KEYS = [
+  "alarms",
+  "alarm-events",
+  "alarm-telling",
+  "roll-calls",
+  "sites",
+  "coverage",
+  "devices",
+  "device",
+];
+
 /** Ask again for everything that a change of an alarm changes. */
 export function refreshAlarms(queries: QueryClient): void {
-  for (const key of ["alarms", "alarm-events", "sites", "coverage", "devices", "device"]) {
+  for (const key of KEYS) {
     void queries.invalidateQueries({ queryKey: [key] });
   }
 }
@@ -35,15 +46,19 @@ export function useAlarmRefresh(): void {
   }, [queries]);
 }
 
-/** Unacknowledged first, then by severity, then the newest first; tests after what is real. */
-export function byUrgency(a: AlarmItem, b: AlarmItem): number {
+/** Closed after open, tests after what is real, then by severity, then what nobody has seen. */
+export function byWaiting(a: AlarmItem, b: AlarmItem): number {
   return (
     Number(a.state === "cleared") - Number(b.state === "cleared") ||
     Number(a.test) - Number(b.test) ||
     severityRank(a.severity) - severityRank(b.severity) ||
-    Number(a.acked) - Number(b.acked) ||
-    Date.parse(b.raised_at) - Date.parse(a.raised_at)
+    Number(a.acked) - Number(b.acked)
   );
+}
+
+/** What waits first, then the newest. */
+export function byUrgency(a: AlarmItem, b: AlarmItem): number {
+  return byWaiting(a, b) || Date.parse(b.raised_at) - Date.parse(a.raised_at);
 }
 
 /** Of one severity or all, as far as it was loaded: the newest first. */

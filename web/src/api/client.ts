@@ -104,9 +104,12 @@ export async function getJson<T>(path: string, query?: Query, signal?: AbortSign
   return (await response.json()) as T;
 }
 
+function tokenHeaders(): Record<string, string> {
+  return csrfToken === "" ? {} : { "X-CSRF-Token": csrfToken };
+}
+
 async function sendBody(method: string, path: string, body?: unknown): Promise<Response> {
-  const headers: Record<string, string> = {};
-  if (csrfToken !== "") headers["X-CSRF-Token"] = csrfToken;
+  const headers = tokenHeaders();
   if (body !== undefined) headers["Content-Type"] = "application/json";
   return send(path, headers, { method, body: body === undefined ? null : JSON.stringify(body) });
 }
@@ -123,4 +126,9 @@ export async function write(
 export async function postJson<T>(path: string, body: unknown): Promise<T> {
   const response = await sendBody("POST", path, body);
   return (await response.json()) as T;
+}
+
+/** Sends a content as it is. */
+export async function upload(path: string, content: Blob): Promise<void> {
+  await send(path, tokenHeaders(), { method: "POST", body: content });
 }

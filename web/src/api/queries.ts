@@ -9,9 +9,11 @@ import type {
   Coverage,
   DeadLetterPage,
   DeviceDetail,
+  DeviceProofs,
   DeviceSummary,
   EnergyReport,
   Health,
+  Hold,
   IssuePage,
   KindInfo,
   LineItem,
@@ -21,12 +23,15 @@ import type {
   ReportKind,
   Series,
   Session,
+  Show,
   SiteNode,
   UnaccountedReport,
 } from "./schema";
 
 const SECOND = 1000;
 const PAGE_OF_ALARMS = 100;
+/** An incident is seen whole: all detectors of a large panel. */
+const WHOLE_INCIDENT = 500;
 const PAGE_OF_LETTERS = 50;
 
 /** A device id may hold a part (`panel-1/p017`); the resource is the device. */
@@ -66,6 +71,14 @@ export const deviceQuery = (device: string) =>
     queryFn: ({ signal }) =>
       getJson<DeviceDetail>(`/devices/${encodeURIComponent(device)}`, {}, signal),
     refetchInterval: 15 * SECOND,
+  });
+
+export const proofsQuery = (device: string) =>
+  queryOptions({
+    queryKey: ["proofs", device],
+    queryFn: ({ signal }) =>
+      getJson<DeviceProofs>(`/devices/${encodeURIComponent(device)}/proofs`, {}, signal),
+    refetchInterval: 60 * SECOND,
   });
 
 /** What exists in the library does not change while a page is open. */
@@ -133,10 +146,13 @@ export const coverageQuery = (site: string | undefined) =>
   });
 
 export interface AlarmFilter {
-  state: "open" | "all";
+  state: Show;
   site?: string | undefined;
   severity?: string | undefined;
   device?: string | undefined;
+  alarm_class?: string | undefined;
+  held?: Hold | undefined;
+  group?: number | undefined;
 }
 
 export const alarmsQuery = (filter: AlarmFilter) =>
@@ -145,7 +161,11 @@ export const alarmsQuery = (filter: AlarmFilter) =>
     queryFn: ({ pageParam, signal }) =>
       getJson<AlarmPage>(
         "/alarms",
-        { ...filter, limit: PAGE_OF_ALARMS, after: pageParam ?? undefined },
+        {
+          ...filter,
+          limit: filter.group === undefined ? PAGE_OF_ALARMS : WHOLE_INCIDENT,
+          after: pageParam ?? undefined,
+        },
         signal,
       ),
     initialPageParam: null as string | null,

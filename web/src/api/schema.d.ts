@@ -161,11 +161,75 @@ export interface paths {
     };
     /**
      * Get Coverage
-     * @description Which places are protected now, and which are not, and why.
+     * @description Which places are protected now, and which are not, and why; and when nobody watched.
      */
     get: operations["get_coverage_api_v1_coverage_get"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/devices/{device}/proofs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Proofs
+     * @description What was done to a device, and until when that is good; of an elevator, its register.
+     */
+    get: operations["get_proofs_api_v1_devices__device__proofs_get"];
+    put?: never;
+    /**
+     * Post Proof
+     * @description Note that something was done to a device: a test, a maintenance, an inspection.
+     */
+    post: operations["post_proof_api_v1_devices__device__proofs_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/proofs/{proof}/take-back": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Take Back
+     * @description Let a proof that was noted by mistake count no more; it stays in the list.
+     */
+    post: operations["post_take_back_api_v1_proofs__proof__take_back_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarms/{alarm}/rescue": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Rescue
+     * @description Say how far the rescue of trapped people is; once more changes nothing.
+     */
+    post: operations["post_rescue_api_v1_alarms__alarm__rescue_post"];
     delete?: never;
     options?: never;
     head?: never;
@@ -332,6 +396,66 @@ export interface paths {
      *     ago it begins with a new snapshot.
      */
     get: operations["get_live_api_v1_live_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarms/groups": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Groups
+     * @description Alarms folded by incident, the most urgent first; the counts are of all that fit.
+     */
+    get: operations["get_groups_api_v1_alarms_groups_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarms/{alarm}/notifications": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Notifications
+     * @description Who was told of an alarm, by which channel, with what success; and who is told next.
+     */
+    get: operations["get_notifications_api_v1_alarms__alarm__notifications_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarm-classes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Classes
+     * @description The classes of alarms, and how long each may be put aside.
+     */
+    get: operations["get_classes_api_v1_alarm_classes_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -602,6 +726,235 @@ export interface paths {
      * @description End a drill before its time; what is still active becomes real.
      */
     post: operations["post_end_api_v1_drills__drill__end_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Orders
+     * @description Work orders, newest first; `next` of a page is `after` of the next one.
+     *
+     *     `unfinished` are those that are neither verified nor cancelled; `assignee` is `me` or a user
+     *     name, `device` the device itself and its parts.
+     */
+    get: operations["get_orders_api_v1_work_orders_get"];
+    put?: never;
+    /**
+     * Post Order
+     * @description Make a work order by hand, for a site or a device.
+     */
+    post: operations["post_order_api_v1_work_orders_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/alarms/{alarm}/work-order": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Alarm Order
+     * @description Make a work order for an alarm; what is not given is as the estate folder says.
+     */
+    post: operations["post_alarm_order_api_v1_alarms__alarm__work_order_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/statistics": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Statistics
+     * @description Workload and times of teams and people, of the orders made in a period.
+     */
+    get: operations["get_statistics_api_v1_work_orders_statistics_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/assignees": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Assignees
+     * @description The teams and people who may be given an order of a site; without one, all teams.
+     */
+    get: operations["get_assignees_api_v1_work_orders_assignees_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Order
+     * @description One work order with everything that happened to it.
+     */
+    get: operations["get_order_api_v1_work_orders__order__get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/steps": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Step
+     * @description Take a step: assign, accept, reject, arrive, finish, verify, reopen or cancel.
+     *
+     *     Only a person who neither had the order nor did the work can verify it.
+     */
+    post: operations["post_step_api_v1_work_orders__order__steps_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/checklist/{item}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Answer
+     * @description Answer an item of the checklist; items count from 0, and the newest answer counts.
+     */
+    post: operations["post_answer_api_v1_work_orders__order__checklist__item__post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/notes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Note
+     * @description Add a note.
+     */
+    post: operations["post_note_api_v1_work_orders__order__notes_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/parts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Part
+     * @description Say that something was used up.
+     */
+    post: operations["post_part_api_v1_work_orders__order__parts_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/photos": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Photo
+     * @description Add a photo: the body is a JPEG, PNG or WebP picture, told by its content.
+     */
+    post: operations["post_photo_api_v1_work_orders__order__photos_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/work-orders/{order}/photos/{sha256}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Photo
+     * @description The content of a photo of this order.
+     */
+    get: operations["get_photo_api_v1_work_orders__order__photos__sha256__get"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1029,6 +1382,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/duty/turns": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Turns
+     * @description Who has which shift from a day on, swaps and holidays taken in.
+     */
+    get: operations["get_turns_api_v1_duty_turns_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/contacts/{id_}": {
     parameters: {
       query?: never;
@@ -1232,6 +1605,56 @@ export interface components {
      */
     Aggregate: "mean" | "min" | "max" | "last" | "count";
     /**
+     * AgreedTime
+     * @description One agreed time.
+     */
+    AgreedTime: {
+      step: components["schemas"]["OrderStep"];
+      /**
+       * By
+       * Format: date-time
+       */
+      by: string;
+      /** Reached At */
+      reached_at: string | null;
+      /** Late */
+      late: boolean;
+    };
+    /**
+     * AlarmClassItem
+     * @description What all alarms of a class have in common.
+     */
+    AlarmClassItem: {
+      /** Alarm Class */
+      alarm_class: string;
+      /** Title */
+      title: {
+        [key: string]: string;
+      };
+      /** Life Safety */
+      life_safety: boolean;
+      /** Two Persons */
+      two_persons: boolean;
+      /** Drillable */
+      drillable: boolean;
+      /** Max Time Shelved S */
+      max_time_shelved_s: number | null;
+    };
+    /**
+     * AlarmClasses
+     * @description `GET alarm-classes`: the classes, and how long people may put things aside.
+     */
+    AlarmClasses: {
+      /** Items */
+      items: components["schemas"]["AlarmClassItem"][];
+      /** Longest Window S */
+      longest_window_s: number;
+      /** Longest Window Two Persons S */
+      longest_window_two_persons_s: number;
+      /** Longest Drill S */
+      longest_drill_s: number;
+    };
+    /**
      * AlarmEvent
      * @description One step in an alarm's life: `GET alarms/{id}/events`.
      */
@@ -1251,6 +1674,55 @@ export interface components {
       source_at: string | null;
       /** Value */
       value?: number | boolean | string | null;
+    };
+    /**
+     * AlarmGroupItem
+     * @description The alarms of one incident that fit the filter.
+     */
+    AlarmGroupItem: {
+      /** Group */
+      group: number;
+      lead: components["schemas"]["AlarmItem"];
+      /** Alarms */
+      alarms: number;
+      /** Tests */
+      tests: number;
+      /** Active */
+      active: number;
+      /** Unacked */
+      unacked: number;
+      /** Held */
+      held: number;
+      /** Chattering */
+      chattering: number;
+      /**
+       * First At
+       * Format: date-time
+       */
+      first_at: string;
+      /**
+       * Last At
+       * Format: date-time
+       */
+      last_at: string;
+    };
+    /**
+     * AlarmGroupPage
+     * @description `GET alarms/groups`: the most urgent incident first; the counts are of all of them.
+     */
+    AlarmGroupPage: {
+      /** Items */
+      items: components["schemas"]["AlarmGroupItem"][];
+      /** Groups */
+      groups: number;
+      /** Alarms */
+      alarms: number;
+      /** Tests */
+      tests: number;
+      /** Unacked */
+      unacked: number;
+      /** Chattering */
+      chattering: number;
     };
     /**
      * AlarmItem
@@ -1330,6 +1802,7 @@ export interface components {
       first_in_group: boolean;
       /** Chattering */
       chattering: boolean;
+      rescue?: components["schemas"]["RescueItem"] | null;
       /** Shelving State */
       shelving_state: string;
       /** Shelved Until */
@@ -1344,6 +1817,20 @@ export interface components {
       suppressed_or_shelved: boolean;
     };
     /**
+     * AlarmOrderRequest
+     * @description `POST alarms/{id}/work-order`: what is not given is as the estate folder says.
+     */
+    AlarmOrderRequest: {
+      /** Title */
+      title?: string | null;
+      /** Note */
+      note?: string | null;
+      /** Team */
+      team?: string | null;
+      /** Assignee */
+      assignee?: string | null;
+    };
+    /**
      * AlarmPage
      * @description `GET alarms?state=open|all&site=&severity=&device=&limit=&after=`.
      */
@@ -1352,6 +1839,34 @@ export interface components {
       items: components["schemas"]["AlarmItem"][];
       /** Next */
       next?: string | null;
+    };
+    /**
+     * Answer
+     * @description What is said of an item of a checklist.
+     * @enum {string}
+     */
+    Answer: "open" | "done" | "not_applicable";
+    /**
+     * AnswerRequest
+     * @description `POST work-orders/{id}/checklist/{item}`.
+     */
+    AnswerRequest: {
+      answer: components["schemas"]["Answer"];
+      /**
+       * Remark
+       * @default
+       */
+      remark: string;
+    };
+    /**
+     * Assignees
+     * @description `GET work-orders/assignees`: who may be given an order of a site.
+     */
+    Assignees: {
+      /** Teams */
+      teams: components["schemas"]["TeamChoice"][];
+      /** People */
+      people: string[];
     };
     /**
      * AuditItem
@@ -1406,6 +1921,22 @@ export interface components {
       faults: string[];
     };
     /**
+     * BlindPeriod
+     * @description A time in which sitewatch did not run and saw nothing.
+     */
+    BlindPeriod: {
+      /**
+       * From
+       * Format: date-time
+       */
+      from: string;
+      /**
+       * To
+       * Format: date-time
+       */
+      to: string;
+    };
+    /**
      * By
      * @description What one row of the report is about.
      * @enum {string}
@@ -1417,6 +1948,23 @@ export interface components {
      * @enum {string}
      */
     ChainName: "audit" | "alarms";
+    /**
+     * CheckItemItem
+     * @description One item of a checklist, with what was said of it last.
+     */
+    CheckItemItem: {
+      /** Text */
+      text: {
+        [key: string]: string;
+      };
+      answer: components["schemas"]["Answer"];
+      /** Remark */
+      remark: string;
+      /** By */
+      by: string | null;
+      /** At */
+      at: string | null;
+    };
     /**
      * Contact
      * @description One person who can be told.
@@ -1492,6 +2040,36 @@ export interface components {
       degraded: number;
       /** Unprotected */
       unprotected: number;
+      /** Branches */
+      branches: components["schemas"]["CoverageBranch"][];
+      /** Blind */
+      blind: components["schemas"]["BlindPeriod"][];
+    };
+    /**
+     * CoverageBranch
+     * @description One system of one branch; counts are of places, `units` of devices and parts.
+     */
+    CoverageBranch: {
+      /** Community */
+      community: string | null;
+      /** System */
+      system: string;
+      /** Protected */
+      protected: number;
+      /** Degraded */
+      degraded: number;
+      /** Unprotected */
+      unprotected: number;
+      /** Units */
+      units: number;
+      /** Proven */
+      proven: number;
+      /** Never Tested */
+      never_tested: number;
+      /** Proven Share */
+      proven_share: number | null;
+      /** Oldest Proof */
+      oldest_proof: string | null;
     };
     /**
      * CoverageItem
@@ -1509,6 +2087,16 @@ export interface components {
       reasons: string[];
       /** Devices */
       devices: string[];
+      /** Units */
+      units: number;
+      /** Proven */
+      proven: number;
+      /** Never Tested */
+      never_tested: number;
+      /** Oldest Proof */
+      oldest_proof: string | null;
+      /** Heard At */
+      heard_at: string | null;
     };
     /**
      * CoverageState
@@ -1560,6 +2148,20 @@ export interface components {
       /** Next */
       next?: string | null;
     };
+    /**
+     * Delivery
+     * @description What became of one notification; nothing of this is an acknowledgement.
+     * @enum {string}
+     */
+    Delivery:
+      | "gathered"
+      | "waiting"
+      | "sent"
+      | "delivered"
+      | "undelivered"
+      | "answered"
+      | "unanswered"
+      | "failed";
     /**
      * DeviceDetail
      * @description `GET devices/{id}`.
@@ -1652,6 +2254,17 @@ export interface components {
       refused: {
         [key: string]: string;
       };
+    };
+    /**
+     * DeviceProofs
+     * @description `GET devices/{device}/proofs`.
+     */
+    DeviceProofs: {
+      elevator: components["schemas"]["ElevatorItem"] | null;
+      /** Standings */
+      standings: components["schemas"]["ProofStanding"][];
+      /** Proofs */
+      proofs: components["schemas"]["ProofItem"][];
     };
     /**
      * DeviceState
@@ -1805,6 +2418,56 @@ export interface components {
       holidays: components["schemas"]["Holiday"][];
     };
     /**
+     * DutyTurn
+     * @description One shift of one day.
+     */
+    DutyTurn: {
+      /** Schedule */
+      schedule: string;
+      /** Shift */
+      shift: string;
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Crew */
+      crew: string[];
+      /** Swapped */
+      swapped: boolean;
+    };
+    /**
+     * ElevatorItem
+     * @description What the law knows of an elevator.
+     */
+    ElevatorItem: {
+      /** Registration Code */
+      registration_code: string | null;
+      /** Maker Code */
+      maker_code: string | null;
+      /** Factory Number */
+      factory_number: string | null;
+      /** Rescue Code */
+      rescue_code: string | null;
+      firm: components["schemas"]["Firm"] | null;
+      /** Load Kg */
+      load_kg: number | null;
+      /** Floors */
+      floors: number | null;
+      /** Stops */
+      stops: number | null;
+    };
+    /**
      * EnergyReport
      * @description `GET reports/energy?site=&period=2026-11&step=day|month&format=json|csv`.
      */
@@ -1864,6 +2527,30 @@ export interface components {
       recovered_share: number;
     };
     /**
+     * EscalationStepItem
+     * @description One step of escalation.
+     */
+    EscalationStepItem: {
+      /** Chain */
+      chain: string;
+      /** Step */
+      step: number;
+      /** Cycle */
+      cycle: number;
+      state: components["schemas"]["StepState"];
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      /** Ran At */
+      ran_at: string | null;
+      /** Told */
+      told: number | null;
+      /** Recipients */
+      recipients: components["schemas"]["RecipientItem"][];
+    };
+    /**
      * Finding
      * @description What an alarm turned out to be.
      * @enum {string}
@@ -1879,6 +2566,18 @@ export interface components {
       note?: string | null;
     };
     /**
+     * Firm
+     * @description Who maintains an elevator.
+     */
+    Firm: {
+      /** Name */
+      name: {
+        [key: string]: string;
+      };
+      /** Phone */
+      phone: string;
+    };
+    /**
      * Health
      * @description `GET health`: public; 503 when down.
      */
@@ -1892,6 +2591,12 @@ export interface components {
       /** Version */
       version: string;
     };
+    /**
+     * Hold
+     * @description Why nobody is told of an alarm that is judged, recorded and shown all the same.
+     * @enum {string}
+     */
+    Hold: "shelved" | "inhibited" | "out_of_service";
     /**
      * Holiday
      * @description A date that is not what its weekday says.
@@ -2205,6 +2910,49 @@ export interface components {
       expires_at?: string | null;
     };
     /**
+     * NoteRequest
+     * @description `POST work-orders/{id}/notes`.
+     */
+    NoteRequest: {
+      /** Note */
+      note: string;
+    };
+    /**
+     * NotificationItem
+     * @description One message to one target; that it was delivered is no acknowledgement.
+     */
+    NotificationItem: {
+      /** Transition */
+      transition: string;
+      /** Channel */
+      channel: string;
+      /** Contact */
+      contact: string | null;
+      /** Name */
+      name: string | null;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      /** Attempts */
+      attempts: number;
+      /** Sent At */
+      sent_at: string | null;
+      state: components["schemas"]["Delivery"];
+      /** State At */
+      state_at: string | null;
+      /** Error */
+      error: string | null;
+      /** Digest */
+      digest: number | null;
+    };
+    /**
      * OnDuty
      * @description Who is on duty by one schedule.
      */
@@ -2218,7 +2966,273 @@ export interface components {
       contacts: string[];
       /** Gap At */
       gap_at: string | null;
+      /** Until */
+      until: string | null;
+      /** Next */
+      next: string[];
     };
+    /**
+     * OrderDetail
+     * @description `GET work-orders/{id}`.
+     */
+    OrderDetail: {
+      /** Id */
+      id: number;
+      origin: components["schemas"]["Origin"];
+      /** Title */
+      title: {
+        [key: string]: string;
+      };
+      /** Site */
+      site: string;
+      /** Site Path */
+      site_path: {
+        [key: string]: string;
+      }[];
+      /** Device */
+      device: string | null;
+      /** Device Name */
+      device_name: {
+        [key: string]: string;
+      } | null;
+      /** Alarm */
+      alarm: number | null;
+      /** Alarm Class */
+      alarm_class: string | null;
+      /** Severity */
+      severity: string | null;
+      /** Plan */
+      plan: string | null;
+      /** Due Day */
+      due_day: string | null;
+      /** Created By */
+      created_by: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      state: components["schemas"]["OrderState"];
+      /** Team */
+      team: string | null;
+      /** Team Name */
+      team_name: {
+        [key: string]: string;
+      } | null;
+      /** Assignee */
+      assignee: string | null;
+      /** Agreed */
+      agreed: components["schemas"]["AgreedTime"][];
+      /** Late */
+      late: components["schemas"]["OrderStep"][];
+      /** Checked */
+      checked: number;
+      /** Items */
+      items: number;
+      /** Closed At */
+      closed_at: string | null;
+      /** Closed By */
+      closed_by: string | null;
+      /** Steps */
+      steps: components["schemas"]["OrderStep"][];
+      /** Accepted At */
+      accepted_at: string | null;
+      /** Arrived At */
+      arrived_at: string | null;
+      /** Finished At */
+      finished_at: string | null;
+      /** Finished By */
+      finished_by: string | null;
+      /** Checklist */
+      checklist: components["schemas"]["CheckItemItem"][];
+      /** Parts */
+      parts: components["schemas"]["PartItem"][];
+      /** Photos */
+      photos: components["schemas"]["PhotoItem"][];
+      /** Alarms */
+      alarms: number[];
+      /** Events */
+      events: components["schemas"]["OrderEventItem"][];
+    };
+    /**
+     * OrderEvent
+     * @description What can have happened to an order; each is one row that nobody can change.
+     * @enum {string}
+     */
+    OrderEvent:
+      | "created"
+      | "assigned"
+      | "accepted"
+      | "rejected"
+      | "arrived"
+      | "finished"
+      | "verified"
+      | "reopened"
+      | "cancelled"
+      | "noted"
+      | "checked"
+      | "part_used"
+      | "photo_added"
+      | "alarm_again";
+    /**
+     * OrderEventItem
+     * @description One thing that happened to an order.
+     */
+    OrderEventItem: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      event: components["schemas"]["OrderEvent"];
+      /** Actor */
+      actor: string;
+      /** Note */
+      note: string | null;
+      /** Detail */
+      detail: {
+        [key: string]: unknown;
+      };
+    };
+    /**
+     * OrderItem
+     * @description A work order as `GET work-orders` lists it.
+     */
+    OrderItem: {
+      /** Id */
+      id: number;
+      origin: components["schemas"]["Origin"];
+      /** Title */
+      title: {
+        [key: string]: string;
+      };
+      /** Site */
+      site: string;
+      /** Site Path */
+      site_path: {
+        [key: string]: string;
+      }[];
+      /** Device */
+      device: string | null;
+      /** Device Name */
+      device_name: {
+        [key: string]: string;
+      } | null;
+      /** Alarm */
+      alarm: number | null;
+      /** Alarm Class */
+      alarm_class: string | null;
+      /** Severity */
+      severity: string | null;
+      /** Plan */
+      plan: string | null;
+      /** Due Day */
+      due_day: string | null;
+      /** Created By */
+      created_by: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      state: components["schemas"]["OrderState"];
+      /** Team */
+      team: string | null;
+      /** Team Name */
+      team_name: {
+        [key: string]: string;
+      } | null;
+      /** Assignee */
+      assignee: string | null;
+      /** Agreed */
+      agreed: components["schemas"]["AgreedTime"][];
+      /** Late */
+      late: components["schemas"]["OrderStep"][];
+      /** Checked */
+      checked: number;
+      /** Items */
+      items: number;
+      /** Closed At */
+      closed_at: string | null;
+      /** Closed By */
+      closed_by: string | null;
+    };
+    /**
+     * OrderPage
+     * @description `GET work-orders`, newest first.
+     */
+    OrderPage: {
+      /** Items */
+      items: components["schemas"]["OrderItem"][];
+      /** Next */
+      next?: string | null;
+    };
+    /**
+     * OrderRequest
+     * @description `POST work-orders`: by hand, at a site or a device.
+     */
+    OrderRequest: {
+      /** Title */
+      title: string;
+      /** Site */
+      site?: string | null;
+      /** Device */
+      device?: string | null;
+      /** Note */
+      note?: string | null;
+      /** Team */
+      team?: string | null;
+      /** Assignee */
+      assignee?: string | null;
+      /** Due At */
+      due_at?: string | null;
+      /**
+       * Checklist
+       * @default []
+       */
+      checklist: string[];
+    };
+    /**
+     * OrderState
+     * @description How far an order is.
+     * @enum {string}
+     */
+    OrderState: "open" | "assigned" | "accepted" | "on_site" | "done" | "verified" | "cancelled";
+    /**
+     * OrderStatistics
+     * @description `GET work-orders/statistics`.
+     */
+    OrderStatistics: {
+      /** Site */
+      site: string;
+      /** Period */
+      period: string;
+      /** Timezone */
+      timezone: string;
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
+      total: components["schemas"]["Workload"];
+      /** Teams */
+      teams: components["schemas"]["Workload"][];
+      /** People */
+      people: components["schemas"]["Workload"][];
+    };
+    /**
+     * OrderStep
+     * @description What a person does to an order's state.
+     * @enum {string}
+     */
+    OrderStep:
+      "assign" | "accept" | "reject" | "arrive" | "finish" | "verify" | "reopen" | "cancel";
+    /**
+     * Origin
+     * @description Where an order came from.
+     * @enum {string}
+     */
+    Origin: "alarm" | "plan" | "hand";
     /**
      * PartInfo
      * @description A part of a device.
@@ -2241,6 +3255,26 @@ export interface components {
        * @default false
        */
       unplaced: boolean;
+    };
+    /**
+     * PartItem
+     * @description Something that was used up.
+     */
+    PartItem: {
+      /** Name */
+      name: string;
+      /** Count */
+      count: number;
+    };
+    /**
+     * PartRequest
+     * @description `POST work-orders/{id}/parts`: what was used up.
+     */
+    PartRequest: {
+      /** Name */
+      name: string;
+      /** Count */
+      count: number;
     };
     /**
      * PasswordChange
@@ -2294,6 +3328,29 @@ export interface components {
        * Format: date-time
        */
       created_at: string;
+    };
+    /**
+     * PhotoItem
+     * @description A photo; its content is at `GET work-orders/{id}/photos/{sha256}`.
+     */
+    PhotoItem: {
+      /** Sha256 */
+      sha256: string;
+      /** Media Type */
+      media_type: string;
+      /** Size */
+      size: number;
+      /** Width */
+      width: number;
+      /** Height */
+      height: number;
+      /** By */
+      by: string;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
     };
     /**
      * PointInfo
@@ -2387,6 +3444,84 @@ export interface components {
       note: string | null;
     };
     /**
+     * ProofItem
+     * @description One proof.
+     */
+    ProofItem: {
+      /** Id */
+      id: number;
+      /** Device */
+      device: string;
+      /** Kind */
+      kind: string;
+      /**
+       * Done On
+       * Format: date
+       */
+      done_on: string;
+      /** Next Due */
+      next_due: string | null;
+      /** With Parts */
+      with_parts: boolean;
+      /** By */
+      by: string;
+      /** Note */
+      note: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Taken Back By */
+      taken_back_by: string | null;
+      /** Taken Back At */
+      taken_back_at: string | null;
+    };
+    /**
+     * ProofRequest
+     * @description `POST devices/{device}/proofs`: something was done to a device.
+     */
+    ProofRequest: {
+      /** Kind */
+      kind: string;
+      /**
+       * Done On
+       * Format: date
+       */
+      done_on: string;
+      /** Next Due */
+      next_due?: string | null;
+      /**
+       * With Parts
+       * @default false
+       */
+      with_parts: boolean;
+      /** Note */
+      note?: string | null;
+    };
+    /**
+     * ProofStanding
+     * @description How a device stands with one kind of proof.
+     */
+    ProofStanding: {
+      /** Kind */
+      kind: string;
+      /** Label */
+      label: {
+        [key: string]: string;
+      };
+      /** Source */
+      source: string;
+      /** Every Days */
+      every_days: number | null;
+      /** Done On */
+      done_on: string | null;
+      /** Due On */
+      due_on: string | null;
+      /** Overdue */
+      overdue: boolean;
+    };
+    /**
      * Quality
      * @description `GET quality`: the worst first, days in their order.
      * @example {
@@ -2402,6 +3537,7 @@ export interface components {
      *               "down_minutes": 10,
      *               "missing": {},
      *               "online": 0.9931,
+     *               "stored_days": 0,
      *               "suspect": {}
      *             }
      *           },
@@ -2417,6 +3553,7 @@ export interface components {
      *               "no_answer": 720
      *             },
      *             "online": 0.9931,
+     *             "stored_days": 0,
      *             "suspect": {
      *               "out_of_range": 12
      *             }
@@ -2443,6 +3580,7 @@ export interface components {
      *           "no_answer": 720
      *         },
      *         "online": 0.9931,
+     *         "stored_days": 0,
      *         "suspect": {
      *           "out_of_range": 12
      *         }
@@ -2483,6 +3621,8 @@ export interface components {
       online: number | null;
       /** Down Minutes */
       down_minutes: number;
+      /** Stored Days */
+      stored_days: number;
       /** Suspect */
       suspect: {
         [key: string]: number;
@@ -2521,6 +3661,8 @@ export interface components {
       counted_minutes: number;
       /** Down Minutes */
       down_minutes: number;
+      /** Stored Days */
+      stored_days: number;
     };
     /**
      * QualityItem
@@ -2542,6 +3684,20 @@ export interface components {
       heard_at: string | null;
       /** Allowed S */
       allowed_s: number | null;
+    };
+    /**
+     * RecipientItem
+     * @description Whom a step tells.
+     */
+    RecipientItem: {
+      /** Kind */
+      kind: string;
+      /** Id */
+      id: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      } | null;
     };
     /**
      * ReportChart
@@ -2744,6 +3900,45 @@ export interface components {
       /** Shown */
       shown: string[];
     };
+    /**
+     * RescueItem
+     * @description The clock of the rescue of people who are trapped.
+     */
+    RescueItem: {
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      /** On The Way At */
+      on_the_way_at: string | null;
+      /** On Site At */
+      on_site_at: string | null;
+      /** Released At */
+      released_at: string | null;
+      /** Late */
+      late: boolean;
+    };
+    /**
+     * RescueRequest
+     * @description `POST alarms/{alarm}/rescue`.
+     */
+    RescueRequest: {
+      step: components["schemas"]["RescueStep"];
+      /** Note */
+      note?: string | null;
+    };
+    /**
+     * RescueStep
+     * @description What a person says of the rescue, in this order; steps may be left out.
+     * @enum {string}
+     */
+    RescueStep: "on_the_way" | "on_site" | "released";
     /**
      * Role
      * @description What a person or a token may do (design, section 8).
@@ -3043,6 +4238,12 @@ export interface components {
       holidays?: string[] | null;
     };
     /**
+     * Show
+     * @description What of their life alarms are listed by.
+     * @enum {string}
+     */
+    Show: "open" | "unacked" | "active" | "returned" | "closed" | "all";
+    /**
      * SiteNode
      * @description A node of `GET sites`; a flat list, parents before children.
      */
@@ -3121,6 +4322,42 @@ export interface components {
      */
     Step: "day" | "month";
     /**
+     * StepRequest
+     * @description `POST work-orders/{id}/steps`.
+     */
+    StepRequest: {
+      step: components["schemas"]["OrderStep"];
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /** Team */
+      team?: string | null;
+      /** Assignee */
+      assignee?: string | null;
+    };
+    /**
+     * StepState
+     * @description Where a step of escalation is.
+     * @enum {string}
+     */
+    StepState: "to_come" | "ran" | "cancelled";
+    /**
+     * StepTimes
+     * @description How long a step took [s].
+     */
+    StepTimes: {
+      /** Count */
+      count: number;
+      /** Mean */
+      mean: number | null;
+      /** Median */
+      median: number | null;
+      /** P90 */
+      p90: number | null;
+    };
+    /**
      * Swap
      * @description A swap, or another deviation from the rotation, on one date.
      */
@@ -3155,6 +4392,28 @@ export interface components {
       sites: string[];
       /** Members */
       members: string[];
+    };
+    /**
+     * TeamChoice
+     * @description A team that an order can be given to.
+     */
+    TeamChoice: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * TellingItem
+     * @description `GET alarms/{id}/notifications`: who was told, newest first, and the steps, as due.
+     */
+    TellingItem: {
+      /** Notifications */
+      notifications: components["schemas"]["NotificationItem"][];
+      /** Steps */
+      steps: components["schemas"]["EscalationStepItem"][];
     };
     /**
      * TokenItem
@@ -3360,6 +4619,36 @@ export interface components {
        */
       ends_at: string;
     };
+    /**
+     * Workload
+     * @description The orders of a team or a person that were made in the period.
+     */
+    Workload: {
+      /** Who */
+      who: string | null;
+      /** Name */
+      name: {
+        [key: string]: string;
+      } | null;
+      /** Orders */
+      orders: number;
+      /** Open */
+      open: number;
+      /** Done */
+      done: number;
+      /** Verified */
+      verified: number;
+      /** Cancelled */
+      cancelled: number;
+      /** Late */
+      late: number;
+      /** Reopened */
+      reopened: number;
+      to_accept: components["schemas"]["StepTimes"];
+      to_arrive: components["schemas"]["StepTimes"];
+      to_finish: components["schemas"]["StepTimes"];
+      on_site: components["schemas"]["StepTimes"];
+    };
   };
   responses: never;
   parameters: never;
@@ -3369,35 +4658,54 @@ export interface components {
 }
 export type AckRequest = components["schemas"]["AckRequest"];
 export type Aggregate = components["schemas"]["Aggregate"];
+export type AgreedTime = components["schemas"]["AgreedTime"];
+export type AlarmClassItem = components["schemas"]["AlarmClassItem"];
+export type AlarmClasses = components["schemas"]["AlarmClasses"];
 export type AlarmEvent = components["schemas"]["AlarmEvent"];
+export type AlarmGroupItem = components["schemas"]["AlarmGroupItem"];
+export type AlarmGroupPage = components["schemas"]["AlarmGroupPage"];
 export type AlarmItem = components["schemas"]["AlarmItem"];
+export type AlarmOrderRequest = components["schemas"]["AlarmOrderRequest"];
 export type AlarmPage = components["schemas"]["AlarmPage"];
+export type Answer = components["schemas"]["Answer"];
+export type AnswerRequest = components["schemas"]["AnswerRequest"];
+export type Assignees = components["schemas"]["Assignees"];
 export type AuditItem = components["schemas"]["AuditItem"];
 export type AuditPage = components["schemas"]["AuditPage"];
 export type AuditVerdict = components["schemas"]["AuditVerdict"];
+export type BlindPeriod = components["schemas"]["BlindPeriod"];
 export type By = components["schemas"]["By"];
 export type ChainName = components["schemas"]["ChainName"];
+export type CheckItemItem = components["schemas"]["CheckItemItem"];
 export type Contact = components["schemas"]["Contact"];
 export type Correction = components["schemas"]["Correction"];
 export type Corrections = components["schemas"]["Corrections"];
 export type Coverage = components["schemas"]["Coverage"];
+export type CoverageBranch = components["schemas"]["CoverageBranch"];
 export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
 export type DeadLetterItem = components["schemas"]["DeadLetterItem"];
 export type DeadLetterPage = components["schemas"]["DeadLetterPage"];
+export type Delivery = components["schemas"]["Delivery"];
 export type DeviceDetail = components["schemas"]["DeviceDetail"];
 export type DeviceOnLine = components["schemas"]["DeviceOnLine"];
+export type DeviceProofs = components["schemas"]["DeviceProofs"];
 export type DeviceState = components["schemas"]["DeviceState"];
 export type DeviceSummary = components["schemas"]["DeviceSummary"];
 export type DrillItem = components["schemas"]["DrillItem"];
 export type DrillPage = components["schemas"]["DrillPage"];
 export type DrillRequest = components["schemas"]["DrillRequest"];
 export type DutyList = components["schemas"]["DutyList"];
+export type DutyTurn = components["schemas"]["DutyTurn"];
+export type ElevatorItem = components["schemas"]["ElevatorItem"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
+export type EscalationStepItem = components["schemas"]["EscalationStepItem"];
 export type Finding = components["schemas"]["Finding"];
 export type FindingRequest = components["schemas"]["FindingRequest"];
+export type Firm = components["schemas"]["Firm"];
 export type Health = components["schemas"]["Health"];
+export type Hold = components["schemas"]["Hold"];
 export type Holiday = components["schemas"]["Holiday"];
 export type IssueItem = components["schemas"]["IssueItem"];
 export type IssuePage = components["schemas"]["IssuePage"];
@@ -3415,21 +4723,40 @@ export type NewReport = components["schemas"]["NewReport"];
 export type NewReportJob = components["schemas"]["NewReportJob"];
 export type NewRollCall = components["schemas"]["NewRollCall"];
 export type NewToken = components["schemas"]["NewToken"];
+export type NoteRequest = components["schemas"]["NoteRequest"];
+export type NotificationItem = components["schemas"]["NotificationItem"];
 export type OnDuty = components["schemas"]["OnDuty"];
+export type OrderDetail = components["schemas"]["OrderDetail"];
+export type OrderEvent = components["schemas"]["OrderEvent"];
+export type OrderEventItem = components["schemas"]["OrderEventItem"];
+export type OrderItem = components["schemas"]["OrderItem"];
+export type OrderPage = components["schemas"]["OrderPage"];
+export type OrderRequest = components["schemas"]["OrderRequest"];
+export type OrderState = components["schemas"]["OrderState"];
+export type OrderStatistics = components["schemas"]["OrderStatistics"];
+export type OrderStep = components["schemas"]["OrderStep"];
+export type Origin = components["schemas"]["Origin"];
 export type PartInfo = components["schemas"]["PartInfo"];
+export type PartItem = components["schemas"]["PartItem"];
+export type PartRequest = components["schemas"]["PartRequest"];
 export type PasswordChange = components["schemas"]["PasswordChange"];
 export type PayloadEncoding = components["schemas"]["PayloadEncoding"];
 export type People = components["schemas"]["People"];
 export type PersonChange = components["schemas"]["PersonChange"];
 export type PersonItem = components["schemas"]["PersonItem"];
+export type PhotoItem = components["schemas"]["PhotoItem"];
 export type PointInfo = components["schemas"]["PointInfo"];
 export type PowerShare = components["schemas"]["PowerShare"];
 export type Problem = components["schemas"]["Problem"];
 export type ProfileSummary = components["schemas"]["ProfileSummary"];
+export type ProofItem = components["schemas"]["ProofItem"];
+export type ProofRequest = components["schemas"]["ProofRequest"];
+export type ProofStanding = components["schemas"]["ProofStanding"];
 export type Quality = components["schemas"]["Quality"];
 export type QualityCell = components["schemas"]["QualityCell"];
 export type QualityFigures = components["schemas"]["QualityFigures"];
 export type QualityItem = components["schemas"]["QualityItem"];
+export type RecipientItem = components["schemas"]["RecipientItem"];
 export type ReportChart = components["schemas"]["ReportChart"];
 export type ReportColumn = components["schemas"]["ReportColumn"];
 export type ReportDocument = components["schemas"]["ReportDocument"];
@@ -3441,6 +4768,9 @@ export type ReportRow = components["schemas"]["ReportRow"];
 export type ReportShares = components["schemas"]["ReportShares"];
 export type ReportSheet = components["schemas"]["ReportSheet"];
 export type ReportSource = components["schemas"]["ReportSource"];
+export type RescueItem = components["schemas"]["RescueItem"];
+export type RescueRequest = components["schemas"]["RescueRequest"];
+export type RescueStep = components["schemas"]["RescueStep"];
 export type Role = components["schemas"]["Role"];
 export type RollCallItem = components["schemas"]["RollCallItem"];
 export type RollCallPage = components["schemas"]["RollCallPage"];
@@ -3458,11 +4788,17 @@ export type Session = components["schemas"]["Session"];
 export type Severity = components["schemas"]["Severity"];
 export type ShelveRequest = components["schemas"]["ShelveRequest"];
 export type Shift = components["schemas"]["Shift"];
+export type Show = components["schemas"]["Show"];
 export type SiteNode = components["schemas"]["SiteNode"];
 export type SiteState = components["schemas"]["SiteState"];
 export type Step = components["schemas"]["Step"];
+export type StepRequest = components["schemas"]["StepRequest"];
+export type StepState = components["schemas"]["StepState"];
+export type StepTimes = components["schemas"]["StepTimes"];
 export type Swap = components["schemas"]["Swap"];
 export type Team = components["schemas"]["Team"];
+export type TeamChoice = components["schemas"]["TeamChoice"];
+export type TellingItem = components["schemas"]["TellingItem"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
 export type UnaccountedReport = components["schemas"]["UnaccountedReport"];
@@ -3471,6 +4807,7 @@ export type Version = components["schemas"]["Version"];
 export type WindowItem = components["schemas"]["WindowItem"];
 export type WindowPage = components["schemas"]["WindowPage"];
 export type WindowRequest = components["schemas"]["WindowRequest"];
+export type Workload = components["schemas"]["Workload"];
 export type $defs = Record<string, never>;
 export interface operations {
   get_session_api_v1_session_get: {
@@ -3769,6 +5106,138 @@ export interface operations {
       };
     };
   };
+  get_proofs_api_v1_devices__device__proofs_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeviceProofs"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_proof_api_v1_devices__device__proofs_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ProofRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProofItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_take_back_api_v1_proofs__proof__take_back_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        proof: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProofItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_rescue_api_v1_alarms__alarm__rescue_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RescueRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_devices_api_v1_devices_get: {
     parameters: {
       query?: {
@@ -4033,13 +5502,113 @@ export interface operations {
       };
     };
   };
+  get_groups_api_v1_alarms_groups_get: {
+    parameters: {
+      query?: {
+        /** @description open and its parts */
+        state?: components["schemas"]["Show"];
+        site?: string | null;
+        severity?: components["schemas"]["Severity"] | null;
+        alarm_class?: string | null;
+        held?: components["schemas"]["Hold"] | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmGroupPage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_notifications_api_v1_alarms__alarm__notifications_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TellingItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_classes_api_v1_alarm_classes_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmClasses"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_alarms_api_v1_alarms_get: {
     parameters: {
       query?: {
-        state?: "open" | "all";
+        state?: components["schemas"]["Show"];
         site?: string | null;
         severity?: components["schemas"]["Severity"] | null;
         device?: string | null;
+        alarm_class?: string | null;
+        held?: components["schemas"]["Hold"] | null;
+        group?: number | null;
         limit?: number;
         after?: number | null;
       };
@@ -4517,6 +6086,410 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["DrillItem"];
         };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_orders_api_v1_work_orders_get: {
+    parameters: {
+      query?: {
+        state?: ("unfinished" | "all") | components["schemas"]["OrderState"];
+        site?: string | null;
+        team?: string | null;
+        assignee?: string | null;
+        device?: string | null;
+        alarm?: number | null;
+        overdue?: boolean;
+        limit?: number;
+        after?: number | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderPage"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_order_api_v1_work_orders_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["OrderRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_alarm_order_api_v1_alarms__alarm__work_order_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["AlarmOrderRequest"] | null;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_statistics_api_v1_work_orders_statistics_get: {
+    parameters: {
+      query: {
+        /** @description 2026, 2026-11 or 2026-11-23 */
+        period: string;
+        site?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderStatistics"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_assignees_api_v1_work_orders_assignees_get: {
+    parameters: {
+      query?: {
+        site?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Assignees"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_order_api_v1_work_orders__order__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_step_api_v1_work_orders__order__steps_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StepRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_answer_api_v1_work_orders__order__checklist__item__post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+        item: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AnswerRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_note_api_v1_work_orders__order__notes_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NoteRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_part_api_v1_work_orders__order__parts_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PartRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_photo_api_v1_work_orders__order__photos_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderDetail"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_photo_api_v1_work_orders__order__photos__sha256__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order: number;
+        sha256: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description A problem document (RFC 9457). */
       "4XX": {
@@ -5316,6 +7289,38 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["OnDuty"][];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_turns_api_v1_duty_turns_get: {
+    parameters: {
+      query: {
+        day: string;
+        days?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DutyTurn"][];
         };
       };
       /** @description A problem document (RFC 9457). */

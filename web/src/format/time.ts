@@ -76,6 +76,28 @@ export function zoneOffset(ms: number): number {
   return local - Math.floor(ms / 1000) * 1000;
 }
 
+/** A moment [ms] from the estate's wall clock as a form has it: `2026-11-25T14:30`. */
+export function fromWall(text: string): number {
+  const wall = Date.parse(`${text}Z`);
+  // Twice, for the hours around a change of the clocks.
+  const near = wall - zoneOffset(wall);
+  return wall - zoneOffset(near);
+}
+
+/** The estate's wall clock at a moment, as a form has it: `2026-11-25T14:30`. */
+export function toWall(ms: number): string {
+  return new Date(ms + zoneOffset(ms)).toISOString().slice(0, 16);
+}
+
+/** Time left, to the second below an hour: `9:05`, `1:02:05`. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const two = (count: number) => String(count).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return hours > 0 ? `${hours}:${rest}` : rest.replace(/^0/, "");
+}
+
 const UNITS: Record<Language, { s: string; min: string; h: string; d: string }> = {
   zh: { s: "秒", min: "分", h: "小时", d: "天" },
   en: { s: "s", min: "min", h: "h", d: "d" },

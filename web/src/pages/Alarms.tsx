@@ -1,16 +1,24 @@
-/** All alarms: live, filtered, acknowledged and reset here. */
+/** The alarm console: what is open by incident, live; and what was, alarm by alarm. */
 
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useState, type ReactNode } from "react";
 import { AlarmDetails } from "../alarms/AlarmDetails";
+import type { AlarmAct } from "../alarms/alarmActs";
+import { AlarmFilters } from "../alarms/AlarmFilters";
 import { AlarmTable } from "../alarms/AlarmTable";
-import { useUrgentAlarms } from "../alarms/useAlarms";
+import { DeskTabs } from "../alarms/DeskTabs";
+import { GroupTable } from "../alarms/GroupTable";
+import { KeyedDialog, type Keyed } from "../alarms/KeyedDialog";
+import { Notices } from "../alarms/Notices";
+import { useAlarms } from "../alarms/useAlarms";
+import { useConsoleKeys } from "../alarms/useConsoleKeys";
+import { groupsQuery, type GroupFilter } from "../api/deskQueries";
+import type { AlarmGroupPage } from "../api/schema";
 import { useWords } from "../i18n";
-import { SEVERITIES } from "../ui/badges";
 import { CheckIcon } from "../ui/icons";
-import { SiteSelect } from "../ui/SiteSelect";
 import { Empty, Loaded } from "../ui/states";
-import { useSites } from "../useSites";
 
 const route = getRouteApi("/inside/alarms");
 
@@ -18,27 +26,125 @@ export function AlarmsPage() {
   const { t } = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const answer = useUrgentAlarms({
+  const [keyed, setKeyed] = useState<Keyed | null>(null);
+  const onKey = useCallback((alarm: number, act: AlarmAct) => setKeyed({ alarm, act }), []);
+  const onDone = useCallback(() => setKeyed(null), []);
+  useConsoleKeys(onKey);
+  const filter: GroupFilter = {
     state: search.state ?? "open",
     severity: search.severity,
     site: search.site,
-  });
-  const opened = answer.data?.find((alarm) => alarm.id === search.alarm);
+    alarm_class: search.class,
+    held: search.held,
+  };
+  const history = filter.state === "closed" || filter.state === "all";
   const open = (alarm: number | undefined) =>
     void navigate({ search: (old) => ({ ...old, alarm }), resetScroll: false });
   return (
     <div className="sw-page">
-      <div className="sw-title">
-        <h1>{t("alarms.title")}</h1>
-        {answer.data !== undefined && (
-          <span className="sw-dim" role="status">
-            {t(answer.hasNextPage ? "alarms.count_more" : "alarms.count", {
-              count: answer.data.length,
-            })}
-          </span>
-        )}
-      </div>
-      <Filters />
+      {history ? (
+        <History filter={filter} onOpen={open} />
+      ) : (
+        <Incidents filter={filter} onOpen={open} />
+      )}
+      <p className="sw-dim sw-small sw-last sw-keyboard">{t("console.keys")}</p>
+      {keyed !== null && <KeyedDialog {...keyed} onClose={onDone} />}
+      {search.alarm !== undefined && (
+        <AlarmDetails alarm={search.alarm} onClose={() => open(undefined)} />
+      )}
+    </div>
+  );
+}
+
+interface ListProps {
+  filter: GroupFilter;
+  onOpen: (alarm: number) => void;
+}
+
+function Incidents({ filter, onOpen }: ListProps) {
+  const { t } = useWords();
+  const { group } = route.useSearch();
+  const navigate = route.useNavigate();
+  const answer = useQuery({ ...groupsQuery(filter), placeholderData: (old) => old });
+  return (
+    <>
+      <Title count={answer.data === undefined ? undefined : <Count found={answer.data} />} />
+      <Notices chattering={answer.data?.chattering ?? 0} />
+      <AlarmFilters />
+      <section className="sw-panel" aria-label={t("alarms.title")}>
+        <Loaded answer={answer}>
+          {(found) =>
+            found.items.length === 0 ? (
+              <NoAlarms />
+            ) : (
+              <>
+                <GroupTable
+                  groups={found.items}
+                  filter={filter}
+                  unfolded={group}
+                  onUnfold={(chosen) =>
+                    void navigate({
+                      search: (old) => ({ ...old, group: chosen }),
+                      replace: true,
+                      resetScroll: false,
+                    })
+                  }
+                  onOpen={(alarm) => onOpen(alarm.id)}
+                />
+                {found.groups > found.items.length && (
+                  <p className="sw-more sw-dim">
+                    {t("console.most_urgent", { shown: found.items.length, count: found.groups })}
+                  </p>
+                )}
+              </>
+            )
+          }
+        </Loaded>
+      </section>
+    </>
+  );
+}
+
+function Count({ found }: { found: AlarmGroupPage }) {
+  const { t } = useWords();
+  return (
+    <>
+      {t("console.incidents", { count: found.groups })} ·{" "}
+      {t("alarms.count", { count: found.alarms })}
+      {" · "}
+      <span className={found.unacked > 0 ? "sw-waiting" : ""}>
+        {t("console.unacked", { count: found.unacked })}
+      </span>
+    </>
+  );
+}
+
+function Title({ count }: { count: ReactNode }) {
+  const { t } = useWords();
+  return (
+    <div className="sw-title">
+      <h1>{t("alarms.title")}</h1>
+      <span className="sw-dim" role="status">
+        {count}
+      </span>
+      <DeskTabs />
+    </div>
+  );
+}
+
+function History({ filter, onOpen }: ListProps) {
+  const { t } = useWords();
+  const answer = useAlarms(filter);
+  const count = answer.data?.length ?? 0;
+  return (
+    <>
+      <Title
+        count={
+          answer.data !== undefined &&
+          t(answer.hasNextPage ? "alarms.count_more" : "alarms.count", { count })
+        }
+      />
+      <AlarmFilters />
       <section className="sw-panel" aria-label={t("alarms.title")}>
         <Loaded answer={answer}>
           {(alarms) =>
@@ -46,7 +152,7 @@ export function AlarmsPage() {
               <NoAlarms />
             ) : (
               <>
-                <AlarmTable alarms={alarms} onOpen={(alarm) => open(alarm.id)} />
+                <AlarmTable alarms={alarms} onOpen={(alarm) => onOpen(alarm.id)} />
                 {answer.hasNextPage && (
                   <div className="sw-more">
                     <Button
@@ -63,64 +169,16 @@ export function AlarmsPage() {
           }
         </Loaded>
       </section>
-      {opened !== undefined && <AlarmDetails alarm={opened} onClose={() => open(undefined)} />}
-    </div>
-  );
-}
-
-function Filters() {
-  const { t, say } = useWords();
-  const { state, severity, site } = route.useSearch();
-  const navigate = route.useNavigate();
-  const tree = useSites().data;
-  return (
-    <div className="sw-filters">
-      <SegmentedControl
-        size="xs"
-        aria-label={t("alarms.state")}
-        value={state ?? "open"}
-        onChange={(value) =>
-          void navigate({
-            search: (old) => ({ ...old, state: value === "all" ? "all" : undefined }),
-          })
-        }
-        data={[
-          { value: "open", label: t("alarms.open") },
-          { value: "all", label: t("alarms.all") },
-        ]}
-      />
-      <div className="sw-scroll">
-        <SegmentedControl
-          size="xs"
-          aria-label={t("alarms.severity")}
-          value={severity ?? ""}
-          onChange={(value) =>
-            void navigate({
-              search: (old) => ({ ...old, severity: SEVERITIES.find((each) => each === value) }),
-            })
-          }
-          data={[
-            { value: "", label: t("alarms.any_severity") },
-            ...SEVERITIES.map((each) => ({ value: each, label: say("severity", each) })),
-          ]}
-        />
-      </div>
-      <SiteSelect
-        tree={tree}
-        label={t("alarms.site")}
-        anywhere={t("alarms.any_site")}
-        value={site}
-        onChange={(value) => void navigate({ search: (old) => ({ ...old, site: value }) })}
-      />
-    </div>
+    </>
   );
 }
 
 function NoAlarms() {
   const { t } = useWords();
-  const { state, severity, site } = route.useSearch();
+  const { state, severity, site, held, class: alarmClass } = route.useSearch();
   const navigate = route.useNavigate();
-  if (severity === undefined && site === undefined) {
+  const plain = state === undefined || state === "all";
+  if (plain && [severity, site, held, alarmClass].every((each) => each === undefined)) {
     return (
       <div className="sw-empty sw-good">
         <CheckIcon size={28} />

@@ -14,6 +14,7 @@ import { Parts } from "../device/Parts";
 import { useWords } from "../i18n";
 import { LinePanel } from "../lines/LinePanel";
 import { RefusedPoints } from "../lines/RefusedPoints";
+import { ProofPanel } from "../proofs/ProofPanel";
 import { QualityPanel } from "../quality/QualityPanel";
 import { useLiveVersion } from "../live/hooks";
 import { liveStore } from "../live/store";
@@ -112,6 +113,7 @@ function Device({ device }: { device: DeviceDetail }) {
             </div>
             <AlarmCards filter={{ state: "open", device: device.id }} most={10} />
           </section>
+          <ProofPanel device={device.id} parts={device.part_list.length} />
           <Refused device={device} />
           <QualityPanel device={device.id} place={device.place} />
           <LinePanel line={device.line} />

@@ -4,6 +4,7 @@ import { SegmentedControl } from "@mantine/core";
 import { getRouteApi } from "@tanstack/react-router";
 import { AlarmCards } from "../alarms/AlarmCards";
 import type { SiteNode } from "../api/schema";
+import { BlindNotice } from "../coverage/BlindNotice";
 import { useWords } from "../i18n";
 import { combine } from "../overview/combine";
 import { SiteTable, type SiteGroup } from "../overview/SiteTable";
@@ -43,6 +44,7 @@ function Overview({ tree, at }: { tree: SiteTree; at: number }) {
   return (
     <div className="sw-page">
       <h1 className="sw-hidden">{t("overview.title")}</h1>
+      <BlindNotice />
       <Totals site={top} at={at} />
       <div className="sw-split">
         <section className="sw-panel" aria-labelledby="communities">

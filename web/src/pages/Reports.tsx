@@ -94,13 +94,19 @@ function Shown({ report }: { report: ReportDocument }) {
   );
   return (
     <>
-      <p className="sw-quiet" role="status">
-        <strong data-testid="report-title">{report.title}</strong>{" "}
-        <span className="sw-badge">{report.status}</span>
-        {report.notes.map((note) => (
-          <span key={note.key + note.text}> · {note.text}</span>
-        ))}
-      </p>
+      <section className="sw-panel" role="status">
+        <div className="sw-panel-head">
+          <h2 data-testid="report-title">{report.title}</h2>
+          <span className="sw-badge">{report.status}</span>
+        </div>
+        {report.notes.length > 0 && (
+          <ul className="sw-sources sw-small">
+            {report.notes.map((note) => (
+              <li key={note.key + note.text}>{note.text}</li>
+            ))}
+          </ul>
+        )}
+      </section>
       {report.sheets.map((sheet) => (
         <section key={sheet.key} className="sw-panel sw-wide" aria-label={sheet.title}>
           <div className="sw-panel-head">

@@ -6,6 +6,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { AlarmCards } from "../alarms/AlarmCards";
 import { devicesQuery } from "../api/queries";
 import type { DeviceSummary, SiteNode } from "../api/schema";
+import { BlindNotice } from "../coverage/BlindNotice";
 import { DeviceTable } from "../device/DeviceTable";
 import { decimal } from "../format/number";
 import { useWords } from "../i18n";
@@ -55,6 +56,7 @@ function Site({ tree, node, at }: { tree: SiteTree; node: SiteNode; at: number }
           {t("site.energy")}
         </Button>
       </div>
+      <BlindNotice site={node.id} />
       <Totals site={node} at={at} />
       <div className="sw-split">
         <div className="sw-column">
@@ -78,6 +80,9 @@ function Site({ tree, node, at }: { tree: SiteTree; node: SiteNode; at: number }
           <section className="sw-panel" aria-labelledby="site-coverage">
             <div className="sw-panel-head">
               <h2 id="site-coverage">{t("site.coverage")}</h2>
+              <Link to="/coverage" search={{ site: node.id }} className="sw-small">
+                {t("coverage_page.all")}
+              </Link>
             </div>
             <CoverageList site={node.id} tree={tree} />
           </section>

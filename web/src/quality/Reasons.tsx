@@ -22,8 +22,10 @@ export function useReasons(): (found: QualityCell | QualityFigures, most?: numbe
       found.down_minutes > 0
         ? [t("data_quality.down", { time: duration(found.down_minutes * MINUTE, language) })]
         : [];
+    const stored = found.stored_days > 0 ? [t("data_quality.stored")] : [];
     return [
       ...down,
+      ...stored,
       ...of(found.missing, t("data_quality.missing")),
       ...of(found.suspect, t("data_quality.suspect")),
     ];

@@ -64,7 +64,7 @@ function Row({ row, sheet, sources, measured, sourced, width }: RowProps) {
     <Fragment>
       <tr data-weight={row.weight}>
         {row.shown.map((text, place) => {
-          const unknown = row.cells[place] === null;
+          const unknown = row.cells[place] === null && text !== "";
           const number = sheet.columns[place]?.form !== "text";
           const names = [number ? "sw-num" : "", unknown ? "sw-unknown" : ""];
           const hidden = unknown && <span className="sw-hidden">{t("value.unknown")}</span>;

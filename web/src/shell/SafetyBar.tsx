@@ -1,9 +1,10 @@
 /** The bar on every page: the alarms on which lives may hang, with their count, never scrolled off. */
 
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { useAlarms, byUrgency } from "../alarms/useAlarms";
 import { useDeviceName, useWhere } from "../alarms/AlarmHeadline";
+import { groupsQuery } from "../api/deskQueries";
 import { deviceOf } from "../api/queries";
 import type { AlarmItem } from "../api/schema";
 import { useWords } from "../i18n";
@@ -15,22 +16,22 @@ import { soundAlarm } from "./sound";
 export function SafetyBar() {
   const { t } = useWords();
   const link = useLink();
-  const answer = useAlarms({ state: "open", severity: "emergency" });
-  const all = answer.data ?? [];
-  const real = all.filter((alarm) => !alarm.test).sort(byUrgency);
-  const tests = all.length - real.length;
-  const waiting = real.filter((alarm) => !alarm.acked).length;
+  // Counted by the service: a fire may have more alarms than any list that is loaded here.
+  const answer = useQuery(groupsQuery({ state: "open", severity: "emergency" }, 1));
+  const tests = answer.data?.tests ?? 0;
+  const real = (answer.data?.alarms ?? 0) - tests;
+  const waiting = answer.data?.unacked ?? 0;
   useEffect(() => {
     soundAlarm(waiting > 0);
     return () => soundAlarm(false);
   }, [waiting]);
   useEffect(() => {
-    document.title = real.length > 0 ? `(${real.length}) sitewatch` : "sitewatch";
-  }, [real.length]);
+    document.title = real > 0 ? `(${real}) sitewatch` : "sitewatch";
+  }, [real]);
 
   const blind = link.state === "down" || answer.data === undefined;
-  const first = real[0];
-  if (first === undefined) {
+  const first = answer.data?.items[0]?.lead;
+  if (first === undefined || real === 0) {
     return (
       <section className="sw-safety sw-safety-none" aria-label={t("safety.label")}>
         {blind ? <UnknownIcon /> : <CheckIcon />}
@@ -43,12 +44,12 @@ export function SafetyBar() {
   return (
     <section className={`sw-safety ${tone}`} aria-label={t("safety.label")} data-testid="safety">
       <EmergencyIcon size={22} />
-      <strong role="alert">{t("safety.count", { count: real.length })}</strong>
+      <strong role="alert">{t("safety.count", { count: real })}</strong>
       <span className="sw-safety-state">
         {waiting > 0 ? t("safety.unacked", { count: waiting }) : t("safety.all_acked")}
       </span>
       <First alarm={first} />
-      {real.length > 1 && <span>{t("safety.more", { count: real.length - 1 })}</span>}
+      {real > 1 && <span>{t("safety.more", { count: real - 1 })}</span>}
       <Tests count={tests} />
       <Link className="sw-safety-show" to="/alarms" search={{ severity: "emergency" }}>
         {t("safety.show")}

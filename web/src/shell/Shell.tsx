@@ -9,28 +9,37 @@ import { healthQuery, sessionQuery } from "../api/queries";
 import { useWords } from "../i18n";
 import { useLink, useNow } from "../live/hooks";
 import { startLive } from "../live/store";
-import { useMay } from "../session";
+import { may, useMay, useSession, type Act } from "../session";
 import { forgetSignIn } from "../signedIn";
 import { useSites } from "../useSites";
 import { clockTime } from "../format/time";
 import { HighIcon, LinkDownIcon, LinkUpIcon, UnknownIcon } from "../ui/icons";
 import { Empty } from "../ui/states";
 import { Brand } from "./Brand";
+import { DrillBar } from "./DrillBar";
 import { AccountMenu, LanguageSwitch, SchemeSwitch, SoundSwitch } from "./Menus";
+import { Navigation } from "./Navigation";
+import { RollCallBar } from "./RollCallBar";
 import { SafetyBar } from "./SafetyBar";
 import { StreamNotice } from "./StreamNotice";
 
-const OF_LINES = ["/lines", "/dead-letters"];
+/** Pages that are for others than those who watch, and whom each is for. */
+const FOR_OTHERS: Readonly<Record<string, Act>> = {
+  "/lines": "lines",
+  "/dead-letters": "lines",
+  "/quality": "quality",
+  "/duty": "duty",
+  "/evidence": "audit",
+};
 
 export function Shell() {
   const { t } = useWords();
+  const session = useSession();
   const mayWatch = useMay("watch");
-  const mayLines = useMay("lines");
-  const mayQuality = useMay("quality");
+  const mayCalls = useMay("roll_calls");
   const at = useLocation({ select: (location) => location.pathname });
-  // Who watches nothing may still look after the lines.
-  const mayEnter =
-    mayWatch || (mayLines && OF_LINES.includes(at)) || (mayQuality && at === "/quality");
+  const other = FOR_OTHERS[at];
+  const mayEnter = mayWatch || (other !== undefined && may(session, other));
   const lost = useLink().state === "down";
   useEndOfSession();
   useAlarmRefresh();
@@ -47,6 +56,8 @@ export function Shell() {
         {mayWatch && <SafetyBar />}
         {mayWatch && <StreamNotice />}
       </div>
+      {mayCalls && <RollCallBar />}
+      {mayWatch && <DrillBar />}
       <main id="main" className={lost ? "sw-main sw-lost" : "sw-main"} tabIndex={-1}>
         {mayEnter ? (
           <Outlet />
@@ -76,9 +87,6 @@ function useEndOfSession(): void {
 
 function Header() {
   const { t, name } = useWords();
-  const mayReport = useMay("report");
-  const mayLines = useMay("lines");
-  const mayQuality = useMay("quality");
   const sites = useSites();
   const roots = sites.data?.roots ?? [];
   const estate = roots.length === 1 ? roots[0] : undefined;
@@ -88,32 +96,7 @@ function Header() {
         <Brand />
         <span>{estate === undefined ? t("app.name") : name(estate.name)}</span>
       </Link>
-      <nav aria-label={t("nav.label")} className="sw-nav">
-        <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
-          {t("nav.overview")}
-        </Link>
-        <Link to="/alarms" activeOptions={{ includeSearch: false }}>
-          {t("nav.alarms")}
-        </Link>
-        <Link to="/energy" activeOptions={{ includeSearch: false }}>
-          {t("nav.energy")}
-        </Link>
-        {mayReport && (
-          <Link to="/reports" activeOptions={{ includeSearch: false }}>
-            {t("nav.reports")}
-          </Link>
-        )}
-        {mayQuality && (
-          <Link to="/quality" activeOptions={{ includeSearch: false }}>
-            {t("nav.quality")}
-          </Link>
-        )}
-        {mayLines && (
-          <Link to="/lines" activeOptions={{ includeSearch: false }}>
-            {t("nav.lines")}
-          </Link>
-        )}
-      </nav>
+      <Navigation />
       <div className="sw-tools">
         <HealthPill />
         <LinkPill />

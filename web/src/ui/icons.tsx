@@ -159,3 +159,31 @@ export const ChevronIcon = (props: IconProps) => (
     <path d="m9 5 7 7-7 7" />
   </Icon>
 );
+/** Three dots: more to choose from. */
+export const MoreIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path strokeWidth={3.4} d="M12 5v.1M12 12v.1M12 19v.1" />
+  </Icon>
+);
+/** A shelf with something on it: put aside. */
+export const ShelfIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M2 17h20M5 17v4M19 17v4M8 17V6h8v11" />
+  </Icon>
+);
+export const WrenchIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M14.5 9.5 4.5 19.5M20.5 6.5 17 10l-3-3 3.5-3.5a5 5 0 1 0 3 3z" />
+  </Icon>
+);
+export const PhoneIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M5 3h4l2 5-2.5 1.5a12 12 0 0 0 6 6L16 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 5a2 2 0 0 1 2-2z" />
+  </Icon>
+);
+export const CopyIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="8.5" y="8.5" width="12" height="12" rx="2" />
+    <path d="M15.5 4.5a2 2 0 0 0-2-2h-9a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2" />
+  </Icon>
+);
