@@ -83,7 +83,7 @@ class Seen:
     charging: bool | None = None
     """Where there is no state, these two stand for it."""
     lost: bool = False
-    """Whether the state is said to be unknown."""
+    """Whether the state is said to be unknown, which is as good as silence."""
     count: int | None = None
     """Lifetime energy. [counts]"""
     told: int | None = None
@@ -134,6 +134,8 @@ class Standing:
     known_ms: int = 0
     """Until when its status is known. [ms, UTC]"""
     status: Status | None = None
+    lost: bool = False
+    """Whether the status was said to be unknown since."""
     plugged: bool | None = None
     charging: bool | None = None
     counter: CounterState | None = None
@@ -196,6 +198,8 @@ def _with_status(standing: Standing, seen: Seen) -> Seen:
 
 def _passed(now: Standing, seen: Seen) -> Standing:
     """Account for the time since the status was known last."""
+    if seen.status is None and (seen.lost or now.lost):
+        return replace(now, lost=True)
     length = seen.at_ms - now.known_ms
     if now.status is not None and length <= GAP_MS:
         if now.open is not None:
@@ -233,8 +237,6 @@ def _lasted(one: Weighed, status: Status, length: int) -> Weighed:
 
 def _turned(now: Standing, seen: Seen) -> Standing:
     """Take over what is said of the status."""
-    if seen.lost:
-        return replace(now, status=None)
     before, status = now.status, seen.status
     if status is None:
         return now
@@ -247,7 +249,7 @@ def _turned(now: Standing, seen: Seen) -> Standing:
     elif now.open is not None and status is Status.FAULT and before is not Status.FAULT:
         session = replace(now.open.session, faults=now.open.session.faults + 1)
         now = replace(now, open=replace(now.open, session=session))
-    return replace(now, status=status)
+    return replace(now, status=status, lost=False)
 
 
 def _begun(now: Standing, session: Session) -> Standing:

@@ -53,7 +53,7 @@ def test_late_readings_mark_the_session_they_are_in(engine: sa.Engine) -> None:
 
 def test_a_standing_keeps_all_that_the_next_sample_needs(engine: sa.Engine) -> None:
     counter = CounterState(Reading(1, 2), Reading(3, 4), 5, Reading(6, 7), 8)
-    standing = Standing(9, 8, Status.FULL, True, None, counter, Weighed(OPEN, 3, 4),
+    standing = Standing(9, 8, Status.FULL, False, True, None, counter, Weighed(OPEN, 3, 4),
                         (Weighed(OVER),), 5, 6)  # fmt: skip
     with transaction(engine) as connection:
         put_states(connection, {"p1": Kept(standing, 4), "p2": Kept(Standing(), None)})

@@ -123,10 +123,13 @@ def test_another_car_after_a_gap_is_told_by_the_session_energy() -> None:
     assert second.told == 1_400_000
 
 
-def test_a_state_that_is_unknown_counts_as_a_gap() -> None:
-    found = only([seen(0, FREE), seen(1, CHARGING), seen(3, lost=True), seen(5, wh=0),
+def test_a_state_that_is_unknown_is_as_good_as_silence() -> None:
+    short = only([seen(0, FREE), seen(1, CHARGING), seen(3, lost=True), seen(5, wh=0),
                   seen(8, CHARGING), seen(9, FREE)], None)  # fmt: skip
-    assert minutes(found) == (1, 9, 3, 3, 0, 5)
+    assert minutes(short) == (1, 9, 8, 8, 0, 0)
+    long = only([seen(0, FREE), seen(1, CHARGING), seen(3, CHARGING), seen(4, lost=True),
+                 seen(12, wh=0), seen(20, CHARGING), seen(21, FREE)], None)  # fmt: skip
+    assert minutes(long) == (1, 21, 3, 3, 0, 17)
 
 
 def test_a_reset_and_a_roll_over() -> None:
