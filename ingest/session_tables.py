@@ -159,7 +159,7 @@ def sessions_in(
             .where((columns.end_ms >= start_ms) | columns.end_ms.is_(None))
             .order_by(columns.device, columns.start_ms)
         )
-        for row in connection.execute(query):
+        for row in connection.execute(query).all():
             found[row.device].append(_session(row))
     return found
 

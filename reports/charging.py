@@ -5,7 +5,7 @@ period: there it counts with the time that lies in it.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ def has_failed(session: Session) -> bool:
 
 @dataclass(frozen=True)
 class Stays:
-    """Sessions together; two add up."""
+    """Sessions together."""
 
     sessions: int = 0
     energy: int = 0
@@ -61,23 +61,6 @@ class Stays:
     """Sessions that ended unseen or have a gap."""
     differing: int = 0
 
-    def __add__(self, other: "Stays") -> "Stays":
-        most = [one for one in (self.most, other.most) if one is not None]
-        return Stays(
-            self.sessions + other.sessions,
-            self.energy + other.energy,
-            self.measured + other.measured,
-            max(most, default=None),
-            self.plugged_ms + other.plugged_ms,
-            self.charging_ms + other.charging_ms,
-            self.idle_ms + other.idle_ms,
-            self.timed + other.timed,
-            self.failed + other.failed,
-            self.faulted + other.faulted,
-            self.unseen + other.unseen,
-            self.differing + other.differing,
-        )
-
     @property
     def mean(self) -> Fraction | None:
         """Mean energy of a session [counts]."""
@@ -86,24 +69,21 @@ class Stays:
 
 def stays_of(sessions: Iterable[Session]) -> Stays:
     """The figures of some sessions."""
-    return sum((_stay(one) for one in sessions), Stays())
-
-
-def _stay(one: Session) -> Stays:
-    energy = energy_of(one)
+    each = list(sessions)
+    known = [energy for one in each if (energy := energy_of(one)) is not None]
     return Stays(
-        1,
-        energy or 0,
-        0 if energy is None else 1,
-        energy,
-        one.plugged_ms or 0,
-        one.charging_ms,
-        one.idle_ms or 0,
-        0 if one.plugged_ms is None else 1,
-        int(has_failed(one)),
-        int(one.faults > 0),
-        int(one.ending is Ending.UNKNOWN or one.gap_ms > 0),
-        int(disagrees(one)),
+        len(each),
+        sum(known),
+        len(known),
+        max(known, default=None),
+        sum(one.plugged_ms or 0 for one in each),
+        sum(one.charging_ms for one in each),
+        sum(one.idle_ms or 0 for one in each),
+        sum(1 for one in each if one.plugged_ms is not None),
+        sum(1 for one in each if has_failed(one)),
+        sum(1 for one in each if one.faults),
+        sum(1 for one in each if one.ending is Ending.UNKNOWN or one.gap_ms),
+        sum(1 for one in each if disagrees(one)),
     )
 
 
@@ -129,18 +109,40 @@ class HourUse:
             at = after
 
 
-def occupied_hours(
-    sessions: Iterable[Session], span: Span, zone: ZoneInfo
-) -> tuple[Mapping[int, int], Mapping[int, int]]:
-    """Time plugged in and time of charging by the local hour of the day, within a span [ms].
+Stretches = Iterator[tuple[int, int]]
+"""Beginnings and ends [ms, UTC]."""
+
+
+def occupied(sessions: Iterable[Session], span: Span) -> Stretches:
+    """The times plugged in, within a span."""
+    for one in sessions:
+        end = span.end if one.end_ms is None else min(span.end, one.end_ms)
+        begin = max(span.start, one.start_ms)
+        if begin < end:
+            yield begin, end
+
+
+def charging(sessions: Iterable[Session], span: Span) -> Stretches:
+    """The times of charging, within a span.
 
     When a session was charging is not kept: its charging time is put right before its idle time.
     """
-    plugged, charging = HourUse(), HourUse()
     for one in sessions:
-        end = min(span.end, span.end if one.end_ms is None else one.end_ms)
-        plugged.add(max(span.start, one.start_ms), end, zone)
+        end = span.end if one.end_ms is None else min(span.end, one.end_ms)
         until = end - (one.idle_ms or 0)
-        begin = max(one.start_ms, until - one.charging_ms)
-        charging.add(max(span.start, begin), until, zone)
-    return plugged.by_hour, charging.by_hour
+        begin = max(span.start, one.start_ms, until - one.charging_ms)
+        if begin < until:
+            yield begin, until
+
+
+def length_of(stretches: Stretches) -> int:
+    """How long some stretches are together [ms]."""
+    return sum(end - begin for begin, end in stretches)
+
+
+def by_hour(stretches: Stretches, zone: ZoneInfo) -> Mapping[int, int]:
+    """Some stretches by the local hour of the day [ms]."""
+    found = HourUse()
+    for begin, end in stretches:
+        found.add(begin, end, zone)
+    return found.by_hour

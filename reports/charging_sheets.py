@@ -10,14 +10,18 @@ from reports.charging import (
     HourUse,
     Stays,
     begun_in,
+    by_hour,
+    charging,
     disagrees,
     energy_of,
-    occupied_hours,
+    length_of,
+    occupied,
     stays_of,
 )
 from reports.charging_data import ChargingData, Connector, community_of, wh
 from reports.document import Cell, Column, Row, Sheet, Weight
 from reports.energy_flows import Flows
+from reports.flow_sums import by_hour_of_day
 from reports.forms import Form
 from reports.periods import Period
 from reports.report_texts import report_texts
@@ -77,7 +81,7 @@ def piles_sheet(asked: Asked, data: ChargingData) -> Sheet:
     every = list(data.connectors)
     head: list[Cell] = [report_texts(KIND).rows["total"], None, None]
     total = Row(
-        [*head, *_cells(stays_of(_begun(data, every))), *_beside(asked, data, every)],
+        [*head, *_cells(stays_of(_begun(data, every))), *_beside(data, every)],
         data.shares(every), weight=Weight.TOTAL,
     )  # fmt: skip
     return Sheet("piles", columns, [*rows, total])
@@ -86,10 +90,10 @@ def piles_sheet(asked: Asked, data: ChargingData) -> Sheet:
 def _pile(asked: Asked, data: ChargingData, one: Connector) -> Row:
     site = asked.estate.sites[community_of(asked.estate, one.device)].name
     cells = [one.name, one.device.name, site, *_cells(stays_of(_begun(data, [one])))]
-    return Row([*cells, *_beside(asked, data, [one])], data.shares([one]), [f"meter {one.name}"])
+    return Row([*cells, *_beside(data, [one])], data.shares([one]), [f"meter {one.name}"])
 
 
-def _beside(asked: Asked, data: ChargingData, connectors: Sequence[Connector]) -> list[Cell]:
+def _beside(data: ChargingData, connectors: Sequence[Connector]) -> list[Cell]:
     """The counter, what it counted outside of the sessions that began, and the shares of time."""
     amounts = [data.amounts(one) for one in connectors]
     known = [one.amount for one in amounts if one is not None]
@@ -97,12 +101,11 @@ def _beside(asked: Asked, data: ChargingData, connectors: Sequence[Connector]) -
     drawn = sum(energy_of(one) or 0 for one in _begun(data, connectors))
     due = data.passed.length * len(connectors)
     every = [session for one in connectors for session in data.sessions[one.name]]
-    plugged, charging = occupied_hours(every, data.passed, asked.estate.timezone)
     return [
         wh(counted),
         None if counted is None else wh(counted - drawn),
-        Fraction(sum(plugged.values()), due) if due else None,
-        Fraction(sum(charging.values()), due) if due else None,
+        Fraction(length_of(occupied(every, data.passed)), due) if due else None,
+        Fraction(length_of(charging(every, data.passed)), due) if due else None,
     ]
 
 
@@ -114,11 +117,9 @@ def hours_sheet(asked: Asked, data: ChargingData) -> Sheet:
         Column("energy", Form.ENERGY), Column("pv_share", Form.SHARE),
     )  # fmt: skip
     every = [session for one in data.connectors for session in data.sessions[one.name]]
-    plugged, charging = occupied_hours(every, data.passed, zone)
-    sums = dict.fromkeys(range(24), Flows())
-    for one in data.flows:
-        for start, flows in one.each.items():
-            sums[dt.datetime.fromtimestamp(start / 1000, zone).hour] += flows
+    plugged = by_hour(occupied(every, data.passed), zone)
+    active = by_hour(charging(every, data.passed), zone)
+    sums = by_hour_of_day((step for one in data.flows for step in one.each.items()), zone)
     whole = HourUse()
     whole.add(data.passed.start, data.passed.end, zone)
     due = {hour: time * len(data.connectors) for hour, time in whole.by_hour.items()}
@@ -127,7 +128,7 @@ def hours_sheet(asked: Asked, data: ChargingData) -> Sheet:
             [
                 f"{hour:02d}:00",
                 Fraction(plugged[hour], due[hour]) if due[hour] else None,
-                Fraction(charging[hour], due[hour]) if due[hour] else None,
+                Fraction(active[hour], due[hour]) if due[hour] else None,
                 wh(sums[hour].charging) if sums[hour].steps else None,
                 pv_share(sums[hour]),
             ]

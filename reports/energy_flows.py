@@ -75,12 +75,29 @@ class Flows:
         return self.pv_used + self.imported
 
 
+def together(every: Iterable[Flows]) -> Flows:
+    """The sum of some flows; the same as adding them one by one, and much faster."""
+    each = list(every)
+    if len(each) == 1:
+        return each[0]
+    return Flows(
+        sum(one.pv_to_charging for one in each),
+        sum(one.pv_to_house for one in each),
+        sum(one.pv_to_grid for one in each),
+        sum(one.grid_to_charging for one in each),
+        sum(one.grid_to_house for one in each),
+        sum(one.unmatched for one in each),
+        sum(one.steps for one in each),
+    )
+
+
 def flows_of_step(pv: int, export: int, imported: int, charging: int) -> Flows:
     """The flows of one step.
 
     What was fed in beyond the PV of the step (a clock that lags, a battery) came from the grid.
     """
-    pv, export, imported, charging = (max(0, one) for one in (pv, export, imported, charging))
+    if min(pv, export, imported, charging) < 0:
+        pv, export, imported, charging = (max(0, one) for one in (pv, export, imported, charging))
     fed_in = min(export, pv)
     used = pv - fed_in
     drawn = max(0, imported - (export - fed_in))
@@ -109,7 +126,7 @@ class SiteFlows:
     @property
     def total(self) -> Flows:
         """All steps together."""
-        return sum(self.each.values(), Flows())
+        return together(self.each.values())
 
     @property
     def missing(self) -> float:
@@ -256,7 +273,7 @@ def _sums(
     )  # fmt: skip
     if hourly:
         query = query.where(columns.grain == Grain.HOUR.value)
-    for start, pv, export, imported, cars in connection.execute(query.order_by(columns.start_ms)):
+    for start, pv, export, imported, cars in connection.execute(query).all():
         yield int(start), (int(pv), int(export), int(imported), int(cars))
 
 
@@ -296,7 +313,7 @@ def pile_shares(
     if hourly:
         query = query.where(columns.grain == Grain.HOUR.value)
     sums = {one: (0, Fraction(0)) for one in flows.charging}
-    for device, point, start, amount in connection.execute(query):
+    for device, point, start, amount in connection.execute(query).all():
         step = flows.each.get(start)
         one = Series(device, point)
         if step is None or one not in wanted:
@@ -305,12 +322,3 @@ def pile_shares(
         drawn, of_pv = sums[one]
         sums[one] = drawn + amount, of_pv + part
     return sums
-
-
-def merged(every: Iterable[SiteFlows]) -> Mapping[int, Flows]:
-    """The flows of several balances by step; a step that one lacks holds what the others know."""
-    found: dict[int, Flows] = {}
-    for one in every:
-        for start, flows in one.each.items():
-            found[start] = found.get(start, Flows()) + flows
-    return found

@@ -92,8 +92,9 @@ def uptimes(
     found = {}
     for name in names:
         expected, lost, down = 0, 0.0, []
+        beside = [specific[one] for one in names if one != name]
         for hour, own in specific[name].items():
-            others = [specific[one][hour] for one in names if one != name and hour in specific[one]]
+            others = [one[hour] for one in beside if hour in one]
             should = _should(others, None if light is None else light.get(hour))
             if should is None:
                 continue

@@ -1,6 +1,5 @@
 """The report of sites with PV and charging: what goes where, by day and hour, pile by pile."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
@@ -30,11 +29,12 @@ from reports.energy_flows import (
     Flows,
     SiteFlows,
     chargers_by_balance,
-    merged,
     pile_shares,
     site_flows,
+    together,
 )
 from reports.errors import UnreadableDatabaseError
+from reports.flow_sums import by_cut, by_hour_of_day, merged
 from reports.forms import Form
 from reports.load import HOUR_MS
 from reports.meter_tree import Balance, meter_tree
@@ -118,7 +118,7 @@ def _whole(found: Sequence[SiteFlows], chosen: Sequence[Balance]) -> Sheet:
         Column("from", Form.TEXT), Column("to", Form.TEXT), Column("energy", Form.ENERGY),
         Column("share", Form.SHARE),
     )  # fmt: skip
-    total = sum((one.total for one in found), Flows())
+    total = together(one.total for one in found)
     words = report_texts(KIND).rows
     shares = _shares(found)
     ids = list(dict.fromkeys(name for balance, flows in zip(chosen, found, strict=True)
@@ -162,7 +162,7 @@ def _sites(asked: Asked, found: Sequence[SiteFlows], chosen: Sequence[Balance]) 
         )
         for balance, one in zip(chosen, found, strict=True)
     ]
-    total = sum((one.total for one in found), Flows())
+    total = together(one.total for one in found)
     name = report_texts(KIND).rows["total"]
     rows.append(Row([name, *_cells(total)], _shares(found), weight=Weight.TOTAL))
     return Sheet("sites", (Column("site", Form.TEXT), *_FLOWS), rows)
@@ -170,24 +170,15 @@ def _sites(asked: Asked, found: Sequence[SiteFlows], chosen: Sequence[Balance]) 
 
 def _steps(asked: Asked, flows: Mapping[int, Flows]) -> Sheet:
     cuts = cuts_of(asked)
-    rows, starts, place = [], sorted(flows), 0
-    for cut in cuts:
-        total = Flows()
-        while place < len(starts) and starts[place] < cut.span.end:
-            total += flows[starts[place]]
-            place += 1
-        rows.append(Row([cut.name, *_cells(total)]))
-    whole = sum(flows.values(), Flows())
+    each = by_cut(flows, cuts)
+    rows = [Row([cut.name, *_cells(one)]) for cut, one in zip(cuts, each, strict=True)]
     name = report_texts(KIND).rows["total"]
-    rows.append(Row([name, *_cells(whole)], weight=Weight.TOTAL))
+    rows.append(Row([name, *_cells(together(each))], weight=Weight.TOTAL))
     return Sheet("steps", (Column("period", Form.TEXT), *_FLOWS), rows)
 
 
 def _hours(asked: Asked, flows: Mapping[int, Flows]) -> Sheet:
-    sums = dict.fromkeys(range(24), Flows())
-    for start, one in flows.items():
-        hour = dt.datetime.fromtimestamp(start / 1000, asked.estate.timezone).hour
-        sums[hour] += one
+    sums = by_hour_of_day(flows.items(), asked.estate.timezone)
     rows = [Row([f"{hour:02d}:00", *_cells(one)]) for hour, one in sums.items()]
     return Sheet("hours", (Column("hour", Form.TEXT), *_FLOWS), rows)
 

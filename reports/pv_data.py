@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from fractions import Fraction
 from statistics import fmean
 
@@ -103,30 +103,34 @@ def read_hourly(
     connection: sa.Connection, estate: Estate, series: Sequence[Series], span: Span
 ) -> Hourly:
     """What counters gave by hour in a span of whole hours."""
-    rows: Iterable[tuple[Series, int, Amounts]]
+    rows: Iterable[tuple[Series, int, Sequence[int]]]
     if is_cut_in(connection, estate.timezone):
         rows = _rolled(connection, series, span)
     else:
         hours = [Span(at, at + HOUR_MS) for at in range(span.start, span.end, HOUR_MS)]
         found = amounts_in(connection, series, hours)
         rows = (
-            (one, hour.start, amounts)
+            (one, hour.start, astuple(amounts))
             for hour, each in zip(hours, found, strict=True)
             for one, amounts in each.items()
         )
     energy: dict[Series, dict[int, float]] = {}
-    whole: dict[Series, Amounts] = {}
-    for one, start, amounts in rows:
-        if amounts.known_ms >= HOUR_MS:
-            energy.setdefault(one, {})[start] = amounts.amount / COUNTS_PER_WH
-        whole[one] = whole.get(one, Amounts()) + amounts
-    return Hourly(energy, whole)
+    sums: dict[Series, list[int]] = {}
+    for one, start, values in rows:
+        amount, _, covered, recovered, _, integrated = values
+        if covered + recovered + integrated >= HOUR_MS:
+            energy.setdefault(one, {})[start] = amount / COUNTS_PER_WH
+        whole = sums.setdefault(one, [0] * len(values))
+        for place, value in enumerate(values):
+            whole[place] += value
+    return Hourly(energy, {one: Amounts(*values) for one, values in sums.items()})
 
 
 def _rolled(
     connection: sa.Connection, series: Sequence[Series], span: Span
-) -> Iterable[tuple[Series, int, Amounts]]:
-    columns, wanted = rollups.c, frozenset(series)
+) -> Iterable[tuple[Series, int, Sequence[int]]]:
+    columns = rollups.c
+    wanted = {(one.device, one.point): one for one in series}
     devices = sorted({one.device for one in series})
     points = sorted({one.point for one in series})
     asked = (columns.device, columns.point, columns.start_ms, columns.amount,
@@ -140,9 +144,9 @@ def _rolled(
             columns.start_ms >= span.start,
             columns.start_ms < span.end,
         )
-        for device, point, start, *sums in connection.execute(query):
-            if (one := Series(device, point)) in wanted:
-                yield one, start, Amounts(*sums)
+        for device, point, start, *sums in connection.execute(query).all():
+            if (one := wanted.get((device, point))) is not None:
+                yield one, start, sums
 
 
 def light_of(asked: Asked, site: str, span: Span) -> ByHour | None:

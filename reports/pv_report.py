@@ -23,8 +23,8 @@ from reports.charging_report import cuts_of
 from reports.cost import Payer
 from reports.cost_sources import tariff_sources
 from reports.document import Chart, ChartKind, Note, Report, Source, SourceKind
-from reports.energy_flows import merged
 from reports.errors import UnreadableDatabaseError
+from reports.flow_sums import merged
 from reports.load import HOUR_MS
 from reports.meter_tree import NO_EXPORT, MeterTree
 from reports.pv import ByHour, Uptime, YearOnYear, compared, uptimes, year_on_year

@@ -1,6 +1,5 @@
 """The sheets of the PV report."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +10,8 @@ from ingest.rollup import Amounts, Span
 from reports.asked import Asked
 from reports.charging_data import wh
 from reports.document import Cell, Column, Row, Shares, Sheet, Weight
-from reports.energy_flows import Flows
+from reports.energy_flows import Flows, together
+from reports.flow_sums import by_cut, by_hour_of_day
 from reports.forms import Form
 from reports.periods import Period
 from reports.pv import (
@@ -157,16 +157,9 @@ def steps_sheet(found: Found, flows: Mapping[int, Flows], cuts: Sequence[Period]
         Column("fed_in", Form.ENERGY), Column("imported", Form.ENERGY),
         Column("self_consumption", Form.SHARE), Column("self_sufficiency", Form.SHARE),
     )  # fmt: skip
-    sums = [Flows() for _ in cuts]
-    ends = [cut.span.end for cut in cuts]
-    place = 0
-    for start in sorted(flows):
-        while place < len(ends) and start >= ends[place]:
-            place += 1
-        if place < len(ends):
-            sums[place] += flows[start]
+    sums = by_cut(flows, cuts)
     rows = [Row([cut.name, *_step(one)]) for cut, one in zip(cuts, sums, strict=True)]
-    whole = sum(sums, Flows())
+    whole = together(sums)
     total = Row([report_texts(KIND).rows["total"], *_step(whole)], weight=Weight.TOTAL)
     return Sheet("steps", columns, [*rows, total])
 
@@ -185,9 +178,7 @@ def hours_sheet(flows: Mapping[int, Flows], zone: ZoneInfo) -> Sheet:
         Column("fed_in", Form.ENERGY), Column("imported", Form.ENERGY),
         Column("self_consumption", Form.SHARE), Column("self_sufficiency", Form.SHARE),
     )  # fmt: skip
-    sums = dict.fromkeys(range(24), Flows())
-    for start, one in flows.items():
-        sums[dt.datetime.fromtimestamp(start / 1000, zone).hour] += one
+    sums = by_hour_of_day(flows.items(), zone)
     return Sheet(
         "hours", columns, [Row([f"{hour:02d}:00", *_step(one)]) for hour, one in sums.items()]
     )

@@ -5,18 +5,26 @@ from hypothesis import strategies as st
 
 from ingest.rollup import Span
 from ingest.sessions import Ending, Session
-from reports.charging import disagrees, has_failed, occupied_hours, stays_of
+from reports.charging import (
+    by_hour,
+    charging,
+    disagrees,
+    has_failed,
+    length_of,
+    occupied,
+    stays_of,
+)
 from tests.reports.ledgers import SHANGHAI, ms
 
 NINE = ms("2026-11-23 09:00")
 MINUTE = 60_000
 
 
-def session(begin: int, length: int, idle: int = 0, charging: int = 0,
+def session(begin: int, length: int, idle: int = 0, charged: int = 0,
             energy: int | None = None, told: int | None = None) -> Session:  # fmt: skip
     return Session(
         NINE + begin * MINUTE, NINE + (begin + length) * MINUTE, plugged_ms=length * MINUTE,
-        charging_ms=charging * MINUTE, idle_ms=idle * MINUTE, ending=Ending.FINISHED,
+        charging_ms=charged * MINUTE, idle_ms=idle * MINUTE, ending=Ending.FINISHED,
         energy=energy, told=told,
     )  # fmt: skip
 
@@ -42,13 +50,15 @@ def test_the_energy_of_none_is_unknown_and_has_no_mean() -> None:
 @given(st.lists(st.tuples(st.integers(-300, 3000), st.integers(0, 900), st.integers(0, 400),
                           st.integers(0, 400)), max_size=6))  # fmt: skip
 def test_hours_add_up_to_the_time_within_the_period(rows: list[tuple[int, int, int, int]]) -> None:
-    every = [session(at, length, min(idle, length), max(0, min(charging, length - idle)))
-             for at, length, idle, charging in rows]  # fmt: skip
+    every = [session(at, length, min(idle, length), max(0, min(charged, length - idle)))
+             for at, length, idle, charged in rows]  # fmt: skip
     span = Span(NINE, NINE + 1440 * MINUTE)
-    plugged, charging = occupied_hours(every, span, SHANGHAI)
+    plugged = by_hour(occupied(every, span), SHANGHAI)
+    active = by_hour(charging(every, span), SHANGHAI)
     inside = [
         max(0, min(span.end, one.end_ms or 0) - max(span.start, one.start_ms)) for one in every
     ]
-    assert sum(plugged.values()) == sum(inside)
-    assert sum(charging.values()) <= sum(one.charging_ms for one in every)
-    assert all(charging[hour] <= plugged[hour] for hour in range(24))
+    assert sum(plugged.values()) == sum(inside) == length_of(occupied(every, span))
+    assert sum(active.values()) == length_of(charging(every, span))
+    assert sum(active.values()) <= sum(one.charging_ms for one in every)
+    assert all(active[hour] <= plugged[hour] for hour in range(24))

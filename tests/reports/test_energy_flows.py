@@ -9,7 +9,7 @@ from ingest.interval_tables import Series
 from ingest.rollup import Span
 from ingest.rollup_tables import ensure_rollups
 from records.engine import reading, transaction
-from reports.energy_flows import chargers_by_balance, flows_of_step, merged, site_flows
+from reports.energy_flows import chargers_by_balance, flows_of_step, site_flows
 from reports.meter_tree import meter_tree
 from tests.reports.charging_towns import TOTAL, TOWN, quarters
 from tests.reports.estates import device, estate
@@ -84,7 +84,6 @@ def test_piles_stand_in_the_balance_nearest_above_them() -> None:
     ])  # fmt: skip
     found = chargers_by_balance(town, meter_tree(town, "town"))
     assert [name for name, _ in found["c1"]] == ["p1", "p2"]
-    assert merged([]) == {}
 
 
 def _span(start: str, end: str) -> Span:
