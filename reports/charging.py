@@ -30,7 +30,7 @@ def disagrees(session: Session) -> bool:
     if session.end_ms is None or session.energy is None or session.told is None:
         return False
     apart = abs(session.energy - session.told)
-    return apart > max(Fraction(COARSE), session.energy * TOLERANCE)
+    return apart > COARSE and apart > session.energy * TOLERANCE
 
 
 def has_failed(session: Session) -> bool:
