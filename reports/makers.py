@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from reports import (
     carbon_report,
     carrier_report,
+    charging_report,
     consumption_report,
     cost_report,
+    pv_charging_report,
+    pv_report,
     rates_report,
     savings_report,
     statutory_report,
@@ -18,8 +21,11 @@ from reports.errors import UnknownReportError
 MAKERS: Mapping[str, Maker] = {
     **carrier_report.KINDS,
     "carbon": carbon_report.make,
+    "charging": charging_report.make,
     "consumption": consumption_report.make,
     "cost": cost_report.make,
+    "pv": pv_report.make,
+    "pv_charging": pv_charging_report.make,
     "rates": rates_report.make,
     "savings": savings_report.make,
     "statutory": statutory_report.make,
