@@ -55,6 +55,14 @@ INSERT INTO counter_rollups (device, point, grain, start_ms, amount, {_SUMS})
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
 SELECT :device, :point, :grain, :start + i * :length, :amount * (1 + i % 5), 0, :length, 0, 0, 0
 FROM n"""
+_MONTH = """
+INSERT INTO counter_rollups (device, point, grain, start_ms, amount, recovered_amount, covered_ms,
+  recovered_ms, integrated_amount, integrated_ms)
+SELECT device, point, 'month', :begin, sum(amount), 0, sum(covered_ms), 0, 0, 0
+FROM counter_rollups
+WHERE device = :device AND point = :point AND grain = 'day' AND start_ms >= :begin
+  AND start_ms < :end
+GROUP BY device, point"""
 _INTERVALS = f"""
 INSERT INTO counter_intervals (device, point, start_ms, amount, {_SUMS})
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
@@ -92,10 +100,9 @@ def _fill(engine: sa.Engine, estate: Estate, days: int, *, every_quarter: bool) 
             for month in range(1, 13):
                 begin = dt.datetime(YEAR, month, 1, tzinfo=estate.timezone)
                 after = (begin + dt.timedelta(days=32)).replace(day=1)
-                length = int((after - begin).total_seconds()) * 1000
-                more = {"grain": "month", "length": length, "count": 1, "amount": MW_HOUR * 730}
-                at = {"start": int(begin.timestamp()) * 1000}
-                connection.execute(sa.text(_ROLLUPS), one | more | at)
+                at = {name: int(day.timestamp()) * 1000
+                      for name, day in (("begin", begin), ("end", after))}  # fmt: skip
+                connection.execute(sa.text(_MONTH), one | at)
             device = estate.devices[series.device.partition("/")[0]]
             metering = device.entry.metering
             if every_quarter or (metering is not None and metering.role.value == "grid"):

@@ -133,5 +133,6 @@ export const reportsSearch = (raw: Raw) => {
     kind: text(raw["kind"]),
     site: text(raw["site"]),
     period: period !== undefined && isPeriod(period) ? period : undefined,
+    options: text(raw["options"]),
   });
 };

@@ -227,8 +227,19 @@ export const reportKindsQuery = queryOptions({
   staleTime: Infinity,
 });
 
+/** Site, period and options of a report as its address has them. */
+export const inQuery = (request: {
+  site: string;
+  period: string;
+  options: Record<string, string>;
+}) => ({
+  site: request.site,
+  period: request.period,
+  option: Object.entries(request.options).map(([name, value]) => `${name}=${value}`),
+});
+
 export const reportQuery = (
-  request: { kind: string; site: string; period: string },
+  request: { kind: string; site: string; period: string; options: Record<string, string> },
   language: string,
 ) =>
   queryOptions({
@@ -236,7 +247,7 @@ export const reportQuery = (
     queryFn: ({ signal }) =>
       getJson<ReportDocument>(
         `/reports/${encodeURIComponent(request.kind)}`,
-        { site: request.site, period: request.period, language },
+        { ...inQuery(request), language },
         signal,
       ),
     staleTime: 60 * SECOND,

@@ -3717,6 +3717,15 @@ export interface components {
       series: string[];
     };
     /**
+     * ReportChoice
+     * @description A value of an option.
+     */
+    ReportChoice: {
+      /** Value */
+      value: string;
+      label: components["schemas"]["Label"];
+    };
+    /**
      * ReportColumn
      * @description A column: its heading with the unit, and what a stored figure is divided by to be shown.
      */
@@ -3800,6 +3809,13 @@ export interface components {
       kind: string;
       title: components["schemas"]["Label"];
       about: components["schemas"]["Label"] | null;
+      /** Options */
+      options: components["schemas"]["ReportOption"][];
+      /**
+       * Usual Period
+       * @enum {string}
+       */
+      usual_period: "day" | "week" | "month" | "quarter" | "half_year" | "year";
     };
     /**
      * ReportNote
@@ -3814,6 +3830,19 @@ export interface components {
       };
       /** Text */
       text: string;
+    };
+    /**
+     * ReportOption
+     * @description What can be chosen of a report, as `name=value`.
+     */
+    ReportOption: {
+      /** Name */
+      name: string;
+      label: components["schemas"]["Label"];
+      /** Values */
+      values: components["schemas"]["ReportChoice"][];
+      /** Default */
+      default: string | null;
     };
     /**
      * ReportPeriod
@@ -4758,11 +4787,13 @@ export type QualityFigures = components["schemas"]["QualityFigures"];
 export type QualityItem = components["schemas"]["QualityItem"];
 export type RecipientItem = components["schemas"]["RecipientItem"];
 export type ReportChart = components["schemas"]["ReportChart"];
+export type ReportChoice = components["schemas"]["ReportChoice"];
 export type ReportColumn = components["schemas"]["ReportColumn"];
 export type ReportDocument = components["schemas"]["ReportDocument"];
 export type ReportJob = components["schemas"]["ReportJob"];
 export type ReportKind = components["schemas"]["ReportKind"];
 export type ReportNote = components["schemas"]["ReportNote"];
+export type ReportOption = components["schemas"]["ReportOption"];
 export type ReportPeriod = components["schemas"]["ReportPeriod"];
 export type ReportRow = components["schemas"]["ReportRow"];
 export type ReportShares = components["schemas"]["ReportShares"];
