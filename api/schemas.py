@@ -78,6 +78,8 @@ class SiteState(Shape):
     """Open alarms of tests and drills."""
     degraded: int = 0
     """Places that are still watched, with less than they should be."""
+    classes: dict[str, int] = {}
+    """Open alarms by class; those of tests are not in it."""
     shares: dict[str, PowerShare] = {}
     """`power`, `grid`, `pv`, `charging`: what is known where the figure itself is None."""
 

@@ -4414,6 +4414,13 @@ export interface components {
        */
       degraded: number;
       /**
+       * Classes
+       * @default {}
+       */
+      classes: {
+        [key: string]: number;
+      };
+      /**
        * Shares
        * @default {}
        */
