@@ -145,6 +145,10 @@ class DeviceSummary(Shape):
     interval_s: float
     parts: int
     alarms: int
+    rating_w: float | None = None
+    """Its rated power of today. [W]"""
+    floors: int | None = None
+    """How many an elevator serves, where its register says so."""
 
 
 class DeviceDetail(DeviceSummary):

@@ -29,6 +29,7 @@ import {
   reportsSearch,
   safetySearch,
   siteSearch,
+  systemSearch,
   wallSearch,
 } from "./search";
 import { Shell } from "./shell/Shell";
@@ -103,6 +104,12 @@ const siteRoute = createRoute({
   path: "/sites/$site",
   validateSearch: siteSearch,
   component: lazyRouteComponent(() => import("./pages/Site"), "SitePage"),
+});
+const systemRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/systems/$system",
+  validateSearch: systemSearch,
+  component: lazyRouteComponent(() => import("./pages/System"), "SystemPage"),
 });
 const deviceRoute = createRoute({
   getParentRoute: () => insideRoute,
@@ -200,6 +207,7 @@ const routeTree = rootRoute.addChildren([
   insideRoute.addChildren([
     overviewRoute,
     siteRoute,
+    systemRoute,
     deviceRoute,
     alarmsRoute,
     maintenanceRoute,

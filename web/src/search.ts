@@ -71,6 +71,25 @@ export const alarmsSearch = (raw: Raw) => {
   });
 };
 
+export const SYSTEM_PAGES = [
+  "elevator",
+  "fire",
+  "pv",
+  "charging",
+  "energy",
+  "water",
+  "gates",
+  "environment",
+] as const;
+export type SystemPageName = (typeof SYSTEM_PAGES)[number];
+
+export const systemSearch = (raw: Raw) =>
+  given({
+    site: text(raw["site"]),
+    q: text(raw["q"]),
+    abnormal: raw["abnormal"] === true ? (true as const) : undefined,
+  });
+
 export const SCENES = ["communities", "energy", "coverage", "alarms"] as const;
 export type SceneName = (typeof SCENES)[number];
 /** How long a picture may be set to stay. [s] */

@@ -82,6 +82,13 @@ export const devicesQuery = (site: string) =>
     refetchInterval: 15 * SECOND,
   });
 
+export const systemQuery = (system: string, site: string | undefined) =>
+  queryOptions({
+    queryKey: ["devices", "system", system, site ?? ""],
+    queryFn: ({ signal }) => getJson<DeviceSummary[]>("/devices", { system, site }, signal),
+    refetchInterval: 15 * SECOND,
+  });
+
 export const deviceQuery = (device: string) =>
   queryOptions({
     queryKey: ["device", device],

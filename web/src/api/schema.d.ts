@@ -2265,6 +2265,10 @@ export interface components {
       parts: number;
       /** Alarms */
       alarms: number;
+      /** Rating W */
+      rating_w?: number | null;
+      /** Floors */
+      floors?: number | null;
       /** Link */
       link: string;
       /** Protocol */
@@ -2375,6 +2379,10 @@ export interface components {
       parts: number;
       /** Alarms */
       alarms: number;
+      /** Rating W */
+      rating_w?: number | null;
+      /** Floors */
+      floors?: number | null;
     };
     /**
      * DrillItem

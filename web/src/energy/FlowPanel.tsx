@@ -15,7 +15,7 @@ import { usePoint } from "../live/hooks";
 import { LiveValue } from "../ui/LiveValue";
 import { Empty, Loaded } from "../ui/states";
 import { useKindPoints } from "../ui/useKinds";
-import { drawable, flowChart } from "./flowChart";
+import { drawable, flowChart, flowHeight } from "./flowChart";
 
 interface FlowPanelProps {
   node: SiteNode;
@@ -76,6 +76,7 @@ function FlowOfPeriod({ flow, node }: { flow: EnergyFlow; node: SiteNode }) {
     () =>
       flowChart(flow, {
         language,
+        more: t("flow.more"),
         word: (kind) => t(kind === "rest" ? "flow.rest" : `flow.kind_${kind}`),
         nameOf,
       }),
@@ -94,7 +95,7 @@ function FlowOfPeriod({ flow, node }: { flow: EnergyFlow; node: SiteNode }) {
           <div className="sw-sankey">
             <Chart
               option={option}
-              height={Math.max(220, 34 * drawn.length)}
+              height={flowHeight(flow)}
               label={t("flow.label", { site: name(node.name) })}
             />
           </div>
@@ -110,7 +111,10 @@ function FlowOfPeriod({ flow, node }: { flow: EnergyFlow; node: SiteNode }) {
           <span key={note}> · {say("note", note)}</span>
         ))}
       </p>
-      <MeterRows flow={flow} nameOf={nameOf} top={node.id} />
+      <details>
+        <summary>{t("flow.tree", { count: flow.flows.length })}</summary>
+        <MeterRows flow={flow} nameOf={nameOf} top={node.id} />
+      </details>
     </>
   );
 }

@@ -9,6 +9,8 @@ export interface FlowWords {
   language: Language;
   /** The name of a node that is no meter and no site. */
   word: (kind: "grid" | "supply" | "pv" | "export" | "rest") => string;
+  /** What small bands are called that are drawn as one. */
+  more: string;
   nameOf: (id: string) => string;
 }
 
@@ -20,7 +22,29 @@ const COLOURS: Record<string, string> = {
   rest: "#8b949e",
 };
 
+/** A band of less than this share of the whole could not be seen. */
+const SMALLEST = 0.01;
+const MORE = "more:";
+
+/** Ends that are too thin to be seen, drawn as one band; each still has its row. */
+function gathered(flows: readonly FlowItem[]): FlowItem[] {
+  const sources = new Set(flows.map((each) => each.source));
+  const whole = Math.max(...flows.map((each) => each.wh ?? 0));
+  const thin = (each: FlowItem) =>
+    each.kind === "meter" && !sources.has(each.target) && (each.wh ?? 0) < SMALLEST * whole;
+  const found = flows.filter((each) => !thin(each));
+  for (const source of sources) {
+    const few = flows.filter((each) => each.source === source && thin(each));
+    const first = few[0];
+    if (first === undefined) continue;
+    const wh = few.reduce((sum, each) => sum + (each.wh ?? 0), 0);
+    found.push(few.length === 1 ? first : { ...first, target: `${MORE}${source}`, wh });
+  }
+  return found;
+}
+
 function nodeName(id: string, words: FlowWords): string {
+  if (id.startsWith(MORE)) return words.more;
   if (id.startsWith("rest:")) return words.word("rest");
   if (id === "grid" || id === "supply" || id === "pv" || id === "export") return words.word(id);
   return words.nameOf(id);
@@ -31,8 +55,16 @@ export function drawable(flows: readonly FlowItem[]): FlowItem[] {
   return flows.filter((flow) => flow.wh !== null && flow.wh > 0);
 }
 
+/** How high the diagram has to be for its labels. [px] */
+export function flowHeight(flow: EnergyFlow): number {
+  const flows = gathered(drawable(flow.flows));
+  const sources = new Set(flows.map((each) => each.source));
+  const ends = flows.filter((each) => !sources.has(each.target)).length;
+  return Math.max(200, 34 * Math.max(ends, sources.size));
+}
+
 export function flowChart(flow: EnergyFlow, words: FlowWords): ChartOption {
-  const flows = drawable(flow.flows);
+  const flows = gathered(drawable(flow.flows));
   const ids = [...new Set(flows.flatMap((each) => [each.source, each.target]))];
   const shown = (wh: number) => {
     const { text, unit } = quantity(wh, "Wh", words.language);
