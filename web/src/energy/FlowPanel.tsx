@@ -1,5 +1,6 @@
 /** Where the electricity of a site came from and went: a diagram, and the meter tree in rows. */
 
+import { Scroll } from "../ui/Scroll";
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -69,6 +70,16 @@ function useFlowNames(flow: EnergyFlow, node: SiteNode): (id: string) => string 
   };
 }
 
+/** What two meters of class 1 may differ by, as in the balances of the energy report. */
+const ERROR_OF_METERS = 0.02;
+
+/** Whether the meters below a node counted more than flowed into it. */
+function isOver(rest: FlowItem, flows: readonly FlowItem[]): boolean {
+  if (rest.kind !== "rest" || rest.wh === null || rest.wh >= 0) return false;
+  const into = flows.filter((each) => each.target === rest.source);
+  return -rest.wh > ERROR_OF_METERS * into.reduce((sum, each) => sum + (each.wh ?? 0), 0);
+}
+
 function FlowOfPeriod({ flow, node }: { flow: EnergyFlow; node: SiteNode }) {
   const { t, language, say, name } = useWords();
   const nameOf = useFlowNames(flow, node);
@@ -84,14 +95,14 @@ function FlowOfPeriod({ flow, node }: { flow: EnergyFlow; node: SiteNode }) {
     [flow, language, t],
   );
   const drawn = drawable(flow.flows);
-  const over = flow.flows.some((each) => each.wh !== null && each.wh < 0);
+  const over = flow.flows.some((each) => isOver(each, flow.flows));
   if (flow.flows.length === 0) return <Empty>{t("flow.no_meters")}</Empty>;
   return (
     <>
       {drawn.length === 0 ? (
         <Empty>{t("flow.nothing")}</Empty>
       ) : (
-        <div className="sw-scroll">
+        <Scroll label={t("flow.title")}>
           <div className="sw-sankey">
             <Chart
               option={option}
@@ -99,7 +110,7 @@ function FlowOfPeriod({ flow, node }: { flow: EnergyFlow; node: SiteNode }) {
               label={t("flow.label", { site: name(node.name) })}
             />
           </div>
-        </div>
+        </Scroll>
       )}
       <p className="sw-dim sw-small">
         {t("flow.until", {

@@ -99,7 +99,7 @@ export function flowChart(flow: EnergyFlow, words: FlowWords): ChartOption {
         lineStyle: { color: "gradient", opacity: 0.35 },
         label: {
           formatter: (item) => {
-            const id = String(item.name);
+            const id = item.name;
             return `${nodeName(id, words)}  ${shown(totals.get(id) ?? 0)}`;
           },
         },

@@ -49,7 +49,7 @@ export function useToday(sites: readonly string[]) {
     queries: sites.map((site) => todayQuery(site)),
     combine: (answers) => ({
       data: answers.every((one) => one.data !== undefined)
-        ? addDays(answers.flatMap((one) => one.data ?? []))
+        ? addDays(answers.map((one) => one.data))
         : undefined,
       error: answers.find((one) => one.error !== null)?.error ?? null,
       refetch: () => {

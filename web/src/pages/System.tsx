@@ -37,7 +37,7 @@ function System({ system }: { system: SystemPageName }) {
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
   return (
     <div className="sw-page">
-      <nav className="sw-tabs" aria-label={t("systems.tabs")}>
+      <nav className="sw-nav sw-system-tabs" aria-label={t("systems.tabs")}>
         {SYSTEM_PAGES.map((each) => (
           <Link
             key={each}
