@@ -42,6 +42,7 @@ from api.routes import (
     session,
     sites,
     system,
+    today,
     work_orders,
 )
 from api.schemas import Problem
@@ -53,7 +54,7 @@ METRICS = "GET /metrics"
 _VERSIONED = (
     session, system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
     work_orders,
-    quality, reports, report_forms, issued, people, duty, audit,
+    quality, today, reports, report_forms, issued, people, duty, audit,
 )  # fmt: skip
 
 

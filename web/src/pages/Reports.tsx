@@ -1,5 +1,6 @@
 /** Every report that is made of sheets: chosen, read, downloaded, issued, and corrected. */
 
+import { Scroll } from "../ui/Scroll";
 import { Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -125,7 +126,7 @@ function Shown({ report }: { report: ReportDocument }) {
         )}
       </section>
       {report.sheets.map((sheet) => (
-        <section key={sheet.key} className="sw-panel sw-wide" aria-label={sheet.title}>
+        <Scroll key={sheet.key} panel label={sheet.title}>
           <div className="sw-panel-head">
             <h2>{sheet.title}</h2>
           </div>
@@ -143,7 +144,7 @@ function Shown({ report }: { report: ReportDocument }) {
               {note.text}
             </p>
           ))}
-        </section>
+        </Scroll>
       ))}
       {report.sources.length > 0 && (
         <details className="sw-panel">
