@@ -1,7 +1,7 @@
 """Coverage rolled up: what share of the places of a branch is protected, and proven. Pure."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from alerts.coverage import PlaceCoverage, Protection
@@ -38,6 +38,13 @@ class BranchCoverage:
         if self.units == self.never_tested:
             return None
         return self.proven / self.units
+
+
+def covered_share(items: Collection[PlaceCoverage]) -> float | None:
+    """Share of places that are protected; degraded ones are not. None where there is none."""
+    if not items:
+        return None
+    return sum(item.state is Protection.PROTECTED for item in items) / len(items)
 
 
 def branches(items: Iterable[PlaceCoverage]) -> tuple[BranchCoverage, ...]:

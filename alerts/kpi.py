@@ -136,7 +136,7 @@ def figures(lives: Iterable[Life], start: int, end: int, operators: int = 1) -> 
             for severity in Severity
         },
         classes=_classes(real, start, end),
-        tests=sum(life.test and _begins_within(life, start, end) for life in every),
+        tests=sum(life.test and begins_within(life, start, end) for life in every),
     )
 
 
@@ -191,12 +191,13 @@ def _chattering(
     return tuple(sorted(worst, key=lambda one: (-one[1], one[0])))
 
 
-def _begins_within(life: Life, start: int, end: int) -> bool:
+def begins_within(life: Life, start: int, end: int) -> bool:
+    """Whether an alarm was first raised in a time [ms, UTC]."""
     return bool(life.steps) and start <= life.steps[0].at < end
 
 
 def _is_fleeting(life: Life, start: int, end: int) -> bool:
-    if not _begins_within(life, start, end):
+    if not begins_within(life, start, end):
         return False
     began = life.steps[0].at
     for step in life.steps[1:]:
@@ -222,24 +223,26 @@ def _is_stale(life: Life, end: int) -> bool:
 def _classes(lives: Sequence[Life], start: int, end: int) -> dict[str, ClassTimes]:
     by_class: dict[str, list[Life]] = defaultdict(list)
     for life in lives:
-        if _begins_within(life, start, end):
+        if begins_within(life, start, end):
             by_class[life.alarm_class].append(life)
-    return {name: _times(chosen, end) for name, chosen in sorted(by_class.items())}
+    return {name: times_of(chosen, end) for name, chosen in sorted(by_class.items())}
 
 
-def _first(life: Life, event: Transition, end: int) -> int | None:
+def first_of(life: Life, event: Transition, end: int) -> int | None:
+    """When something first happened to an alarm before a moment [ms, UTC]."""
     return next((step.at for step in life.steps if step.event is event and step.at < end), None)
 
 
-def _times(lives: Sequence[Life], end: int) -> ClassTimes:
-    acknowledged = [_since(life, _first(life, Transition.ACKNOWLEDGED, end)) for life in lives]
-    findings = [finding for life in lives if (finding := _finding(life, end)) is not None]
+def times_of(lives: Sequence[Life], end: int) -> ClassTimes:
+    """How some alarms were dealt with until a moment [ms, UTC]."""
+    acknowledged = [_since(life, first_of(life, Transition.ACKNOWLEDGED, end)) for life in lives]
+    findings = [finding for life in lives if (finding := finding_of(life, end)) is not None]
     return ClassTimes(
         alarms=len(lives),
         unacknowledged=sum(one is None for one in acknowledged),
         to_acknowledge=spread(acknowledged),
         to_arrive=spread([_since(life, life.arrived_at) for life in lives]),
-        to_clear=spread([_since(life, _first(life, Transition.CLEARED, end)) for life in lives]),
+        to_clear=spread([_since(life, first_of(life, Transition.CLEARED, end)) for life in lives]),
         judged=len(findings),
         false_alarms=findings.count(Finding.FALSE_ALARM),
     )
@@ -249,7 +252,7 @@ def _since(life: Life, at: int | None) -> float | None:
     return None if at is None else (at - life.steps[0].at) / 1000
 
 
-def _finding(life: Life, end: int) -> Finding | None:
+def finding_of(life: Life, end: int) -> Finding | None:
     """The newest finding: who looked longer knows more."""
     found = [s.finding for s in life.steps if s.event is Transition.FOUND and s.at < end]
     return found[-1] if found else None

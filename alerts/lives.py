@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from alerts import tables
-from alerts.alarm import Finding, Severity, Transition
+from alerts import rescue, tables
+from alerts.alarm import Finding, Rescue, Severity, Transition
 from alerts.kpi import Life, Step
 from alerts.work_order_tables import order_alarms, order_events
 from alerts.work_orders import OrderEvent
+from device_configs.estate import Estate
+from device_configs.quantities import Label
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class Placed:
     place: str
     path: tuple[str, ...]
     """Ids from the community down to the place, as they were when it was raised."""
+    title: Label
+    """What the alarm says, with the words of the table of fault codes where there is one."""
+    rescue: Rescue | None = None
+    """The clock of people who are trapped."""
 
 
 def lives(
@@ -86,4 +92,11 @@ def _placed(row: sa.RowMapping, steps: list[Step], arrived_at: int | None) -> Pl
         steps=steps,
         arrived_at=min((one for one in (arrived_at, rescued_at) if one is not None), default=None),
     )
-    return Placed(life, row["place"], tuple(step["id"] for step in row["path"]))
+    path = tuple(step["id"] for step in row["path"])
+    clock = rescue.from_json(row["rescue"])
+    return Placed(life, row["place"], path, Label(**row["title"]), clock)
+
+
+def is_in(one: Placed, site: str, estate: Estate) -> bool:
+    """Whether an alarm belongs to a site; all do to the estate, also those of places now gone."""
+    return site == estate.id or site == one.place or site in one.path

@@ -45,6 +45,7 @@ from api.routes import (
     session,
     sites,
     system,
+    today,
     work_orders,
 )
 from api.schemas import Problem
@@ -57,7 +58,7 @@ _VERSIONED = (
     session, external_session, second_factor, own_sessions,
     system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
     work_orders,
-    quality, reports, report_forms, issued, people, duty, audit,
+    quality, today, reports, report_forms, issued, people, duty, audit,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from api.estate_index import EstateIndex
 from api.items import moment
 from api.schemas import DeviceDetail, DeviceSummary, Labelled, PartInfo, PointInfo
 from collectors.driver import DeviceHealth, LineHealth
-from device_configs.estate import Device
+from device_configs.estate import Device, local_day
 from device_configs.kinds import Kind, PointSpec
 from device_configs.profile import ProfilePoint
 from device_configs.quantities import Label
@@ -25,8 +25,11 @@ class DevicesNow:
         lines: Sequence[LineHealth],
         heard_at: Callable[[str], int | None],
         alarms: Sequence[Alarm],
+        now_ms: int,
     ) -> None:
         self.index = index
+        self.day = local_day(index.estate, moment(now_ms))
+        """The day in the estate's time zone, for what is dated."""
         self.health: dict[str, DeviceHealth] = {}
         self.line: dict[str, str] = {}
         """Device to the line it is read on."""
@@ -53,7 +56,7 @@ def to_summary(device: Device, now: DevicesNow) -> DeviceSummary:
 
 
 def _summary(device: Device, now: DevicesNow) -> dict[str, object]:
-    profile, kind = device.profile, device.profile.kind
+    profile, kind, entry = device.profile, device.profile.kind, device.entry
     health = now.health.get(device.id)
     heard_at = now.heard_at(device.id)
     return {
@@ -74,6 +77,8 @@ def _summary(device: Device, now: DevicesNow) -> dict[str, object]:
         "interval_s": device.interval_s,
         "parts": len(device.parts),
         "alarms": now.alarms_below[device.id],
+        "rating_w": None if entry.rating_w is None else entry.rating_w.on(now.day),
+        "floors": None if entry.elevator is None else entry.elevator.floors,
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.auth import Caller
+from api.coverage_now import coverage_now
 from api.house import House
 from api.report_jobs import File
 from api.schemas_reports import Correction, IssueItem
@@ -74,7 +75,8 @@ def again(
     return asked_for(
         estate, house.folder(), house.engine, identity.site, identity.period,
         now_ms=house.now_ms(), revision=house.revision(), readings=house.store,
-        places=identity.places(estate), options=identity.given, **more,
+        places=identity.places(estate), options=identity.given,
+        coverage=lambda: coverage_now(house), **more,
     )  # fmt: skip
 
 

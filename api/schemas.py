@@ -80,6 +80,8 @@ class SiteState(Shape):
     """Open alarms of tests and drills."""
     degraded: int = 0
     """Places that are still watched, with less than they should be."""
+    classes: dict[str, int] = {}
+    """Open alarms by class; those of tests are not in it."""
     shares: dict[str, PowerShare] = {}
     """`power`, `grid`, `pv`, `charging`: what is known where the figure itself is None."""
 
@@ -145,6 +147,10 @@ class DeviceSummary(Shape):
     interval_s: float
     parts: int
     alarms: int
+    rating_w: float | None = None
+    """Its rated power of today. [W]"""
+    floors: int | None = None
+    """How many an elevator serves, where its register says so."""
 
 
 class DeviceDetail(DeviceSummary):

@@ -13,12 +13,32 @@ PERIOD = "2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2
 """How a period is written."""
 
 
+class ReportChoice(BaseModel):
+    """A value of an option."""
+
+    value: str
+    label: Label
+
+
+class ReportOption(BaseModel):
+    """What can be chosen of a report, as `name=value`."""
+
+    name: str
+    label: Label
+    values: list[ReportChoice]
+    default: str | None
+    """None where it follows from the period."""
+
+
 class ReportKind(BaseModel):
     """A report that can be asked for."""
 
     kind: str
     title: Label
     about: Label | None
+    options: list[ReportOption]
+    usual_period: Literal["day", "week", "month", "quarter", "half_year", "year"]
+    """How long its period is when nobody says."""
 
 
 class ReportColumn(BaseModel):

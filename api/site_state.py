@@ -82,17 +82,19 @@ def site_states(
             connected[site] += device.id in present.connected
             sessions[site] += device.id in present.in_session
     alarms: dict[str, Counter[str]] = {site: Counter() for site in estate.sites}
+    classes: dict[str, Counter[str]] = {site: Counter() for site in estate.sites}
     for alarm in present.alarms:
         for site in above.get(alarm.place, (estate.id,)):
             alarms[site][_TEST if alarm.test else alarm.severity.value] += 1
             alarms[site][_UNACKED] += not (alarm.test or alarm.acked)
+            classes[site][alarm.alarm_class] += not alarm.test
     covered: dict[str, Counter[str]] = {site: Counter() for site in estate.sites}
     for item in present.coverage:
         for site in above.get(item.place, (estate.id,)):
             covered[site][item.state.value] += 1
     return {
         site: _state(
-            alarms[site], devices[site], connected[site], sessions[site],
+            alarms[site], classes[site], devices[site], connected[site], sessions[site],
             covered[site], power_now(terms[site], present.power.get),
         )
         for site in estate.sites
@@ -101,6 +103,7 @@ def site_states(
 
 def _state(
     alarms: Counter[str],
+    classes: Counter[str],
     devices: int,
     connected: int,
     sessions: int,
@@ -119,6 +122,7 @@ def _state(
         pv_now=now.pv.whole,
         charging_now=now.charging.whole,
         charging_sessions=sessions,
+        classes={name: count for name, count in sorted(classes.items()) if count},
         tests=alarms[_TEST],
         protected=covered[CoverageState.PROTECTED.value],
         unprotected=covered[CoverageState.UNPROTECTED.value],

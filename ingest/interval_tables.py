@@ -95,7 +95,7 @@ cursors = sa.Table(
     sa.Column("routine", sa.BigInteger, nullable=False),
     sa.PrimaryKeyConstraint("consumer"),
 )
-"""How far the consumer has read the journal."""
+"""How far this consumer, and that of the charging sessions, has read the journal."""
 
 # One text serves SQLite and PostgreSQL: both know this form of ON CONFLICT.
 _ADD_INTERVAL = sa.text("""
@@ -244,13 +244,13 @@ def add_steps(connection: sa.Connection, found: Sequence[tuple[Series, Step]], n
         connection.execute(_ADD_STEP, rows)
 
 
-def read_cursor(connection: sa.Connection) -> Cursor:
-    """How far the consumer is; the beginning where it never ran."""
-    row = connection.execute(sa.select(cursors).where(cursors.c.consumer == CONSUMER)).first()
+def read_cursor(connection: sa.Connection, consumer: str = CONSUMER) -> Cursor:
+    """How far a consumer is; the beginning where it never ran."""
+    row = connection.execute(sa.select(cursors).where(cursors.c.consumer == consumer)).first()
     return Cursor() if row is None else Cursor(row.safety, row.routine)
 
 
-def put_cursor(connection: sa.Connection, cursor: Cursor) -> None:
-    """Write how far the consumer is."""
-    values = {"consumer": CONSUMER, "safety": cursor.safety, "routine": cursor.routine}
+def put_cursor(connection: sa.Connection, cursor: Cursor, consumer: str = CONSUMER) -> None:
+    """Write how far a consumer is."""
+    values = {"consumer": consumer, "safety": cursor.safety, "routine": cursor.routine}
     connection.execute(_PUT_CURSOR, values)

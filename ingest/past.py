@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from collectors.sample import Sample
 from ingest.interval_ledger import IntervalLedger
 from ingest.quality_recount import QualityRecount
+from ingest.session_ledger import SessionLedger
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import TimeSeriesStore
 
@@ -22,6 +23,8 @@ class Past:
     """None where the estate is not known: then nothing is counted."""
     quality: QualityRecount | None = None
     """Counts data quality; None where the estate is not known."""
+    sessions: SessionLedger | None = None
+    """The charging sessions; None where nobody keeps them."""
     _spans: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def take(self, samples: Sequence[Sample]) -> int:
@@ -58,13 +61,15 @@ class Past:
         """Count again what was taken; returns how many counters, None without an estate.
 
         Raises:
-            StoreError, IntervalsError: call it again.
+            StoreError, IntervalsError, SessionsError: call it again.
         """
         if self.ledger is None:
             return None
         before = self.ledger.statistics.recounted
         if isinstance(self.store, DuckDbStore):
             self.ledger.recount(self.store, self._spans)
+            if self.sessions is not None:
+                self.sessions.recount(self._spans)
         else:
             self.ledger.join_history()
         self._spans = {}

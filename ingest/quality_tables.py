@@ -5,7 +5,8 @@ Rows are put whole, as the book has them, in one transaction with the cursor.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -151,6 +152,49 @@ def days_of(
         some = days.c.device.in_(devices[begin : begin + _MOST_DEVICES])
         query = sa.select(*plain).where(some, days.c.day.between(first, last))
         yield from map(to_row, connection.execute(query))
+
+
+@dataclass(frozen=True, slots=True)
+class DaySums:
+    """What the days of one device come to."""
+
+    good: int
+    """Of each day at most as many as were due."""
+    due: int | None
+    """None of a device that reports when it likes."""
+    covered: int
+    counted: int
+
+    @property
+    def completeness(self) -> float | None:
+        """Good readings of those due, or the time a good value covers; None where unknown."""
+        part, whole = (self.covered, self.counted) if self.due is None else (self.good, self.due)
+        return part / whole if whole else None
+
+
+def sums_of(
+    connection: sa.Connection, devices: Sequence[str], first: int, last: int
+) -> Mapping[str, DaySums]:
+    """The days of some devices from one to another, added up by the database."""
+    columns = days.c
+    good = sa.case(
+        (columns.good < columns.due, columns.good), else_=sa.func.coalesce(columns.due, 0)
+    )
+    found: dict[str, DaySums] = {}
+    for begin in range(0, len(devices), _MOST_DEVICES):
+        query = (
+            sa.select(
+                columns.device, sa.func.sum(good), sa.func.sum(columns.due),
+                sa.func.sum(columns.covered), sa.func.sum(columns.counted),
+            )
+            .where(columns.device.in_(devices[begin : begin + _MOST_DEVICES]))
+            .where(columns.day.between(first, last))
+            .group_by(columns.device)
+        )  # fmt: skip
+        for device, *sums in connection.execute(query):
+            at_most, due, covered, counted = (None if one is None else int(one) for one in sums)
+            found[device] = DaySums(at_most or 0, due, covered or 0, counted or 0)
+    return found
 
 
 def put_recounts(connection: sa.Connection, found: Iterable[tuple[str, int]]) -> None:

@@ -200,20 +200,40 @@ def amounts_with_virtual(
 def _real(
     connection: sa.Connection, estate: Estate, series: Sequence[Series], spans: Sequence[Span]
 ) -> Sequence[Mapping[Series, Amounts]]:
-    """The same of real counters: by the day's roll-up where every span is a day."""
-    if not spans or not is_cut_in(connection, estate.timezone):
+    """The same of real counters: by roll-ups where every span is a day, or every one a month."""
+    if not spans or not series or not is_cut_in(connection, estate.timezone):
         return amounts_in(connection, series, spans)
-    if any(not _is_day(estate, span) for span in spans):
+    grain = _grain_of(estate, spans)
+    if grain is None:
         return amounts_in(connection, series, spans)
     begin, end = min(span.start for span in spans), max(span.end for span in spans)
-    days = rolled_up(connection, series, Grain.DAY, begin, end)
+    found = rolled_up(connection, series, grain, begin, end)
     return [
-        {one: each[span.start] for one, each in days.items() if span.start in each}
+        {one: each[span.start] for one, each in found.items() if span.start in each}
         for span in spans
     ]
 
 
+def _grain_of(estate: Estate, spans: Sequence[Span]) -> Grain | None:
+    """Whether spans are all days or all months; None where they are neither."""
+    for grain, is_one in ((Grain.DAY, _is_day), (Grain.MONTH, _is_month)):
+        if all(is_one(estate, span) for span in spans):
+            return grain
+    return None
+
+
 def _is_day(estate: Estate, span: Span) -> bool:
-    day = dt.datetime.fromtimestamp(span.start / 1000, estate.timezone).date()
+    day = _day_of(estate, span)
     after = day + dt.timedelta(days=1)
     return (span.start, span.end) == (_midnight_ms(estate, day), _midnight_ms(estate, after))
+
+
+def _is_month(estate: Estate, span: Span) -> bool:
+    day = _day_of(estate, span)
+    after = (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    is_first = day.day == 1 and span.start == _midnight_ms(estate, day)
+    return is_first and span.end == _midnight_ms(estate, after)
+
+
+def _day_of(estate: Estate, span: Span) -> dt.date:
+    return dt.datetime.fromtimestamp(span.start / 1000, estate.timezone).date()

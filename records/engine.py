@@ -99,8 +99,8 @@ def _elsewhere(url: str) -> sa.Engine:
         ) from error
 
 
-def migrate(engine: sa.Engine) -> None:
-    """Bring the database to the newest revision."""
+def migrate(engine: sa.Engine, revision: str = "head") -> None:
+    """Bring the database to a revision, the newest where none is named."""
     # Imported here: only the start of a service needs it, and it is slow to import.
     from alembic import command
     from alembic.config import Config
@@ -109,7 +109,7 @@ def migrate(engine: sa.Engine) -> None:
     config.set_main_option("script_location", "records:migrations")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from alerts.coverage import PlaceCoverage
 from device_configs.estate import Estate
 from ingest.stores.store import Aggregate, Reading
 from reports.document import Report
@@ -35,6 +36,10 @@ Progress = Callable[[float], None]
 """Takes the share of the work that is done, 0 to 1."""
 
 
+Coverage = Callable[[], Sequence[PlaceCoverage]]
+"""Says how each place is protected now; blocks."""
+
+
 def _nothing(_share: float) -> None:
     pass
 
@@ -58,8 +63,20 @@ class Asked:
     places: frozenset[str] | None = None
     """The sites whose rows the asker may see; None for all."""
     options: Mapping[str, str] = field(default_factory=dict)
+    coverage: Coverage | None = None
+    """Which places are protected now; None where nobody can say."""
     progress: Progress = _nothing
     """Told by makers that take long how far they are; what it raises ends the work."""
+
+    @property
+    def until_ms(self) -> int:
+        """When the reported time ends [ms, UTC]: with the period, or now."""
+        return min(self.period.span.end, max(self.now_ms, self.period.span.start) + 1)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the period has begun and not ended: only then is `now` a part of it."""
+        return self.period.span.start <= self.now_ms < self.period.span.end
 
     def option(self, name: str, default: str, allowed: Sequence[str] = ()) -> str:
         """An option of the report.
@@ -89,6 +106,7 @@ def asked_for(
     readings: Series | None = None,
     places: frozenset[str] | None = None,
     options: Mapping[str, str] | None = None,
+    coverage: Coverage | None = None,
     progress: Progress = _nothing,
 ) -> Asked:
     """Check and gather a request; the whole estate where no site is given.
@@ -103,5 +121,5 @@ def asked_for(
     asked = parse_period(period, estate.timezone)
     return Asked(
         estate, folder, engine, chosen, asked, now_ms, revision, readings, places, options or {},
-        progress,
+        coverage, progress,
     )  # fmt: skip

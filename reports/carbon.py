@@ -14,7 +14,7 @@ from device_configs.carriers import Carrier
 from device_configs.entered import LITRE, Entered
 from device_configs.factors import Factors, Gives, Taken
 from reports.carriers import Intake
-from reports.drawn import Drawn, stored
+from reports.drawn import Drawn, DrawnDays, stored
 from reports.periods import Period
 
 SCOPE = {
@@ -79,7 +79,7 @@ class Emissions:
 def emissions(
     cut: Period,
     intakes: Sequence[Intake],
-    days: Sequence[tuple[Period, Sequence[Drawn]]],
+    days: DrawnDays,
     entered: Iterable[Entered],
     factors: Factors,
     known_on: dt.date,
@@ -89,7 +89,8 @@ def emissions(
     Args:
         cut: the period; entered months count where their first day is in it.
         intakes: the metered carriers.
-        days: what they drew, day by day (`reports.drawn.drawn_by_day`).
+        days: what they drew, by day, or by months in which no factor changes
+            (`reports.drawn.drawn_of_sites`).
         entered: what people entered for the site.
         factors: the factors that are used.
         known_on: the day of the report: factors published later are not used.

@@ -1,7 +1,7 @@
-"""What the carbon report reads: the intakes of a site, day by day, and what people entered."""
+"""What the carbon report reads: the intakes of sites over time, and what people entered."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from records.engine import reading
 from reports.asked import Asked
 from reports.carbon import Emissions, emissions
 from reports.carriers import Intake, intake, is_metered
-from reports.drawn import Drawn, drawn_by_day
+from reports.drawn import DrawnDays, drawn_of_sites
 from reports.errors import UnreadableDatabaseError
 from reports.periods import Period
 
@@ -27,7 +27,7 @@ class SiteData:
     """The intakes of one site and what they drew."""
 
     intakes: Sequence[Intake]
-    days: Sequence[tuple[Period, Sequence[Drawn]]]
+    days: DrawnDays
     entered: Sequence[Entered]
 
     @property
@@ -64,26 +64,47 @@ class CarbonData:
             known_on,
         )
 
-    def of(self, site: str, period: Period, now_ms: int) -> SiteData:
-        """What a site took in, day by day until a moment.
+    def of(self, sites: Sequence[str], period: Period, now_ms: int) -> Mapping[str, SiteData]:
+        """What each site took in, until a moment.
 
         Raises:
             UnreadableDatabaseError: the database cannot be read.
         """
         estate = self.asked.estate
-        intakes = [intake(estate, site, carrier) for carrier in METERED]
+        intakes = [[intake(estate, site, carrier) for carrier in METERED] for site in sites]
+        try:
+            with reading(self.asked.engine) as connection:
+                days = drawn_of_sites(
+                    connection, estate, intakes, period, now_ms, self._keeps_factors
+                )
+        except sa.exc.SQLAlchemyError as error:
+            raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error
+        return {
+            site: SiteData(own, drawn, self._entered_of(site))
+            for site, own, drawn in zip(sites, intakes, days, strict=True)
+        }
+
+    def _entered_of(self, site: str) -> Sequence[Entered]:
+        estate = self.asked.estate
         inside = estate.below(site)
-        entered = [
+        return [
             one
             for one in self.entered
             if one.site in inside and not is_metered(estate, one.site, one.carrier)
         ]
-        try:
-            with reading(self.asked.engine) as connection:
-                days = drawn_by_day(connection, estate, intakes, period, now_ms)
-        except sa.exc.SQLAlchemyError as error:
-            raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error
-        return SiteData(intakes, days, entered)
+
+    def _keeps_factors(self, month: Period) -> bool:
+        """Whether one version of each factor holds throughout a month."""
+        days = (month.end.date() - month.start.date()).days
+        for carrier in METERED:
+            versions = set()
+            for number in range(days):
+                day = month.start.date() + dt.timedelta(days=number)
+                taken = self.factors.taken(Gives.CARBON, carrier, day, self.known_on)
+                versions.add(None if taken is None else (taken.id, taken.version.name))
+            if len(versions) > 1:
+                return False
+        return True
 
     def emitted(self, data: SiteData, cut: Period) -> Emissions:
         """What a site emitted in a part of the period that its data are of."""

@@ -1,11 +1,18 @@
 """The carbon report: scopes by carrier, month and branch, memo items, progress to the target."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
+import sqlalchemy as sa
+
+from device_configs.carriers import Carrier
 from device_configs.factors import Taken
 from device_configs.quantities import Label
+from ingest.counters import COUNTS_PER_UNIT
+from ingest.interval_tables import Series
+from ingest.rollup import Amounts
+from records.engine import reading
 from reports.asked import Asked
 from reports.branches import branches
 from reports.carbon import by_version, source_id
@@ -21,11 +28,14 @@ from reports.carbon_sheets import (
     months_sheet,
     targets_sheet,
 )
+from reports.carriers import QUANTITY
 from reports.document import Chart, ChartKind, Note, Report, Source, SourceKind
-from reports.energy import energy_report
+from reports.errors import UnreadableDatabaseError
+from reports.meter_tree import meter_tree
 from reports.periods import Period, Step, steps_of
 from reports.report_texts import report_texts
 from reports.sizes import floor_area, people
+from reports.stretches import summed
 
 
 def make(asked: Asked) -> Report:
@@ -36,13 +46,11 @@ def make(asked: Asked) -> Report:
         UnreadableDatabaseError: the database cannot be read.
     """
     data = CarbonData.load(asked)
-    own = data.of(asked.site, asked.period, asked.now_ms)
-    whole = _figures(data, asked.site, own)
+    below = [one.id for one in branches(asked.estate, asked.site, asked.places)]
+    now, figures = _figures(data, list(dict.fromkeys([asked.site, *below])))
+    own, whole = now[asked.site], figures[asked.site]
     months = [(cut, data.emitted(own, cut)) for cut in _months(asked)]
-    others = [
-        _figures(data, one.id, data.of(one.id, asked.period, asked.now_ms))
-        for one in branches(asked.estate, asked.site, asked.places)
-    ]
+    others = [figures[one] for one in below]
     grid = data.grid_factor(asked.period)
     first, after = asked.period.start.date(), asked.period.end.date()
     a_year = first == dt.date(first.year, 1, 1) and after == dt.date(first.year + 1, 1, 1)
@@ -81,30 +89,46 @@ def _months(asked: Asked) -> Sequence[Period]:
     return [cut for cut in cuts if cut.span.start < asked.now_ms]
 
 
-def _figures(data: CarbonData, site: str, own: SiteData) -> BranchFigures:
+def _figures(
+    data: CarbonData, sites: Sequence[str]
+) -> tuple[Mapping[str, SiteData], Mapping[str, BranchFigures]]:
+    """What each site took in, and what it emitted in the period and the year before."""
     asked = data.asked
     before = asked.period.year_before()
     # A period that runs is compared with the same days of the year before.
     passed = min(asked.now_ms, asked.period.span.end) - asked.period.span.start
-    earlier = data.of(site, before, before.span.start + passed)
-    return BranchFigures(
-        asked.estate.sites[site],
-        data.emitted(own, asked.period),
-        data.emitted(earlier, before),
-        floor_area(asked.estate, site, asked.period),
-        people(asked.estate, site, asked.period),
-    )
+    now = data.of(sites, asked.period, asked.now_ms)
+    earlier = data.of(sites, before, before.span.start + passed)
+    return now, {
+        site: BranchFigures(
+            asked.estate.sites[site],
+            data.emitted(now[site], asked.period),
+            data.emitted(earlier[site], before),
+            floor_area(asked.estate, site, asked.period),
+            people(asked.estate, site, asked.period),
+        )
+        for site in sites
+    }
 
 
 def _pv(asked: Asked) -> tuple[Fraction | None, Fraction | None]:
     """PV used on site and fed in [Wh]."""
-    total = energy_report(
-        asked.engine, asked.estate, asked.site, asked.period.name, Step.DAY,
-        now_ms=asked.now_ms, revision=asked.revision,
-    ).total  # fmt: skip
-    export = None if total.grid_export_wh is None else Fraction(str(total.grid_export_wh))
-    made = None if total.pv_wh is None else Fraction(str(total.pv_wh))
+    tree = meter_tree(asked.estate, asked.site)
+    try:
+        with reading(asked.engine) as connection:
+            amounts = summed(
+                connection, asked.estate, [*tree.pv, *tree.grid_export], asked.period, asked.now_ms
+            )
+    except sa.exc.SQLAlchemyError as error:
+        raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error
+    made, export = _wh(tree.pv, amounts), _wh(tree.grid_export, amounts)
     return (None if made is None or export is None else made - export), export
+
+
+def _wh(series: Sequence[Series], amounts: Mapping[Series, Amounts]) -> Fraction | None:
+    known = [amounts[one] for one in series if one in amounts and amounts[one].known_ms > 0]
+    scale = COUNTS_PER_UNIT[QUANTITY[Carrier.ELECTRICITY]]
+    return Fraction(sum(one.amount for one in known), scale) if known else None
 
 
 def _notes(

@@ -17,7 +17,7 @@ from records.engine import reading
 from reports.asked import Asked, Maker
 from reports.branches import branches
 from reports.carriers import COUNTER, QUANTITY
-from reports.consumption import Day, SiteMeters, days_of, site_meters, total
+from reports.consumption import Day, SiteMeters, days_of, shown_by, site_meters, sums_of, total
 from reports.consumption_sheets import change, divided, stored_amount
 from reports.document import (
     Cell,
@@ -106,10 +106,12 @@ def _read(connection: sa.Connection, asked: Asked, carrier: Carrier) -> _Found:
     sites = [own, *(site_meters(estate, one.id)
                     for one in branches(estate, asked.site, asked.places))]  # fmt: skip
     series = _meters(asked, carrier)
-    now, meters = days_of(connection, estate, sites, period, asked.now_ms, series)
+    by_day = shown_by(period) is Step.DAY
+    now = days_of(connection, estate, sites, period, asked.now_ms, by_day=by_day)
+    meters = sums_of(connection, estate, series, period, asked.now_ms)
     earlier = period.year_before()
     passed = max(0, min(asked.now_ms, period.span.end) - period.span.start)
-    before, _ = days_of(connection, estate, sites, earlier, earlier.span.start + passed)
+    before = days_of(connection, estate, sites, earlier, earlier.span.start + passed)
     nights: Mapping[Series, list[Night]] = {}
     if carrier in FLOWS:
         # What is learnt from lies before the period.
@@ -135,10 +137,8 @@ def _meters(asked: Asked, carrier: Carrier) -> list[Series]:
 def _by_time(asked: Asked, carrier: Carrier, found: _Found) -> Sheet:
     columns = (Column("period", Form.TEXT), Column("amount", AMOUNT[carrier]))
     days = found.now[asked.site]
-    whole = asked.period.start.day == asked.period.end.day == 1
-    many = (asked.period.end - asked.period.start).days > 62
-    step = Step.MONTH if whole and many else Step.DAY
-    cuts = [cut for cut in steps_of(asked.period, step) if cut.span.start < asked.now_ms]
+    cuts = steps_of(asked.period, shown_by(asked.period))
+    cuts = tuple(cut for cut in cuts if cut.span.start < asked.now_ms)
     rows = [_amount(cut.name, days, carrier, cut, Weight.NORMAL) for cut in cuts]
     name = report_texts(carrier.value).rows["total"]
     return Sheet(

@@ -1,4 +1,4 @@
-"""What sites consumed of each carrier, day by day; one read for all of them.
+"""What sites consumed of each carrier, day by day or month by month; one read for all of them.
 
 Electricity is the balance of the meter tree (grid import plus PV less export), so it is the same
 figure as in the energy report; water, gas and heat are what the meters of their own trees counted.
@@ -13,15 +13,24 @@ from device_configs.carriers import Carrier
 from device_configs.estate import Estate
 from ingest.interval_tables import Series
 from ingest.rollup import Amounts, Span
-from ingest.virtual_meters import amounts_with_virtual
 from reports.carriers import Intake, intake
 from reports.drawn import Drawn, drawn_of
 from reports.energy import figures_of_day
 from reports.meter_tree import MeterTree, meter_tree
-from reports.periods import Period, Step, steps_of
+from reports.periods import Period, Step
+from reports.stretches import any_month, counted, no_month, summed
 
 CARRIERS = (Carrier.ELECTRICITY, Carrier.WATER, Carrier.GAS, Carrier.HEAT)
 """The carriers that are metered, in the order of a report."""
+_MONTHS_FROM_DAYS = 62
+"""Periods longer than two months are shown by the month, where they are whole months."""
+
+
+def shown_by(period: Period) -> Step:
+    """What one row of a report over a period covers."""
+    days = (period.end.date() - period.start.date()).days
+    whole_months = period.start.day == period.end.day == 1
+    return Step.MONTH if whole_months and days > _MONTHS_FROM_DAYS else Step.DAY
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ def site_meters(estate: Estate, site: str) -> SiteMeters:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of one site."""
+    """One day of one site, or a whole month that is judged like each of its days."""
 
     period: Period
     drawn: Mapping[Carrier, Drawn]
@@ -76,22 +85,32 @@ def days_of(
     sites: Sequence[SiteMeters],
     period: Period,
     now_ms: int,
-    also: Sequence[Series] = (),
-) -> tuple[Mapping[str, Sequence[Day]], Mapping[Series, Amounts]]:
-    """Each day of each site until now, and the sums of some further counters over the period."""
-    days = [day for day in steps_of(period, Step.DAY) if day.span.start < now_ms]
-    series = list(dict.fromkeys([one for each in sites for one in each.series] + list(also)))
-    found = amounts_with_virtual(connection, estate, series, [day.span for day in days])
-    by_site = {
-        each.site: [
-            _day(each, day, amounts, now_ms) for day, amounts in zip(days, found, strict=True)
-        ]
-        for each in sites
+    *,
+    by_day: bool = False,
+) -> Mapping[str, Sequence[Day]]:
+    """Each day of each site until now; whole months as one where they say as much, unless `by_day`.
+
+    Sums over whole months and over the period are the same either way.
+    """
+    months = no_month if by_day else any_month
+    groups = [each.series for each in sites]
+    found = counted(connection, estate, groups, period, now_ms, months)
+    return {
+        each.site: [_day(each, day, amounts, now_ms) for day, amounts in every]
+        for each, every in zip(sites, found, strict=True)
     }
-    further = {
-        one: sum((amounts[one] for amounts in found if one in amounts), Amounts()) for one in also
-    }
-    return by_site, further
+
+
+def sums_of(
+    connection: sa.Connection,
+    estate: Estate,
+    series: Sequence[Series],
+    period: Period,
+    now_ms: int,
+) -> Mapping[Series, Amounts]:
+    """What each of some counters counted in a period until now; nothing where it is unknown."""
+    found = summed(connection, estate, series, period, now_ms)
+    return {one: found.get(one, Amounts()) for one in series}
 
 
 def _day(meters: SiteMeters, day: Period, amounts: Mapping[Series, Amounts], now_ms: int) -> Day:

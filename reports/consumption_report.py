@@ -19,7 +19,15 @@ from reports.asked import Asked
 from reports.branches import branches
 from reports.carbon import source_id
 from reports.coal import Coal, standard_coal
-from reports.consumption import CARRIERS, SiteMeters, days_of, site_meters, total
+from reports.consumption import (
+    CARRIERS,
+    SiteMeters,
+    days_of,
+    shown_by,
+    site_meters,
+    sums_of,
+    total,
+)
 from reports.consumption_sheets import (
     KIND,
     Branch,
@@ -39,13 +47,14 @@ from reports.document import Chart, ChartKind, Note, Report, Sheet, Source, Sour
 from reports.drawn import Drawn
 from reports.errors import UnreadableDatabaseError
 from reports.load import Load, LoadStep, load_of
+from reports.options import Option
 from reports.periods import Period, Step, steps_of
 from reports.report_texts import report_texts
 from reports.sizes import floor_area, people
 from reports.sub_items import CodedMeter, coded_meters, own_counts, sub_items, top_counts
 
-_MONTHS_FROM_DAYS = 62
-"""Periods longer than two months are shown by the month, where they are whole months."""
+COAL = Option("coal", (Gives.CALORIFIC.value, Gives.EQUIVALENT.value), Gives.CALORIFIC.value)
+"""By which value standard coal is worked out."""
 
 
 def make(asked: Asked) -> Report:
@@ -98,12 +107,14 @@ def _read(connection: sa.Connection, asked: Asked) -> _Read:
     sites = [own, *(site_meters(estate, one.id) for one in below)]
     coded = coded_meters(estate, asked.site)
     further = [one for meter in coded for one in meter.series]
-    now, counted = days_of(connection, estate, sites, period, asked.now_ms, further)
+    by_day = shown_by(period) is Step.DAY
+    now = days_of(connection, estate, sites, period, asked.now_ms, by_day=by_day)
+    counted = sums_of(connection, estate, further, period, asked.now_ms)
     # A period that runs is compared with as much of the others as has passed of it.
     passed = max(0, min(asked.now_ms, period.span.end) - period.span.start)
     earlier, last = period.year_before(), period.before()
-    year, _ = days_of(connection, estate, sites, earlier, earlier.span.start + passed)
-    before, _ = days_of(connection, estate, [own], last, last.span.start + passed)
+    year = days_of(connection, estate, sites, earlier, earlier.span.start + passed)
+    before = days_of(connection, estate, [own], last, last.span.start + passed)
     load = load_of(connection, estate, own.tree, period.span, asked.now_ms)
     return _Read(
         own,
@@ -161,11 +172,8 @@ def _sheets(
 
 
 def _cuts(asked: Asked) -> Sequence[Period]:
-    period = asked.period
-    days = (period.end.date() - period.start.date()).days
-    whole_months = period.start.day == period.end.day == 1
-    step = Step.MONTH if whole_months and days > _MONTHS_FROM_DAYS else Step.DAY
-    return [cut for cut in steps_of(period, step) if cut.span.start < asked.now_ms]
+    cuts = steps_of(asked.period, shown_by(asked.period))
+    return [cut for cut in cuts if cut.span.start < asked.now_ms]
 
 
 def _meters(read: _Read) -> Mapping[str, tuple[str, int | None]]:
@@ -191,7 +199,7 @@ def _coal(asked: Asked, factors: Factors, read: _Read) -> Coal:
     }
     if read.own.has(Carrier.ELECTRICITY):
         amounts[Carrier.ELECTRICITY] = stored_amount(bought, Carrier.ELECTRICITY)
-    chosen = asked.option("coal", Gives.CALORIFIC.value, (Gives.CALORIFIC, Gives.EQUIVALENT))
+    chosen = asked.option(COAL.name, Gives.CALORIFIC.value, COAL.values)
     return standard_coal(amounts, factors, Gives(chosen), last, known_on)
 
 
@@ -223,7 +231,7 @@ def _charts(sheets: Sequence[Sheet]) -> list[Chart]:
 
 
 def _notes(asked: Asked, read: _Read, coal: Coal, quota: tuple[str, Quota] | None) -> list[Note]:
-    notes = [Note(f"coal_{asked.options.get('coal', Gives.CALORIFIC.value)}")]
+    notes = [Note(f"coal_{asked.option(COAL.name, Gives.CALORIFIC.value, COAL.values)}")]
     notes.append(Note("load_by_hour" if read.load.step is LoadStep.HOUR else "load_by_quarter"))
     if read.load.left_out:
         names = [asked.estate.sites[one].name for one in read.load.left_out]

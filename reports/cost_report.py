@@ -37,9 +37,16 @@ from reports.demand import DemandCharge
 from reports.document import Chart, ChartKind, Note, Report, Sheet
 from reports.errors import InvalidOptionError, UnreadableDatabaseError
 from reports.meter_tree import meter_tree
+from reports.options import Option
 from reports.periods import Period, Step, steps_of
 
 _CARRIERS = (Carrier.WATER, Carrier.GAS, Carrier.HEAT)
+
+
+BY = Option("by", ("site", "building", "device"), "site")
+"""What a line of the cost is about."""
+STEP = Option("step", tuple(one.value for one in Step))
+"""What a row covers; months where the period is whole months."""
 
 
 def make(asked: Asked) -> Report:
@@ -55,7 +62,7 @@ def make(asked: Asked) -> Report:
     payer = Payer(
         asked.estate, load_tariffs(asked.folder, asked.estate), load_holidays(asked.folder)
     )
-    by = asked.option("by", "site", ("site", "building", "device"))
+    by = asked.option(BY.name, "site", BY.values)
     other = _other(asked, payer)
     step, cuts = _cuts(asked)
     frame = Frame(
@@ -101,7 +108,7 @@ def _cuts(asked: Asked) -> tuple[Step, list[Period]]:
     """The rows of the report that have begun."""
     whole = asked.period.start.day == 1 and asked.period.end.day == 1
     default = Step.MONTH if whole else Step.DAY
-    step = Step(asked.option("step", default.value, tuple(Step)))
+    step = Step(asked.option(STEP.name, default.value, STEP.values))
     return step, [one for one in steps_of(asked.period, step) if one.span.start < asked.now_ms]
 
 

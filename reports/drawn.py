@@ -1,6 +1,6 @@
 """What was drawn of a carrier in each of some periods, with how much of it is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,10 +10,10 @@ from device_configs.estate import Estate
 from ingest.counters import COUNTS_PER_UNIT
 from ingest.interval_tables import Series
 from ingest.rollup import Amounts, Span
-from ingest.virtual_meters import amounts_with_virtual
 from reports.carriers import QUANTITY, Intake
 from reports.document import Shares
-from reports.periods import Period, Step, steps_of
+from reports.periods import Period
+from reports.stretches import any_month, counted
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,31 @@ def stored(drawn: Drawn, intake: Intake) -> Fraction | None:
     return Fraction(drawn.counts, COUNTS_PER_UNIT[QUANTITY[intake.carrier]])
 
 
-def drawn_by_day(
+DrawnDays = Sequence[tuple[Period, Sequence[Drawn]]]
+"""Each day, or a month that is judged like each of its days, with what each intake drew."""
+
+
+def drawn_of_sites(
     connection: sa.Connection,
     estate: Estate,
-    intakes: Sequence[Intake],
+    sites: Sequence[Sequence[Intake]],
     period: Period,
     now_ms: int,
-) -> Sequence[tuple[Period, Sequence[Drawn]]]:
-    """Each day of a period until now, with what each intake drew; one read for all."""
-    days = [day for day in steps_of(period, Step.DAY) if day.span.start < now_ms]
-    series = list(dict.fromkeys(one for each in intakes for one in each.series))
-    found = amounts_with_virtual(connection, estate, series, [day.span for day in days])
+    may_be_whole: Callable[[Period], bool] = any_month,
+) -> Sequence[DrawnDays]:
+    """What the intakes of each site drew in a period until now; one read for all of them."""
+    groups = [[one for each in intakes for one in each.series] for intakes in sites]
+    found = counted(connection, estate, groups, period, now_ms, may_be_whole)
     return [
-        (day, [drawn_of(each, amounts, day.span, now_ms) for each in intakes])
-        for day, amounts in zip(days, found, strict=True)
+        [
+            (day, [drawn_of(each, amounts, day.span, now_ms) for each in intakes])
+            for day, amounts in every
+        ]
+        for intakes, every in zip(sites, found, strict=True)
     ]
 
 
-def within(days: Sequence[tuple[Period, Sequence[Drawn]]], cut: Period, number: int) -> Drawn:
+def within(days: DrawnDays, cut: Period, number: int) -> Drawn:
     """The sum of one intake over the days that begin in a period."""
     return sum((each[number] for day, each in days if cut.start <= day.start < cut.end), Drawn())
 

@@ -1,12 +1,18 @@
 """The reports there are, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reports import (
     carbon_report,
     carrier_report,
+    charging_report,
+    community_report,
     consumption_report,
     cost_report,
+    elevators_report,
+    fire_report,
+    pv_charging_report,
+    pv_report,
     rates_report,
     savings_report,
     statutory_report,
@@ -14,17 +20,34 @@ from reports import (
 from reports.asked import Asked, Maker
 from reports.document import Report
 from reports.errors import UnknownReportError
+from reports.options import Option
+from reports.schedules import Every
 
 MAKERS: Mapping[str, Maker] = {
     **carrier_report.KINDS,
     "carbon": carbon_report.make,
+    "charging": charging_report.make,
+    "community": community_report.make,
     "consumption": consumption_report.make,
     "cost": cost_report.make,
+    "elevators": elevators_report.make,
+    "fire": fire_report.make,
+    "pv": pv_report.make,
+    "pv_charging": pv_charging_report.make,
     "rates": rates_report.make,
     "savings": savings_report.make,
     "statutory": statutory_report.make,
 }
 """Name to maker; the name is that of its catalogue in `text/`, too."""
+
+OPTIONS: Mapping[str, Sequence[Option]] = {
+    "consumption": (consumption_report.COAL,),
+    "cost": (cost_report.BY, cost_report.STEP),
+}
+"""What can be chosen of a report; of the others nothing. A tariff to compare the cost with is named
+by `compare`, and is one of the estate's."""
+USUAL_PERIOD: Mapping[str, Every] = {"statutory": Every.HALF_YEAR}
+"""How long the period of a report is when nobody says; a month if it is not named here."""
 
 
 def make_report(kind: str, asked: Asked) -> Report:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from ingest.rollup import Span
@@ -41,7 +42,7 @@ class Period:
     end: dt.datetime
     """00:00 of the day after its last."""
 
-    @property
+    @cached_property
     def span(self) -> Span:
         """The same stretch in milliseconds UTC."""
         return Span(_ms(self.start), _ms(self.end))

@@ -12,6 +12,13 @@ from reports.texts import Language, in_language
 _FOLDER = Path(__file__).with_name("text")
 
 
+class OptionTexts(Strict):
+    """A choice and what can be chosen."""
+
+    label: Label
+    values: Mapping[str, Label]
+
+
 class ReportTexts(Strict):
     """What people read in one kind of report; every key that its sheets use."""
 
@@ -22,6 +29,8 @@ class ReportTexts(Strict):
     """Names of rows that are not devices or sites; makers put the label into the cell."""
     notes: Mapping[str, Label] = {}
     """Sentences; `{name}` is replaced by the note's value of that name."""
+    options: Mapping[str, OptionTexts] = {}
+    """Choices (`reports.options`), by name."""
     about: Label | None = None
     """What the report is for, in a sentence."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from alerts.kpi import Figures, figures
-from alerts.lives import Placed, lives
+from alerts.lives import Placed, is_in, lives
 from device_configs.estate import Estate
 from records.engine import reading
 from reports.errors import UnknownSiteError, UnreadableDatabaseError
@@ -79,7 +79,7 @@ def safety_report(
             every = lives(connection, start, end, places)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the alarms cannot be read: {error}") from error
-    found = [one for one in every if _is_in(one, site, estate)]
+    found = [one for one in every if is_in(one, site, estate)]
     below: dict[str, list[Placed]] = defaultdict(list)
     for one in found:
         below[_below(one, site, estate)].append(one)
@@ -93,10 +93,6 @@ def safety_report(
         site, _name(estate, site), asked.name, str(estate.timezone), operators, end,
         tuple(rows), total,
     )  # fmt: skip
-
-
-def _is_in(one: Placed, site: str, estate: Estate) -> bool:
-    return site == estate.id or site == one.place or site in one.path
 
 
 def _below(one: Placed, site: str, estate: Estate) -> str:

@@ -1,8 +1,9 @@
 """How large a site is and how many people use it: what intensities are divided by."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from device_configs.dated import Dated
 from device_configs.estate import Estate, Site
@@ -15,23 +16,40 @@ def floor_area(estate: Estate, site: str, period: Period) -> Fraction | None:
 
     A site's own figure goes before the sum of what is below it.
     """
-    return _mean(period, lambda day: _sum(estate, site, day, _area))
+    return _mean(estate, period, lambda day: _sum(estate, site, day, _area))
 
 
 def people(estate: Estate, site: str, period: Period) -> Fraction | None:
     """The mean number of people who use energy there (用能人数); None where a part is not given."""
-    return _mean(period, lambda day: _sum(estate, site, day, _occupants))
+    return _mean(estate, period, lambda day: _sum(estate, site, day, _occupants))
 
 
-def _mean(period: Period, on: Callable[[dt.date], Fraction | None]) -> Fraction | None:
-    days = (period.end.date() - period.start.date()).days
+def _mean(
+    estate: Estate, period: Period, on: Callable[[dt.date], Fraction | None]
+) -> Fraction | None:
+    """The mean over days; between two changes of the estate's figures every day is the same."""
+    first, after = period.start.date(), period.end.date()
+    begins = sorted({first, *(day for day in _changes(estate) if first < day < after)})
     total = Fraction(0)
-    for number in range(days):
-        figure = on(period.start.date() + dt.timedelta(days=number))
+    for begin, end in pairwise([*begins, after]):
+        figure = on(begin)
         if figure is None:
             return None
-        total += figure
-    return total / days if total else None
+        total += figure * (end - begin).days
+    return total / (after - first).days if total else None
+
+
+def _changes(estate: Estate) -> Iterator[dt.date]:
+    """The days on which a size of some site changes."""
+    for site in estate.sites.values():
+        sizes: list[Dated[float] | Dated[int] | None] = []
+        if site.building is not None:
+            sizes.append(site.building.area_m2)
+        if site.community is not None:
+            sizes += [site.community.area_m2, site.community.occupants]
+        for dated in sizes:
+            if dated is not None:
+                yield from (step.from_ for step in dated.steps)
 
 
 def _sum(

@@ -24,7 +24,7 @@ from ingest.interval_tables import Series
 from reports.carbon import in_stored_unit
 from reports.carriers import COUNTER, Intake, intake, is_metered
 from reports.document import Shares
-from reports.drawn import Drawn, drawn_by_day, stored, within
+from reports.drawn import Drawn, drawn_of_sites, stored, within
 from reports.meter_tree import meter_tree, series_of
 from reports.periods import Period
 from reports.rates import inventories
@@ -69,7 +69,8 @@ def values(
     intakes = [intake(estate, site, carrier) for carrier in _METERED]
     pv = Intake(Carrier.ELECTRICITY, meter_tree(estate, site).pv)
     computers = Intake(Carrier.ELECTRICITY, _named(estate, basis.institution))
-    days = drawn_by_day(connection, estate, [*intakes, pv, computers], period, now_ms)
+    every = [*intakes, pv, computers]
+    (days,) = drawn_of_sites(connection, estate, [every], period, now_ms)
     whole = [within(days, period, number) for number in range(len(intakes) + 2)]
     metered = dict(zip(_METERED, zip(intakes, whole, strict=False), strict=False))
     last = period.end.date() - dt.timedelta(days=1)

@@ -12,6 +12,7 @@ from device_configs.quantities import Strict
 from ingest.interval_ledger import IntervalLedger
 from ingest.past import Past
 from ingest.quality_recount import QualityRecount
+from ingest.session_ledger import SessionLedger
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.duckdb_export import Export, TableFormat
 from ingest.stores.exchange import export_lines, read_samples
@@ -62,6 +63,8 @@ class Workplace:
     """Where energy is counted; None where the estate is not known."""
     quality: QualityRecount | None = None
     """Counts days of data quality again; None where the estate is not known."""
+    sessions: SessionLedger | None = None
+    """The charging sessions; None where the estate is not known."""
 
     def perform(self, request: Mapping[str, Any], report: Report) -> dict[str, Any]:
         """Do what a request asks; its `command` says which.
@@ -144,7 +147,7 @@ class Workplace:
 
     def past(self) -> Past:
         """What takes readings of the past."""
-        return Past(self.store, self.ledger, self.quality)
+        return Past(self.store, self.ledger, self.quality, self.sessions)
 
     def back_up(self, request: BackupRequest, report: Report) -> dict[str, Any]:
         """Copy everything into a new folder.

@@ -27,9 +27,13 @@ from ingest.clock import MACHINE, Clocks, wall_clock_ms
 from ingest.interval_ledger import IntervalLedger
 from ingest.intervals import IntervalWriter
 from ingest.latest import Latest
+from ingest.ledger_writer import LedgerWriter
 from ingest.quality import QualityWriter
 from ingest.quality_recount import QualityRecount
 from ingest.recorder import Recorder
+from ingest.session_ledger import PACE_S as SESSIONS_PACE_S
+from ingest.session_ledger import SessionLedger
+from ingest.session_tables import CONSUMER as SESSIONS
 from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.store import StoreError, TimeSeriesStore
 from records.attachments import Attachments
@@ -71,6 +75,7 @@ class Serving:
     recorder: Recorder
     intervals: IntervalWriter
     quality: QualityWriter
+    sessions: LedgerWriter[SessionLedger]
     work: Workplace
     care: StoreCare | None
     """Housekeeping of the embedded store; None where the series are elsewhere."""
@@ -87,6 +92,7 @@ class Serving:
         await keep_revision(self.engine, loaded, "estate folder")
         self.intervals.ledger.take_estate(loaded.estate)
         self.quality.take_estate(loaded.estate)
+        self.sessions.ledger.take_estate(loaded.estate)
 
     def stages(self) -> Mapping[str, Work]:
         """What runs beside the server, by name."""
@@ -94,6 +100,7 @@ class Serving:
             "recorder": self.recorder.run,
             "intervals": self.intervals.run,
             "quality": self.quality.run,
+            "sessions": self.sessions.run,
             "expectations": self.expectations.run,
             "reports": self.reports.run,
             "control": functools.partial(serve_control, self.work.data.path, self.work.perform),
@@ -196,6 +203,8 @@ async def open_serving(
         log = watched.log
         ledger = IntervalLedger(engine, estate(), now_ms=clocks.wall_ms)
         recount = QualityRecount(engine, estate, now_ms=clocks.wall_ms)
+        # Only what is stored here can be read back as it came.
+        stays = SessionLedger(engine, estate(), store if isinstance(store, DuckDbStore) else None)
         recorder = Recorder(log, store, now_ms=clocks.wall_ms, held=_held(store, watched))
 
         def scene() -> Scene:
@@ -208,7 +217,10 @@ async def open_serving(
                 engine, log, estate(), now_ms=clocks.wall_ms, own_run=watched.one_process,
                 is_recounted=isinstance(store, DuckDbStore),
             ),
-            Workplace(store, data, estate, current.loaded.folder, settings, ledger, recount),
+            LedgerWriter(stays, SESSIONS, log, pace_s=SESSIONS_PACE_S),
+            Workplace(
+                store, data, estate, current.loaded.folder, settings, ledger, recount, stays
+            ),
             care,
             Expectations(engine, store, scene, watched.found, clocks.wall_ms),
             ReportTimes(

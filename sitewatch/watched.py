@@ -11,7 +11,7 @@ from ingest.latest import Latest
 from records.dead_letters import DeadLetterBox, DeadLetterStatistics
 from sitewatch.metric_values import Value
 
-CONSUMERS = ("recorder", "judge", "intervals", "quality")
+CONSUMERS = ("recorder", "judge", "intervals", "quality", "sessions")
 """All that may hold batches in the journal."""
 
 

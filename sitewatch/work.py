@@ -11,6 +11,8 @@ from device_configs.estate import Estate
 from ingest.clock import wall_clock_ms
 from ingest.interval_ledger import IntervalLedger
 from ingest.quality_recount import QualityRecount
+from ingest.session_ledger import SessionLedger
+from ingest.stores.duckdb import DuckDbStore
 from ingest.stores.forms import Report
 from records.dead_letters import DeadLetterBox
 from sitewatch.control_socket import ask
@@ -97,4 +99,7 @@ def workplace(folder: Path, estate: Path | None, settings: Settings) -> Iterator
         with closing(open_store(settings.store, data, known, letters)) as store:
             ledger = IntervalLedger(engine, loaded, now_ms=wall_clock_ms) if loaded else None
             quality = QualityRecount(engine, known, now_ms=wall_clock_ms) if loaded else None
-            yield Workplace(store, data, lambda: loaded, estate, settings, ledger, quality)
+            stays = None
+            if loaded is not None and isinstance(store, DuckDbStore):
+                stays = SessionLedger(engine, loaded, store)
+            yield Workplace(store, data, lambda: loaded, estate, settings, ledger, quality, stays)

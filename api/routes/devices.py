@@ -32,7 +32,7 @@ Site = Annotated[str | None, Query(description="a site; everything below it is i
 
 async def _now(house: Behind, index: EstateIndex) -> DevicesNow:
     alarms = await anyio.to_thread.run_sync(house.alarms.open_alarms)
-    return DevicesNow(index, house.line_health(), house.latest.heard_at, alarms)
+    return DevicesNow(index, house.line_health(), house.latest.heard_at, alarms, house.now_ms())
 
 
 @router.get("/devices")

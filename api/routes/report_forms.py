@@ -19,8 +19,9 @@ from api.schemas_reports import (
     ReportJob,
     ReportKind,
 )
-from reports.makers import MAKERS, make_report
+from reports.makers import MAKERS, OPTIONS, USUAL_PERIOD, make_report
 from reports.report_texts import report_texts
+from reports.schedules import Every
 from reports.texts import Language
 
 router = APIRouter(tags=["reports"])
@@ -32,8 +33,7 @@ KindName = Annotated[str, Path(max_length=63)]
 @router.get("/reports")
 def get_kinds() -> list[ReportKind]:
     """The reports that can be asked for in every form."""
-    found = [(kind, report_texts(kind)) for kind in sorted(MAKERS)]
-    return [ReportKind(kind=kind, title=text.title, about=text.about) for kind, text in found]
+    return [to_kind(kind) for kind in sorted(MAKERS)]
 
 
 @router.get("/reports/{kind}", response_model=ReportDocument)
@@ -145,6 +145,32 @@ def download(file: File) -> Response:
     if not file.name.endswith(".json"):
         headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def to_kind(kind: str) -> ReportKind:
+    """A kind of report in the interface's shape."""
+    texts = report_texts(kind)
+    options = [
+        {
+            "name": one.name,
+            "label": texts.options[one.name].label,
+            "values": [
+                {"value": value, "label": texts.options[one.name].values[value]}
+                for value in one.values
+            ],
+            "default": one.default,
+        }
+        for one in OPTIONS.get(kind, ())
+    ]
+    return ReportKind.model_validate(
+        {
+            "kind": kind,
+            "title": texts.title,
+            "about": texts.about,
+            "options": options,
+            "usual_period": USUAL_PERIOD.get(kind, Every.MONTH).value,
+        }
+    )
 
 
 def to_job(job: Job) -> ReportJob:

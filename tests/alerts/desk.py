@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from alerts import tables
+from alerts import (  # noqa: F401 - they make their tables known
+    duty_tables,
+    hold_tables,
+    proof_tables,
+    tables,
+    work_order_tables,
+)
 from alerts.alarm import Alarm, AlarmEvent
 from alerts.evaluator import Evaluator
 from alerts.ledger import Ledger, Stretch

@@ -53,7 +53,7 @@ def test_entries_are_read(tmp_path: Path) -> None:
     assert fire.within.arrive == 600
     lifts, panels = plans.plans
     estate = make_estate()
-    assert list(lifts.subjects(estate)) == ["lift-1"]
+    assert list(lifts.subjects(estate)) == ["lift-1", "lift-cq"]
     assert list(panels.subjects(estate)) == ["panel-1/p002", "smoke-1"]
     assert lifts.lead_days == 3
     due = lifts.due_days("lift-1", dt.date(2026, 11, 1), dt.date(2026, 12, 20))

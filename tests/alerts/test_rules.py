@@ -45,7 +45,7 @@ def test_what_endangers_people_latches() -> None:
         "smoke_detector_fire", "fire_panel_fire", "gas_alarm", "gas_concentration_low",
         "gas_concentration_high", "elevator_entrapment", "elevator_entrapment_inferred",
         "elevator_call_for_help", "call_point_pressed", "confirmed_fire", "pile_fault_bit",
-        "pv_inverter_fault_bit",
+        "pv_inverter_fault_bit", "elevator_entrapment_code", "confirmed_fire_zone", "rescue_late",
     } == latched  # fmt: skip
 
 

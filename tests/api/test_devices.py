@@ -1,13 +1,14 @@
 """Devices, parts, live values and history; and what lies outside a person's sites."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
 from api.items import Item
 from api.schemas import LatestItem
 from records.people import Role
-from tests.api.house import EVIL, NOW, STALE_MS, Built
+from tests.api.house import EVIL, NOW, STALE_MS, Built, built
 
 START = dt.datetime.fromtimestamp(NOW / 1000, dt.UTC)
 
@@ -232,3 +233,24 @@ async def test_extremes_are_no_error_of_ours(seen: Built, extreme: dict[str, str
     async with seen.signed_in("all") as client:
         answer = await client.get("/api/v1/devices/grid/series", params=query)
     assert answer.status_code in {200, 422}, answer.text
+
+
+async def test_the_rating_and_floors_are_what_the_estate_says(tmp_path: Path) -> None:
+    more = """
+- id: lift
+  profile: generic_elevator_modbus
+  place: tower
+  elevator: {floors: 9, stops: 8}
+  link: {modbus_tcp: {host: 127.0.0.1, port: 1502, unit: 20}}
+- id: roof
+  profile: goodwe_dt
+  place: tower
+  rating_w: 50000
+  link: {modbus_tcp: {host: 127.0.0.1, port: 1502, unit: 21}}
+"""
+    with built(tmp_path, more=more) as town:
+        town.person("all", Role.VIEWER)
+        async with town.signed_in("all") as client:
+            rows = {row["id"]: row for row in (await client.get("/api/v1/devices")).json()}
+    assert (rows["lift"]["floors"], rows["lift"]["rating_w"]) == (9, None)
+    assert (rows["roof"]["floors"], rows["roof"]["rating_w"]) == (None, 50000)

@@ -42,6 +42,27 @@ async def test_the_kinds_are_listed_in_both_languages(seen: Built) -> None:
     assert found["daily"]["title"] == {"zh": "按日用电", "en": "Energy by day"}
 
 
+async def test_options_and_the_usual_period_are_listed(seen: Built) -> None:
+    async with seen.signed_in("boss") as client:
+        found = {one["kind"]: one for one in (await client.get("/api/v1/reports")).json()}
+        (coal,) = found["consumption"]["options"]
+        wrong = await client.get("/api/v1/reports/consumption?period=2026-09-01&option=coal=x")
+    assert coal["default"] == "calorific"
+    assert [one["value"] for one in coal["values"]] == ["calorific", "equivalent"]
+    assert coal["label"] == {"zh": "标准煤折算", "en": "Standard coal"}
+    assert (found["daily"]["options"], found["daily"]["usual_period"]) == ([], "month")
+    assert found["statutory"]["usual_period"] == "half_year"
+    assert wrong.status_code == 422
+
+
+async def test_coverage_of_now_stands_in_the_fire_report(seen: Built) -> None:
+    async with seen.signed_in("boss") as client:
+        answer = await client.get("/api/v1/reports/fire?period=2026")
+    assert answer.status_code == 200, answer.text
+    found = ReportDocument.model_validate(answer.json())
+    assert [sheet.key for sheet in found.sheets] == ["alarms", "protection", "blind"]
+
+
 async def test_json_is_exact_and_readable(seen: Built) -> None:
     async with seen.signed_in("boss") as client:
         answer = await client.get(f"{DAILY}&language=en")

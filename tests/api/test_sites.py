@@ -205,3 +205,13 @@ async def test_tests_that_are_noted_show_in_coverage_at_once(seen: Built) -> Non
     assert branch["units"] == 2
     assert branch["proven_share"] == 0.5
     assert (await _coverage(seen, "north"))["branches"] == [branch]
+
+
+async def test_alarms_by_class_leave_tests_out(seen: Built) -> None:
+    seen.alarm("panel")
+    seen.alarm("panel", rule="shielded", alarm_class="impairment")
+    seen.alarm("panel/p002", test=True)
+    seen.alarm("north-smoke")
+    rows = await _sites(seen)
+    assert rows["town"]["state"]["classes"] == {"fire": 2, "impairment": 1}
+    assert rows["north"]["state"]["classes"] == {"fire": 1}

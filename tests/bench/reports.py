@@ -1,8 +1,9 @@
 """How long a year's report of the whole demo estate takes, and its PDF and workbook.
 
 Run as `python -m tests.bench.reports [--days N] [--every-quarter]`. Every counter of energy, water,
-gas and heat has its hours, days and months; quarters of an hour, four times as many again, have
-only the grid meters unless asked for. One JSON line a case, the best of three.
+gas and heat has its hours, days and months, and every pile two sessions a day; quarters of an hour,
+four times as many again, have only the grid meters unless asked for. One JSON line a case, the best
+of three.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,6 +24,9 @@ from ingest.counter_terms import counter_of
 from ingest.counters import INTERVAL_MS
 from ingest.interval_tables import Series
 from ingest.rollup_tables import rollup_zone
+from ingest.session_points import connectors
+from ingest.session_tables import put_sessions
+from ingest.sessions import Ending, Session
 from records.engine import make_engine, migrate, sqlite_url, transaction
 from reports.asked import asked_for
 from reports.errors import ReportsError
@@ -38,6 +43,10 @@ POINTS = {
 }  # fmt: skip
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+_STAY = partial(
+    Session, energy=20_000_000, told=20_000_000, plugged_ms=3 * HOUR_MS, charging_ms=2 * HOUR_MS,
+    idle_ms=HOUR_MS, ending=Ending.FINISHED,
+)  # fmt: skip
 MW_HOUR = 1_000_000_000
 """Counts of an hour, of each counter. [mWh, or a millionth of a cubic metre]"""
 _SUMS = "recovered_amount, covered_ms, recovered_ms, integrated_amount, integrated_ms"
@@ -46,6 +55,14 @@ INSERT INTO counter_rollups (device, point, grain, start_ms, amount, {_SUMS})
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
 SELECT :device, :point, :grain, :start + i * :length, :amount * (1 + i % 5), 0, :length, 0, 0, 0
 FROM n"""
+_MONTH = """
+INSERT INTO counter_rollups (device, point, grain, start_ms, amount, recovered_amount, covered_ms,
+  recovered_ms, integrated_amount, integrated_ms)
+SELECT device, point, 'month', :begin, sum(amount), 0, sum(covered_ms), 0, 0, 0
+FROM counter_rollups
+WHERE device = :device AND point = :point AND grain = 'day' AND start_ms >= :begin
+  AND start_ms < :end
+GROUP BY device, point"""
 _INTERVALS = f"""
 INSERT INTO counter_intervals (device, point, start_ms, amount, {_SUMS})
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
@@ -83,10 +100,9 @@ def _fill(engine: sa.Engine, estate: Estate, days: int, *, every_quarter: bool) 
             for month in range(1, 13):
                 begin = dt.datetime(YEAR, month, 1, tzinfo=estate.timezone)
                 after = (begin + dt.timedelta(days=32)).replace(day=1)
-                length = int((after - begin).total_seconds()) * 1000
-                more = {"grain": "month", "length": length, "count": 1, "amount": MW_HOUR * 730}
-                at = {"start": int(begin.timestamp()) * 1000}
-                connection.execute(sa.text(_ROLLUPS), one | more | at)
+                at = {name: int(day.timestamp()) * 1000
+                      for name, day in (("begin", begin), ("end", after))}  # fmt: skip
+                connection.execute(sa.text(_MONTH), one | at)
             device = estate.devices[series.device.partition("/")[0]]
             metering = device.entry.metering
             if every_quarter or (metering is not None and metering.role.value == "grid"):
@@ -94,6 +110,15 @@ def _fill(engine: sa.Engine, estate: Estate, days: int, *, every_quarter: bool) 
                 connection.execute(sa.text(_INTERVALS), one | quarter)
                 rows += days * 96
     return rows
+
+
+def _park(engine: sa.Engine, estate: Estate, days: int) -> None:
+    """Two sessions a day at every connector."""
+    start = int(dt.datetime(YEAR, 1, 1, tzinfo=estate.timezone).timestamp()) * 1000
+    at = [start + day * DAY_MS + hour * HOUR_MS for day in range(days) for hour in (8, 13)]
+    with transaction(engine) as connection:
+        for name in connectors(estate):
+            put_sessions(connection, ((name, _STAY(one, one + 3 * HOUR_MS)) for one in at))
 
 
 def _best(work: Callable[[], object]) -> tuple[float, float]:
@@ -118,6 +143,7 @@ def main() -> None:
         engine = make_engine(sqlite_url(Path(folder) / "bench.sqlite"))
         migrate(engine)
         rows = _fill(engine, estate, given.days, every_quarter=given.every_quarter)
+        _park(engine, estate, given.days)
         counters = sum(1 for _ in _series(estate))
         print(json.dumps({"case": "data", "counters": counters, "rows": rows}), flush=True)
         asked = asked_for(

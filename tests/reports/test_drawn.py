@@ -9,7 +9,7 @@ from device_configs.carriers import Carrier
 from ingest.interval_tables import Series
 from records.engine import reading
 from reports.carriers import Intake
-from reports.drawn import Drawn, drawn_by_day, stored, within
+from reports.drawn import Drawn, drawn_of_sites, stored, within
 from reports.periods import Step, parse_period, steps_of
 from tests.reports.estates import estate
 from tests.reports.ledgers import SHANGHAI, book, fill, ledger, ms
@@ -26,7 +26,9 @@ def test_days_add_up_to_their_period(amounts: list[int]) -> None:
     period = parse_period("2026-01-31..2026-02-02", SHANGHAI)
     water = Intake(Carrier.WATER, (ONE,))
     with reading(engine) as connection:
-        days = drawn_by_day(connection, estate({}, []), [water], period, ms("2026-03-01 00:00"))
+        (days,) = drawn_of_sites(
+            connection, estate({}, []), [[water]], period, ms("2026-03-01 00:00")
+        )
     whole = within(days, period, 0)
     assert whole == sum((within(days, cut, 0) for cut in steps_of(period, Step.DAY)), Drawn())
     assert stored(whole, water) == Fraction(sum(amounts) * 96, 1000)
@@ -41,8 +43,8 @@ def test_what_is_taken_off_must_be_known() -> None:
     period = parse_period("2026-02-01..2026-02-02", SHANGHAI)
     water = Intake(Carrier.WATER, (ONE,), (TWO,))
     with reading(engine) as connection:
-        (_, (first,)), (_, (second,)) = drawn_by_day(
-            connection, estate({}, []), [water], period, ms("2026-02-02 12:00")
+        (((_, (first,)), (_, (second,))),) = drawn_of_sites(
+            connection, estate({}, []), [[water]], period, ms("2026-02-02 12:00")
         )
     assert (stored(first, water), first.shares.missing) == (None, 1.0)
     assert stored(second, water) == Fraction(60_000, 1_000_000)

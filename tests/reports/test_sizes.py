@@ -5,7 +5,7 @@ from pathlib import Path
 
 from collectors.registry import SCHEMAS
 from device_configs.estate import Estate, load_estate
-from reports.periods import parse_period
+from reports.periods import Step, parse_period, steps_of
 from reports.sizes import floor_area, people
 
 FILE = """
@@ -42,3 +42,11 @@ def test_a_part_without_an_area_makes_the_sum_unknown(tmp_path: Path) -> None:
 def test_the_whole_is_the_sum_of_its_communities_and_not_of_those_inside(tmp_path: Path) -> None:
     estate = town(tmp_path)
     assert people(estate, "town", parse_period("2026-W20", estate.timezone)) == Fraction(150)
+
+
+def test_a_mean_over_a_year_is_that_of_its_days(tmp_path: Path) -> None:
+    estate = town(tmp_path)
+    year = parse_period("2026", estate.timezone)
+    days = [floor_area(estate, "c1", day) for day in steps_of(year, Step.DAY)]
+    assert floor_area(estate, "c1", year) == sum(day or 0 for day in days) / 365
+    assert {1000, 2000} == set(days)

@@ -4,6 +4,7 @@ covers: reports of makers on the page.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,19 @@ def test_another_period_is_chosen(house: House, browser: Browser, complaints: Co
     page.get_by_text("Quarter", exact=True).click()
     expect(page.get_by_test_id("report-title")).to_contain_text(f"{house.year}-Q2")
     expect(page.locator(".sw-report").first).to_contain_text("146,400.0")
+
+
+def test_a_week_and_an_option_are_chosen(
+    house: House, browser: Browser, complaints: Complaints
+) -> None:
+    page = opened(house, browser, complaints, "en")
+    page.get_by_text("Week", exact=True).click()
+    expect(page.get_by_test_id("report-title")).to_contain_text(f"{house.year}-W")
+    page.goto(f"{house.service.url}/reports?kind=consumption&site=centre&period={house.year}-06")
+    page.get_by_role("combobox", name="Standard coal").click()
+    page.get_by_role("option", name="Equivalent value").click()
+    expect(page).to_have_url(re.compile("options=coal"))
+    expect(page.get_by_role("combobox", name="Standard coal")).to_have_value("Equivalent value")
 
 
 def test_pages_and_workbook_are_made_and_saved(

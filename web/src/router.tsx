@@ -29,6 +29,8 @@ import {
   reportsSearch,
   safetySearch,
   siteSearch,
+  systemSearch,
+  wallSearch,
 } from "./search";
 import { Shell } from "./shell/Shell";
 import { forgetSignIn, hasSignedIn } from "./signedIn";
@@ -48,25 +50,28 @@ const loginRoute = createRoute({
   component: LoginPage,
 });
 
+/** Lets nobody in who has not signed in, or is to change the password first. */
+async function enter(queries: QueryClient, href: string): Promise<void> {
+  const login = redirect({ to: "/login", search: { next: href } });
+  if (!hasSignedIn()) throw login;
+  let session: Session;
+  try {
+    session = await queries.query({ ...sessionQuery, staleTime: "static" });
+  } catch (error) {
+    // Any other failure is for the frame to say, and to try again.
+    if (!(error instanceof ApiError) || error.status !== 401) return;
+    forgetSignIn();
+    throw login;
+  }
+  if (session.must_change_password) throw redirect({ to: "/password" });
+  if (session.must_enrol) throw redirect({ to: "/account" });
+}
+
 /** Everything behind the login. */
 const insideRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "inside",
-  beforeLoad: async ({ context, location }) => {
-    const login = redirect({ to: "/login", search: { next: location.href } });
-    if (!hasSignedIn()) throw login;
-    let session: Session;
-    try {
-      session = await context.queries.query({ ...sessionQuery, staleTime: "static" });
-    } catch (error) {
-      // Any other failure is for the frame to say, and to try again.
-      if (!(error instanceof ApiError) || error.status !== 401) return;
-      forgetSignIn();
-      throw login;
-    }
-    if (session.must_change_password) throw redirect({ to: "/password" });
-    if (session.must_enrol) throw redirect({ to: "/account" });
-  },
+  beforeLoad: ({ context, location }) => enter(context.queries, location.href),
   component: Shell,
   notFoundComponent: Missing,
 });
@@ -86,6 +91,14 @@ const logoutRoute = createRoute({
   path: "/logout",
   component: lazyRouteComponent(() => import("./pages/Logout"), "LogoutPage"),
 });
+/** The screen on the wall has no frame: it is all of the window. */
+const wallRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/wall",
+  validateSearch: wallSearch,
+  beforeLoad: ({ context, location }) => enter(context.queries, location.href),
+  component: lazyRouteComponent(() => import("./pages/Wall"), "WallPage"),
+});
 const overviewRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/",
@@ -97,6 +110,12 @@ const siteRoute = createRoute({
   path: "/sites/$site",
   validateSearch: siteSearch,
   component: lazyRouteComponent(() => import("./pages/Site"), "SitePage"),
+});
+const systemRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/systems/$system",
+  validateSearch: systemSearch,
+  component: lazyRouteComponent(() => import("./pages/System"), "SystemPage"),
 });
 const deviceRoute = createRoute({
   getParentRoute: () => insideRoute,
@@ -191,9 +210,11 @@ const routeTree = rootRoute.addChildren([
   passwordRoute,
   accountRoute,
   logoutRoute,
+  wallRoute,
   insideRoute.addChildren([
     overviewRoute,
     siteRoute,
+    systemRoute,
     deviceRoute,
     alarmsRoute,
     maintenanceRoute,

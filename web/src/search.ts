@@ -31,7 +31,14 @@ export const loginSearch = (raw: Raw) =>
 export const overviewSearch = (raw: Raw) =>
   given({ order: choice(raw["order"], ["worst"] as const) });
 
-export const siteSearch = (raw: Raw) => given({ system: text(raw["system"]), q: text(raw["q"]) });
+export const siteSearch = (raw: Raw) => {
+  const period = text(raw["period"]);
+  return given({
+    system: text(raw["system"]),
+    q: text(raw["q"]),
+    period: period !== undefined && isPeriod(period) ? period : undefined,
+  });
+};
 
 export const SPANS = ["1h", "24h", "7d", "35d"] as const;
 export type Span = (typeof SPANS)[number];
@@ -63,6 +70,39 @@ export const alarmsSearch = (raw: Raw) => {
     held: choice(raw["held"], HOLDS),
     group: number(raw["group"]),
     alarm: number(raw["alarm"]),
+  });
+};
+
+export const SYSTEM_PAGES = [
+  "elevator",
+  "fire",
+  "pv",
+  "charging",
+  "energy",
+  "water",
+  "gates",
+  "environment",
+] as const;
+export type SystemPageName = (typeof SYSTEM_PAGES)[number];
+
+export const systemSearch = (raw: Raw) =>
+  given({
+    site: text(raw["site"]),
+    q: text(raw["q"]),
+    abnormal: raw["abnormal"] === true ? (true as const) : undefined,
+  });
+
+export const SCENES = ["communities", "energy", "coverage", "alarms"] as const;
+export type SceneName = (typeof SCENES)[number];
+/** How long a picture may be set to stay. [s] */
+const [SHORTEST_STAY, LONGEST_STAY] = [5, 600];
+
+export const wallSearch = (raw: Raw) => {
+  const every = number(raw["every"]);
+  return given({
+    scene: choice(raw["scene"], SCENES),
+    hold: raw["hold"] === true ? (true as const) : undefined,
+    every: every === undefined ? undefined : Math.min(LONGEST_STAY, Math.max(SHORTEST_STAY, every)),
   });
 };
 
@@ -135,5 +175,6 @@ export const reportsSearch = (raw: Raw) => {
     kind: text(raw["kind"]),
     site: text(raw["site"]),
     period: period !== undefined && isPeriod(period) ? period : undefined,
+    options: text(raw["options"]),
   });
 };

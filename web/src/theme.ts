@@ -7,7 +7,7 @@ const FONTS =
 
 export const theme = createTheme({
   primaryColor: "cyan",
-  primaryShade: { light: 9, dark: 8 },
+  primaryShade: { light: 9, dark: 9 },
   fontFamily: FONTS,
   headings: { fontFamily: FONTS, fontWeight: "650" },
   defaultRadius: "sm",

@@ -88,12 +88,14 @@ async function send(
   return response;
 }
 
-export type Query = Record<string, string | number | undefined>;
+/** A list is a parameter that is repeated. */
+export type Query = Record<string, string | number | readonly string[] | undefined>;
 
 export function withQuery(path: string, query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== "") search.set(key, String(value));
+    if (Array.isArray(value)) for (const one of value) search.append(key, String(one));
+    else if (value !== undefined && value !== "") search.set(key, String(value));
   }
   const text = search.toString();
   return text === "" ? path : `${path}?${text}`;

@@ -11,6 +11,7 @@ import type {
   DeviceDetail,
   DeviceProofs,
   DeviceSummary,
+  EnergyFlow,
   EnergyReport,
   Health,
   Hold,
@@ -25,6 +26,7 @@ import type {
   Session,
   Show,
   SiteNode,
+  Today,
   UnaccountedReport,
 } from "./schema";
 
@@ -58,10 +60,32 @@ export const sitesQuery = queryOptions({
   refetchInterval: 5 * SECOND,
 });
 
+/** Counters come in by quarter hours; more often says nothing new. */
+export const todayQuery = (site: string) =>
+  queryOptions({
+    queryKey: ["today", site],
+    queryFn: ({ signal }) => getJson<Today>("/today", { site }, signal),
+    refetchInterval: 60 * SECOND,
+  });
+
+export const energyFlowQuery = (site: string, period: string) =>
+  queryOptions({
+    queryKey: ["energy-flow", site, period],
+    queryFn: ({ signal }) => getJson<EnergyFlow>("/energy-flow", { site, period }, signal),
+    refetchInterval: 5 * 60 * SECOND,
+  });
+
 export const devicesQuery = (site: string) =>
   queryOptions({
     queryKey: ["devices", site],
     queryFn: ({ signal }) => getJson<DeviceSummary[]>("/devices", { site }, signal),
+    refetchInterval: 15 * SECOND,
+  });
+
+export const systemQuery = (system: string, site: string | undefined) =>
+  queryOptions({
+    queryKey: ["devices", "system", system, site ?? ""],
+    queryFn: ({ signal }) => getJson<DeviceSummary[]>("/devices", { system, site }, signal),
     refetchInterval: 15 * SECOND,
   });
 
@@ -227,8 +251,19 @@ export const reportKindsQuery = queryOptions({
   staleTime: Infinity,
 });
 
+/** Site, period and options of a report as its address has them. */
+export const inQuery = (request: {
+  site: string;
+  period: string;
+  options: Record<string, string>;
+}) => ({
+  site: request.site,
+  period: request.period,
+  option: Object.entries(request.options).map(([name, value]) => `${name}=${value}`),
+});
+
 export const reportQuery = (
-  request: { kind: string; site: string; period: string },
+  request: { kind: string; site: string; period: string; options: Record<string, string> },
   language: string,
 ) =>
   queryOptions({
@@ -236,7 +271,7 @@ export const reportQuery = (
     queryFn: ({ signal }) =>
       getJson<ReportDocument>(
         `/reports/${encodeURIComponent(request.kind)}`,
-        { site: request.site, period: request.period, language },
+        { ...inQuery(request), language },
         signal,
       ),
     staleTime: 60 * SECOND,

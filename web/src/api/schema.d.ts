@@ -1180,6 +1180,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/today": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Today
+     * @description What a site drew and made since midnight, with the carbon of the electricity it bought.
+     */
+    get: operations["get_today_api_v1_today_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/energy-flow": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Energy Flow
+     * @description The meter tree of a site with the energies of a period, by default of today.
+     */
+    get: operations["get_energy_flow_api_v1_energy_flow_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/reports/energy": {
     parameters: {
       query?: never;
@@ -2139,6 +2179,26 @@ export interface components {
      */
     By: "device" | "site" | "kind" | "line" | "day";
     /**
+     * CarbonFactor
+     * @description The version of an emission factor that a figure was made with.
+     */
+    CarbonFactor: {
+      /** Id */
+      id: string;
+      /** Label */
+      label: {
+        [key: string]: string;
+      };
+      /** Value */
+      value: number;
+      /** Per */
+      per: string;
+      /** Version */
+      version: string;
+      /** Source */
+      source: string;
+    };
+    /**
      * ChainName
      * @description The chains of evidence: what people did, and what happened to alarms.
      * @enum {string}
@@ -2409,6 +2469,10 @@ export interface components {
       parts: number;
       /** Alarms */
       alarms: number;
+      /** Rating W */
+      rating_w?: number | null;
+      /** Floors */
+      floors?: number | null;
       /** Link */
       link: string;
       /** Protocol */
@@ -2519,6 +2583,10 @@ export interface components {
       parts: number;
       /** Alarms */
       alarms: number;
+      /** Rating W */
+      rating_w?: number | null;
+      /** Floors */
+      floors?: number | null;
     };
     /**
      * DrillItem
@@ -2672,6 +2740,30 @@ export interface components {
       stops: number | null;
     };
     /**
+     * EnergyFlow
+     * @description `GET energy-flow?site=&period=`: where electricity came from and where it went.
+     */
+    EnergyFlow: {
+      /** Site */
+      site: string;
+      /** Period */
+      period: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Flows */
+      flows: components["schemas"]["FlowItem"][];
+      /** Notes */
+      notes: string[];
+    };
+    /**
      * EnergyReport
      * @description `GET reports/energy?site=&period=2026-11&step=day|month&format=json|csv`.
      */
@@ -2792,6 +2884,28 @@ export interface components {
       };
       /** Phone */
       phone: string;
+    };
+    /**
+     * FlowItem
+     * @description One band of the energy-flow diagram, and with it one node of the meter tree.
+     */
+    FlowItem: {
+      /** Source */
+      source: string;
+      /** Target */
+      target: string;
+      /** Kind */
+      kind: string;
+      /** Name */
+      name: {
+        [key: string]: string;
+      } | null;
+      /** Device */
+      device: string | null;
+      /** Wh */
+      wh: number | null;
+      /** Missing Share */
+      missing_share: number;
     };
     /**
      * Health
@@ -3956,6 +4070,15 @@ export interface components {
       series: string[];
     };
     /**
+     * ReportChoice
+     * @description A value of an option.
+     */
+    ReportChoice: {
+      /** Value */
+      value: string;
+      label: components["schemas"]["Label"];
+    };
+    /**
      * ReportColumn
      * @description A column: its heading with the unit, and what a stored figure is divided by to be shown.
      */
@@ -4039,6 +4162,13 @@ export interface components {
       kind: string;
       title: components["schemas"]["Label"];
       about: components["schemas"]["Label"] | null;
+      /** Options */
+      options: components["schemas"]["ReportOption"][];
+      /**
+       * Usual Period
+       * @enum {string}
+       */
+      usual_period: "day" | "week" | "month" | "quarter" | "half_year" | "year";
     };
     /**
      * ReportNote
@@ -4053,6 +4183,19 @@ export interface components {
       };
       /** Text */
       text: string;
+    };
+    /**
+     * ReportOption
+     * @description What can be chosen of a report, as `name=value`.
+     */
+    ReportOption: {
+      /** Name */
+      name: string;
+      label: components["schemas"]["Label"];
+      /** Values */
+      values: components["schemas"]["ReportChoice"][];
+      /** Default */
+      default: string | null;
     };
     /**
      * ReportPeriod
@@ -4606,6 +4749,13 @@ export interface components {
        */
       degraded: number;
       /**
+       * Classes
+       * @default {}
+       */
+      classes: {
+        [key: string]: number;
+      };
+      /**
        * Shares
        * @default {}
        */
@@ -4712,6 +4862,25 @@ export interface components {
       notifications: components["schemas"]["NotificationItem"][];
       /** Steps */
       steps: components["schemas"]["EscalationStepItem"][];
+    };
+    /**
+     * Today
+     * @description `GET today?site=`: what a site drew and made since midnight.
+     */
+    Today: {
+      /** Site */
+      site: string;
+      /**
+       * As Of
+       * Format: date-time
+       */
+      as_of: string;
+      energy: components["schemas"]["EnergyRow"];
+      /** Carbon Kg */
+      carbon_kg: number | null;
+      factor: components["schemas"]["CarbonFactor"] | null;
+      /** Notes */
+      notes: string[];
     };
     /**
      * TokenItem
@@ -4973,6 +5142,7 @@ export type AuditPage = components["schemas"]["AuditPage"];
 export type AuditVerdict = components["schemas"]["AuditVerdict"];
 export type BlindPeriod = components["schemas"]["BlindPeriod"];
 export type By = components["schemas"]["By"];
+export type CarbonFactor = components["schemas"]["CarbonFactor"];
 export type ChainName = components["schemas"]["ChainName"];
 export type CheckItemItem = components["schemas"]["CheckItemItem"];
 export type Code = components["schemas"]["Code"];
@@ -4997,6 +5167,7 @@ export type DrillRequest = components["schemas"]["DrillRequest"];
 export type DutyList = components["schemas"]["DutyList"];
 export type DutyTurn = components["schemas"]["DutyTurn"];
 export type ElevatorItem = components["schemas"]["ElevatorItem"];
+export type EnergyFlow = components["schemas"]["EnergyFlow"];
 export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
 export type Enrolment = components["schemas"]["Enrolment"];
@@ -5004,6 +5175,7 @@ export type EscalationStepItem = components["schemas"]["EscalationStepItem"];
 export type Finding = components["schemas"]["Finding"];
 export type FindingRequest = components["schemas"]["FindingRequest"];
 export type Firm = components["schemas"]["Firm"];
+export type FlowItem = components["schemas"]["FlowItem"];
 export type Health = components["schemas"]["Health"];
 export type Hold = components["schemas"]["Hold"];
 export type Holiday = components["schemas"]["Holiday"];
@@ -5060,11 +5232,13 @@ export type QualityItem = components["schemas"]["QualityItem"];
 export type RecipientItem = components["schemas"]["RecipientItem"];
 export type RecoveryCodes = components["schemas"]["RecoveryCodes"];
 export type ReportChart = components["schemas"]["ReportChart"];
+export type ReportChoice = components["schemas"]["ReportChoice"];
 export type ReportColumn = components["schemas"]["ReportColumn"];
 export type ReportDocument = components["schemas"]["ReportDocument"];
 export type ReportJob = components["schemas"]["ReportJob"];
 export type ReportKind = components["schemas"]["ReportKind"];
 export type ReportNote = components["schemas"]["ReportNote"];
+export type ReportOption = components["schemas"]["ReportOption"];
 export type ReportPeriod = components["schemas"]["ReportPeriod"];
 export type ReportRow = components["schemas"]["ReportRow"];
 export type ReportShares = components["schemas"]["ReportShares"];
@@ -5105,6 +5279,7 @@ export type Swap = components["schemas"]["Swap"];
 export type Team = components["schemas"]["Team"];
 export type TeamChoice = components["schemas"]["TeamChoice"];
 export type TellingItem = components["schemas"]["TellingItem"];
+export type Today = components["schemas"]["Today"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
 export type UnaccountedReport = components["schemas"]["UnaccountedReport"];
@@ -7221,6 +7396,69 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Quality"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_today_api_v1_today_get: {
+    parameters: {
+      query?: {
+        site?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Today"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_energy_flow_api_v1_energy_flow_get: {
+    parameters: {
+      query?: {
+        site?: string | null;
+        period?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EnergyFlow"];
         };
       };
       /** @description A problem document (RFC 9457). */

@@ -1,7 +1,14 @@
 /** The one place that imports ECharts; fetched when the first chart is drawn. */
 
 import { useComputedColorScheme } from "@mantine/core";
-import { BarChart, LineChart, type BarSeriesOption, type LineSeriesOption } from "echarts/charts";
+import {
+  BarChart,
+  LineChart,
+  SankeyChart,
+  type BarSeriesOption,
+  type LineSeriesOption,
+  type SankeySeriesOption,
+} from "echarts/charts";
 import {
   AriaComponent,
   AxisPointerComponent,
@@ -26,12 +33,14 @@ register([
   LegendComponent,
   LineChart,
   MarkAreaComponent,
+  SankeyChart,
   TooltipComponent,
 ]);
 
 export type ChartOption = ComposeOption<
   | BarSeriesOption
   | LineSeriesOption
+  | SankeySeriesOption
   | GridComponentOption
   | LegendComponentOption
   | TooltipComponentOption

@@ -1,5 +1,6 @@
 /** Places with their protection now, the reason in words, and how long ago they were tested. */
 
+import { Scroll } from "../ui/Scroll";
 import { Link } from "@tanstack/react-router";
 import { deviceOf } from "../api/queries";
 import type { CoverageItem } from "../api/schema";
@@ -13,7 +14,7 @@ const MOST_DEVICES = 3;
 export function PlaceTable({ items, tree }: { items: readonly CoverageItem[]; tree: SiteTree }) {
   const { t } = useWords();
   return (
-    <div className="sw-scroll">
+    <Scroll label={t("coverage_page.title")}>
       <table className="sw-table" data-testid="coverage-places">
         <thead>
           <tr>
@@ -34,7 +35,7 @@ export function PlaceTable({ items, tree }: { items: readonly CoverageItem[]; tr
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -1,5 +1,6 @@
 /** The shifts of the next days, with swaps marked; whoever may edit swaps with two clicks. */
 
+import { Scroll } from "../ui/Scroll";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { serviceNow } from "../api/client";
@@ -25,14 +26,14 @@ export function Roster() {
       {(found) => (
         <>
           {schedules.map((one) => (
-            <section key={one.id} className="sw-panel sw-wide" aria-label={name(one.name)}>
+            <Scroll key={one.id} panel label={name(one.name)}>
               <h2 className="sw-h3">{t("duty.roster_of", { schedule: name(one.name) })}</h2>
               <Days
                 schedule={one}
                 turns={found.filter((turn) => turn.schedule === one.id)}
                 onSwap={setSwapped}
               />
-            </section>
+            </Scroll>
           ))}
           {swapped !== null && of !== undefined && (
             <SwapDialog schedule={of} turn={swapped} onClose={() => setSwapped(null)} />

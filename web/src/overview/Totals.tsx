@@ -159,11 +159,7 @@ function Alarms({ site }: { site: SiteNode }) {
           const count = alarms[severity] ?? 0;
           return (
             <li key={severity} className={count === 0 ? "sw-zero" : ""}>
-              <Link
-                to="/alarms"
-                search={{ ...scope, severity }}
-                aria-label={`${say("severity", severity)}: ${count}`}
-              >
+              <Link to="/alarms" search={{ ...scope, severity }}>
                 <SeverityIcon severity={severity} size={15} />
                 <b>{count}</b>
                 <small>{say("severity", severity)}</small>

@@ -34,12 +34,10 @@ function powerOf(states: readonly SiteState[], figure: Figure): number | null {
   return there.length === 0 ? null : sumOfKnown(there.map((state) => state[`${figure}_now`]));
 }
 
-function alarmsOf(states: readonly SiteState[]): Record<string, number> {
+function added(counts: readonly Record<string, number>[]): Record<string, number> {
   const found: Record<string, number> = {};
-  for (const state of states) {
-    for (const [severity, count] of Object.entries(state.alarms)) {
-      found[severity] = (found[severity] ?? 0) + count;
-    }
+  for (const each of counts) {
+    for (const [name, count] of Object.entries(each)) found[name] = (found[name] ?? 0) + count;
   }
   return found;
 }
@@ -60,7 +58,8 @@ export function combine(sites: readonly [SiteNode, ...SiteNode[]]): SiteNode {
     role: null,
     parent: null,
     state: {
-      alarms: alarmsOf(states),
+      alarms: added(states.map((state) => state.alarms)),
+      classes: added(states.map((state) => state.classes)),
       unacked: total((state) => state.unacked),
       worst: worst ?? null,
       devices: total((state) => state.devices),

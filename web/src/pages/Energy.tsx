@@ -1,5 +1,6 @@
 /** What a site used, bought, made and charged, by day or month, and how complete that is. */
 
+import { Scroll } from "../ui/Scroll";
 import { Button, SegmentedControl, Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -142,9 +143,9 @@ function Report({ report }: { report: EnergyReport }) {
           <section className="sw-panel" aria-label={t("energy.title")}>
             <EnergyChart report={report} />
           </section>
-          <section className="sw-panel sw-wide" aria-label={t("energy.title")}>
+          <Scroll panel label={t("energy.title")}>
             <EnergyTable report={report} />
-          </section>
+          </Scroll>
         </>
       )}
       <p className="sw-dim sw-small">

@@ -8,6 +8,9 @@ import { BlindNotice } from "../coverage/BlindNotice";
 import { useWords } from "../i18n";
 import { combine } from "../overview/combine";
 import { SiteTable, type SiteGroup } from "../overview/SiteTable";
+import { AlarmClassCounts } from "../overview/AlarmClassCounts";
+import { PowerFlow } from "../overview/PowerFlow";
+import { TodayPanel } from "../overview/TodayPanel";
 import { Totals } from "../overview/Totals";
 import { severityRank } from "../ui/badges";
 import { Empty, Loaded } from "../ui/states";
@@ -46,6 +49,18 @@ function Overview({ tree, at }: { tree: SiteTree; at: number }) {
       <h1 className="sw-hidden">{t("overview.title")}</h1>
       <BlindNotice />
       <Totals site={top} at={at} />
+      <div className="sw-flow-today">
+        <section className="sw-panel" aria-labelledby="flow-now">
+          <div className="sw-panel-head">
+            <h2 id="flow-now">{t("flow.now")}</h2>
+          </div>
+          <PowerFlow state={top.state} />
+        </section>
+        <div className="sw-column">
+          <TodayPanel sites={tree.roots.map((site) => site.id)} />
+          <AlarmClassCounts classes={top.state.classes} />
+        </div>
+      </div>
       <div className="sw-split">
         <section className="sw-panel" aria-labelledby="communities">
           <div className="sw-panel-head">

@@ -1,5 +1,6 @@
 /** Every report that is made of sheets: chosen, read, downloaded, issued, and corrected. */
 
+import { Scroll } from "../ui/Scroll";
 import { Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -12,7 +13,8 @@ import { useWords } from "../i18n";
 import { Downloads, type ReportRequest } from "../reports/Downloads";
 import { Issues } from "../reports/Issues";
 import { PeriodPicker } from "../reports/PeriodPicker";
-import { monthBefore } from "../reports/periods";
+import { Options, readOptions, writeOptions } from "../reports/Options";
+import { lastOf } from "../reports/periods";
 import { SheetChart } from "../reports/SheetChart";
 import { SheetTable, Sources } from "../reports/SheetTable";
 import { useMay } from "../session";
@@ -43,15 +45,26 @@ function Reports({ tree, kinds }: { tree: SiteTree; kinds: ReportKind[] }) {
   const request: ReportRequest = {
     kind: kind?.kind ?? "",
     site: search.site ?? tree.estate?.id ?? tree.nodes[0]?.id ?? "",
-    period: search.period ?? monthBefore(monthOf(serviceNow())),
+    period: search.period ?? lastOf(kind?.usual_period ?? "month", monthOf(serviceNow())),
+    options: readOptions(search.options, kind?.options ?? []),
   };
   const answer = useQuery({
     ...reportQuery(request, language),
     enabled: kind !== undefined,
     placeholderData: keepPreviousData,
   });
-  const go = (change: { kind?: string; site?: string | undefined; period?: string }) =>
-    void navigate({ search: (old) => ({ ...old, ...change }) });
+  const go = (change: {
+    kind?: string;
+    site?: string | undefined;
+    period?: string;
+    options?: string | undefined;
+  }) => void navigate({ search: (old) => ({ ...old, ...change }) });
+  // What one report offers another does not know; a period of another length may not fit it.
+  const choose = (next: ReportKind) => {
+    const fits = next.usual_period === kind?.usual_period;
+    const period = fits ? search.period : undefined;
+    void navigate({ search: (old) => ({ ...old, kind: next.kind, period, options: undefined }) });
+  };
   if (kind === undefined) return <Empty>{t("reports.no_kind")}</Empty>;
   return (
     <div className="sw-page">
@@ -66,7 +79,7 @@ function Reports({ tree, kinds }: { tree: SiteTree; kinds: ReportKind[] }) {
           allowDeselect={false}
           data={kinds.map((each) => ({ value: each.kind, label: name({ ...each.title }) }))}
           value={kind.kind}
-          onChange={(value) => go({ kind: value ?? kind.kind })}
+          onChange={(value) => choose(kinds.find((each) => each.kind === value) ?? kind)}
         />
         <SiteSelect
           tree={tree}
@@ -75,6 +88,11 @@ function Reports({ tree, kinds }: { tree: SiteTree; kinds: ReportKind[] }) {
           onChange={(site) => go({ site })}
         />
         <PeriodPicker period={request.period} onChange={(period) => go({ period })} />
+        <Options
+          options={kind.options}
+          chosen={request.options}
+          onChange={(options) => go({ options: writeOptions(options) })}
+        />
         <Downloads request={request} />
       </div>
       <Loaded answer={answer}>{(report) => <Shown report={report} />}</Loaded>
@@ -108,7 +126,7 @@ function Shown({ report }: { report: ReportDocument }) {
         )}
       </section>
       {report.sheets.map((sheet) => (
-        <section key={sheet.key} className="sw-panel sw-wide" aria-label={sheet.title}>
+        <Scroll key={sheet.key} panel label={sheet.title}>
           <div className="sw-panel-head">
             <h2>{sheet.title}</h2>
           </div>
@@ -126,7 +144,7 @@ function Shown({ report }: { report: ReportDocument }) {
               {note.text}
             </p>
           ))}
-        </section>
+        </Scroll>
       ))}
       {report.sources.length > 0 && (
         <details className="sw-panel">

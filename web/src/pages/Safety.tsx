@@ -1,5 +1,6 @@
 /** The safety report: by site and period, how many alarms, and how people dealt with them. */
 
+import { Scroll } from "../ui/Scroll";
 import { Button, NumberInput, Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -120,7 +121,7 @@ function Found({ report }: { report: SafetyReport }) {
   return (
     <>
       {report.rows.length > 0 && (
-        <section className="sw-panel sw-wide" aria-label={t("safety_report.title")}>
+        <Scroll panel label={t("safety_report.title")}>
           <SafetyTable
             report={report}
             detail={detail}
@@ -132,7 +133,7 @@ function Found({ report }: { report: SafetyReport }) {
               })
             }
           />
-        </section>
+        </Scroll>
       )}
       <SafetyDetail
         title={name(chosen?.name ?? report.site_name) || t("safety_report.elsewhere")}

@@ -10,8 +10,10 @@ import { BlindNotice } from "../coverage/BlindNotice";
 import { DeviceTable } from "../device/DeviceTable";
 import { decimal } from "../format/number";
 import { useWords } from "../i18n";
+import { FlowPanel } from "../energy/FlowPanel";
 import { CoverageList } from "../overview/CoverageList";
 import { SiteTable } from "../overview/SiteTable";
+import { TodayPanel } from "../overview/TodayPanel";
 import { Totals } from "../overview/Totals";
 import { WorstBadge } from "../ui/badges";
 import { Breadcrumb } from "../ui/Breadcrumb";
@@ -38,6 +40,8 @@ export function SitePage() {
 function Site({ tree, node, at }: { tree: SiteTree; node: SiteNode; at: number }) {
   const { t, name, say } = useWords();
   const children = tree.childrenOf(node.id);
+  const { period } = route.useSearch();
+  const navigate = route.useNavigate();
   return (
     <div className="sw-page">
       <Breadcrumb path={tree.pathTo(node.id).slice(0, -1)} />
@@ -58,6 +62,7 @@ function Site({ tree, node, at }: { tree: SiteTree; node: SiteNode; at: number }
       </div>
       <BlindNotice site={node.id} />
       <Totals site={node} at={at} />
+      <TodayPanel sites={[node.id]} />
       <div className="sw-split">
         <div className="sw-column">
           {children.length > 0 && (
@@ -68,6 +73,17 @@ function Site({ tree, node, at }: { tree: SiteTree; node: SiteNode; at: number }
               <SiteTable groups={[{ title: null, sites: children }]} />
             </section>
           )}
+          <FlowPanel
+            node={node}
+            period={period}
+            onPeriod={(next) =>
+              void navigate({
+                search: (old) => ({ ...old, period: next }),
+                replace: true,
+                resetScroll: false,
+              })
+            }
+          />
           <Devices site={node.id} tree={tree} />
         </div>
         <div className="sw-column">

@@ -4,7 +4,7 @@ import { Button, Progress } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { BASE, postJson, withQuery, write } from "../api/client";
-import { jobQuery } from "../api/queries";
+import { inQuery, jobQuery } from "../api/queries";
 import type { ReportJob } from "../api/schema";
 import { useWords } from "../i18n";
 import { DownloadIcon } from "../ui/icons";
@@ -13,6 +13,8 @@ export interface ReportRequest {
   kind: string;
   site: string;
   period: string;
+  /** Name to value, of those that were chosen. */
+  options: Record<string, string>;
 }
 
 const MADE = ["pdf", "xlsx"] as const;
@@ -22,11 +24,11 @@ export function Downloads({ request }: { request: ReportRequest }) {
   const { t, language } = useWords();
   const [job, setJob] = useState<ReportJob | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const { kind, site, period } = request;
+  const { kind, site, period, options } = request;
   const start = async (format: "pdf" | "xlsx") => {
     setFailure(null);
     try {
-      const body = { site, period, format, language };
+      const body = { site, period, options, format, language };
       setJob(await postJson<ReportJob>(`/reports/${kind}/jobs`, body));
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
@@ -56,7 +58,11 @@ export function Downloads({ request }: { request: ReportRequest }) {
           size="xs"
           variant="default"
           component="a"
-          href={withQuery(`${BASE}/reports/${kind}`, { site, period, format, language })}
+          href={withQuery(`${BASE}/reports/${kind}`, {
+            ...inQuery(request),
+            format,
+            language,
+          })}
           download={`${kind}-${site}-${period}.${format}`}
           leftSection={<DownloadIcon size={14} />}
         >

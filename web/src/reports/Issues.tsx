@@ -53,7 +53,8 @@ function IssueButton({ request, ended }: { request: ReportRequest; ended: boolea
     if (!confirm(t("reports.issue_confirm", { period: request.period }))) return;
     setBusy(true);
     try {
-      const body = { site: request.site, period: request.period };
+      const { site, period, options } = request;
+      const body = { site, period, options };
       const made = await postJson<IssueItem>(`/reports/${request.kind}/issue`, body);
       setSaid(t("reports.issue_done", { version: made.version }));
     } catch (error) {
@@ -89,6 +90,11 @@ function Issue({ item, newest }: { item: IssueItem; newest: boolean }) {
     <li data-issue={item.id}>
       <div className="sw-issue">
         <strong>{item.period}</strong>
+        {Object.entries(item.options).map(([option, value]) => (
+          <span key={option} className="sw-badge">
+            {option}={value}
+          </span>
+        ))}
         <span className="sw-badge">{t("reports.version", { version: item.version })}</span>
         {item.replaces !== null && (
           <span className="sw-badge">{t("reports.corrects", { number: item.replaces })}</span>

@@ -1,10 +1,10 @@
-/** Choosing a year, half-year, quarter, month or day. */
+/** Choosing a year, half-year, quarter, month, week or day. */
 
 import { SegmentedControl, Select, TextInput } from "@mantine/core";
 import { serviceNow } from "../api/client";
 import { monthOf } from "../format/time";
 import { useWords } from "../i18n";
-import { inSpan, partsOf, SPANS, spanOf } from "./periods";
+import { inSpan, inYear, partsOf, SPANS, spanOf } from "./periods";
 
 const YEARS_BACK = 5;
 
@@ -20,7 +20,7 @@ export function PeriodPicker({ period, onChange }: PeriodPickerProps) {
   const thisYear = Number(monthOf(serviceNow()).slice(0, 4));
   const years = Array.from({ length: YEARS_BACK + 1 }, (_, back) => String(thisYear - back));
   if (!years.includes(year)) years.push(year);
-  const parts = partsOf(span);
+  const parts = partsOf(span, Number(year));
   return (
     <>
       <SegmentedControl
@@ -49,7 +49,7 @@ export function PeriodPicker({ period, onChange }: PeriodPickerProps) {
           allowDeselect={false}
           data={years}
           value={year}
-          onChange={(value) => onChange((value ?? year) + period.slice(4))}
+          onChange={(value) => onChange(inYear(period, value ?? year))}
         />
       )}
       {parts.length > 0 && (

@@ -30,6 +30,12 @@ export function Navigation() {
           <Link to="/coverage" activeOptions={BELOW}>
             {t("coverage_page.title")}
           </Link>
+          <Link to="/systems/$system" params={{ system: "elevator" }} activeOptions={BELOW}>
+            {t("systems.nav")}
+          </Link>
+          <Link to="/wall" activeOptions={BELOW}>
+            {t("wall.title")}
+          </Link>
         </>
       )}
       {mayOrders && (

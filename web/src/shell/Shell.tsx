@@ -1,16 +1,14 @@
 /** The frame of every page: whose estate, where to go, what is alarming, whether it is live. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useAlarmRefresh } from "../alarms/useAlarms";
-import { ApiError } from "../api/client";
-import { healthQuery, sessionQuery } from "../api/queries";
+import { healthQuery } from "../api/queries";
 import { useWords } from "../i18n";
 import { useLink, useNow } from "../live/hooks";
 import { startLive } from "../live/store";
 import { may, useMay, useSession, type Act } from "../session";
-import { forgetSignIn } from "../signedIn";
 import { useSites } from "../useSites";
 import { clockTime } from "../format/time";
 import { HighIcon, LinkDownIcon, LinkUpIcon, UnknownIcon } from "../ui/icons";
@@ -22,6 +20,7 @@ import { Navigation } from "./Navigation";
 import { RollCallBar } from "./RollCallBar";
 import { SafetyBar } from "./SafetyBar";
 import { StreamNotice } from "./StreamNotice";
+import { useEndOfSession } from "./useEndOfSession";
 
 /** Pages that are for others than those who watch, and whom each is for. */
 const FOR_OTHERS: Readonly<Record<string, Act>> = {
@@ -70,21 +69,6 @@ export function Shell() {
   );
 }
 
-/** Back to the login when the session has ended, and on to the new password where one is due. */
-function useEndOfSession(): void {
-  const { data, error } = useQuery(sessionQuery);
-  const navigate = useNavigate();
-  const ended = error instanceof ApiError && error.status === 401;
-  useEffect(() => {
-    if (!ended) return;
-    forgetSignIn();
-    void navigate({ to: "/login", search: { next: location.pathname + location.search } });
-  }, [ended, navigate]);
-  useEffect(() => {
-    if (data?.must_change_password === true) void navigate({ to: "/password" });
-  }, [data, navigate]);
-}
-
 function Header() {
   const { t, name } = useWords();
   const sites = useSites();
@@ -116,7 +100,7 @@ function Clock() {
   return <time className="sw-clock">{clockTime(now, language)}</time>;
 }
 
-function LinkPill() {
+export function LinkPill() {
   const { t } = useWords();
   const { state } = useLink();
   const mayWatch = useMay("watch");
@@ -131,7 +115,7 @@ function LinkPill() {
 }
 
 /** Only seen when a stage of the service does not work. */
-function HealthPill() {
+export function HealthPill() {
   const { t } = useWords();
   const { data } = useQuery(healthQuery);
   if (data === undefined || data.status === "ok") return null;

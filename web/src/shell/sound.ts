@@ -7,14 +7,36 @@ let context: AudioContext | null = null;
 let timer: ReturnType<typeof setInterval> | undefined;
 let wanted = false;
 
+const listeners = new Set<() => void>();
+
+/** `blocked`: switched on, and the browser waits for somebody to touch the page. */
+export type SoundState = "on" | "off" | "blocked";
+
 export function soundIsOn(): boolean {
   return localStorage.getItem(REMEMBERED) === "on";
+}
+
+export function soundState(): SoundState {
+  if (!soundIsOn()) return "off";
+  return context?.state === "running" ? "on" : "blocked";
+}
+
+export function onSound(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(): void {
+  for (const listener of listeners) listener();
 }
 
 /** A browser plays nothing before the reader has touched the page. */
 function wake(): void {
   if (!soundIsOn()) return;
-  context ??= new AudioContext();
+  if (context === null) {
+    context = new AudioContext();
+    context.addEventListener("statechange", tell);
+  }
   void context.resume();
 }
 
@@ -22,6 +44,7 @@ for (const touch of ["pointerdown", "keydown"] as const) addEventListener(touch,
 
 export function setSound(on: boolean): void {
   localStorage.setItem(REMEMBERED, on ? "on" : "off");
+  tell();
   if (!on) return;
   wake();
   beep();
