@@ -19,7 +19,7 @@ from tests.ui.browser import CHROMIUM, chromium, open_context, sign_in
 from tests.ui.serving_page import IS_BUILT, page_of
 
 ROOT = Path(__file__).resolve().parents[2]
-VALUES = {"$site": "tower", "$device": "evil", "$order": "1", "$system": "meters"}
+VALUES = {"$site": "tower", "$device": "evil", "$order": "1", "$system": "energy"}
 WAYS = ("dangerouslySetInnerHTML", "innerHTML", "eval(", "new Function(", "document.write")
 pytestmark = [
     pytest.mark.timeout(200),
@@ -134,7 +134,7 @@ def test_what_others_say_runs_on_no_page(served: tuple[Built, str], browser: Bro
         if address in ("/login", "/logout"):
             continue
         page.goto(url + address)
-        expect(page.locator("main")).to_be_attached(timeout=20_000)
+        expect(page.get_by_role("heading", level=1)).to_be_attached(timeout=20_000)
         page.wait_for_load_state("load")
         expect(page.locator("[data-state=loading]")).to_have_count(0, timeout=20_000)
         seen += page.get_by_text("onerror=alert(1)").count()
