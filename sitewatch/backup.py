@@ -65,6 +65,12 @@ def back_up(
                 unfinished / data.attachments.name,
                 ignore=shutil.ignore_patterns("*.new"),
             )
+        if data.key.is_file():
+            # Without it the second factors in the database cannot be opened again.
+            shutil.copy(data.key, unfinished / data.key.name)
+            (unfinished / data.key.name).chmod(0o600)
+        if settings.accounts.key_file is not None:
+            left_out.append("the key of the second factors, which a setting keeps elsewhere")
         if settings.database.url is not None:
             left_out.append("the relational database, which has its own way of being backed up")
         if store is None:
@@ -174,6 +180,8 @@ def restore(folder: Path, data: DataFolder, force: bool, report: Report) -> dict
             if name.split("/")[0] in _own_names(data):
                 (copied / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / name, copied / name)
+                if name == data.key.name:
+                    (copied / name).chmod(0o600)
                 sync(copied / name)
         _count_on(copied / data.journal.name, manifest["made_at_ms"])
         _replace(copied, data)
@@ -190,7 +198,7 @@ def _own_names(data: DataFolder) -> list[str]:
     # The mark of another journal would call the restored one damaged.
     mark = f"{data.journal.name}.mark"
     files = data.series.with_suffix(".parquet").name
-    return [*databases, *beside, mark, files, data.attachments.name]
+    return [*databases, *beside, mark, files, data.attachments.name, data.key.name]
 
 
 def _replace(copied: Path, data: DataFolder) -> None:

@@ -107,6 +107,19 @@ def test_photos_are_kept_and_come_back(
     assert kept.read(later) == b"taken after the backup"
 
 
+def test_the_key_of_second_factors_comes_back_with_the_database_it_opens(
+    data: DataFolder, store: DuckDbStore, tmp_path: Path
+) -> None:
+    data.key.write_bytes(b"k" * 32)
+    back_up(tmp_path / "kept", data, store, None, Settings(), quiet)
+    other = DataFolder(tmp_path / "other")
+    other.path.mkdir()
+    restore(tmp_path / "kept", other, False, quiet)
+    for key in (tmp_path / "kept" / data.key.name, other.key):
+        assert key.read_bytes() == b"k" * 32
+        assert key.stat().st_mode & 0o777 == 0o600
+
+
 async def test_a_restored_journal_gives_no_number_twice(
     data: DataFolder, store: DuckDbStore, tmp_path: Path
 ) -> None:
