@@ -201,6 +201,7 @@ def test_an_acknowledgement_on_the_page_reaches_the_judge(house: House) -> None:
 
 def test_the_live_stream_has_values_and_alarms(house: House) -> None:
     seen: dict[str, list[Any]] = {"values": [], "alarm": [], "snapshot": []}
+    mine: list[Any] = []
     with house.service.client.stream("GET", "live", timeout=30) as stream:
         event = ""
         for line in stream.iter_lines():
@@ -210,10 +211,11 @@ def test_the_live_stream_has_values_and_alarms(house: House) -> None:
                 seen.setdefault(event, []).append(json.loads(line.removeprefix("data: ")))
                 if event == "snapshot":
                     house.smoke("smoke-6")
-            if seen["alarm"] and seen["values"]:
+            # The reset of the test before may still be on its way.
+            mine = [one for one in seen["alarm"] if one["device"] == "smoke-6"]
+            if mine and seen["values"]:
                 break
-    raised = seen["alarm"][0]
-    assert (raised["device"], raised["transition"]) == ("smoke-6", "raised")
+    assert mine[0]["transition"] == "raised"
     values = [item for event in seen["values"] for item in event["items"]]
     assert ("smoke-6", True) in {(one["device"], one["value"]) for one in values}
 
