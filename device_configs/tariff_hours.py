@@ -151,11 +151,6 @@ def slots_on(
     return next(one.slots for one in hours if one.holds(day.month, classes))
 
 
-def period_at(hours: Sequence[DayHours], moment: dt.datetime, holidays: Holidays) -> TariffPeriod:
-    """The period of a moment on the wall of the site."""
-    return slots_on(hours, moment.date(), holidays)[moment.hour * 4 + moment.minute // 15]
-
-
 def days_without_hours(hours: Sequence[DayHours]) -> str | None:
     """A month and kind of day for which a list of hours says nothing; None where it is whole."""
     for month in range(1, 13):

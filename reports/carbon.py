@@ -107,7 +107,7 @@ def emissions(
         if inside and not whole.known:
             unknown.add(one.carrier)
         for day, drawn in inside:
-            amount = stored(drawn, one)
+            amount = stored(drawn, one.carrier)
             if amount is not None:
                 found = factors.taken(Gives.CARBON, one.carrier, day.start.date(), known_on)
                 _add(sums, taken, one.carrier, found, amount, entered=False)

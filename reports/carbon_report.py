@@ -23,18 +23,19 @@ from reports.carbon_sheets import (
     branches_sheet,
     carriers_sheet,
     comparable,
-    divided,
     memo_sheet,
     months_sheet,
     targets_sheet,
 )
 from reports.carriers import QUANTITY
 from reports.document import Chart, ChartKind, Note, Report, Source, SourceKind
+from reports.drawn import divided
 from reports.errors import UnreadableDatabaseError
+from reports.meter_sources import meter_sources
 from reports.meter_tree import meter_tree
 from reports.periods import Period, Step, steps_of
 from reports.report_texts import report_texts
-from reports.sizes import floor_area, people
+from reports.sizes import floor_area, people, size_notes
 from reports.stretches import summed
 
 
@@ -84,8 +85,7 @@ def make(asked: Asked) -> Report:
 
 def _months(asked: Asked) -> Sequence[Period]:
     period = asked.period
-    whole = period.start.day == 1 and period.end.day == 1
-    cuts = steps_of(period, Step.MONTH) if whole else (period,)
+    cuts = steps_of(period, Step.MONTH) if period.of_whole_months else (period,)
     return [cut for cut in cuts if cut.span.start < asked.now_ms]
 
 
@@ -155,9 +155,8 @@ def _notes(
                 },
             )
         )
-    notes += [Note("no_area")] if whole.area is None else []
-    notes += [Note("no_occupants")] if whole.people is None else []
-    if asked.period.span.start < asked.now_ms < asked.period.span.end:
+    notes += size_notes(whole.area, whole.people)
+    if asked.is_running:
         notes.append(Note("period_running"))
     notes += [] if comparable(whole.now) else [Note("not_comparable")]
     notes.append(Note("no_target") if data.plan is None else Note("target_of_a_year"))
@@ -182,10 +181,7 @@ def _sources(
                 str(target.base_year), target.confidence,
             )
         )  # fmt: skip
-    for device in own.devices:
-        root = device.partition("/")[0]
-        node = asked.estate.devices.get(root) or asked.estate.virtual_meters[root]
-        found.append(Source(f"meter {device}", SourceKind.METER, node.name, device, asked.revision))
+    found += meter_sources(asked.estate, own.devices, asked.revision)
     for number, one in enumerate(own.entered, 1):
         text = f"{one.month} {one.carrier} {one.by}"
         label = Label(zh=text, en=text)

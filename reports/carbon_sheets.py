@@ -10,13 +10,12 @@ from device_configs.factors import Taken
 from device_configs.targets import Indicator, Plan
 from reports.carbon import SCOPE, Emission, Emissions, source_id
 from reports.document import Cell, Column, Row, Sheet, Weight
+from reports.drawn import COMPARABLE, divided
 from reports.forms import Form
 from reports.periods import Period
 from reports.report_texts import report_texts
 
 KIND = "carbon"
-COMPARABLE = 0.05
-"""Figures of which more is missing are not compared with those of another year."""
 
 CARRIERS = (
     Column("carrier", Form.TEXT),
@@ -138,11 +137,6 @@ def _branch(one: BranchFigures, name: Cell, weight: Weight) -> Row:
 def comparable(each: Emissions) -> bool:
     """Whether enough is known of some figures to compare them with others."""
     return each.drawn.shares.missing <= COMPARABLE and not each.unknown
-
-
-def divided(amount: Fraction | None, by: Fraction | None) -> Fraction | None:
-    """A quotient; None where one of the two is unknown."""
-    return None if amount is None or not by else amount / by
 
 
 def memo_sheet(

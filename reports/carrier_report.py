@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from analysis.leaks import LEARN_NIGHTS, Leak, Night, find_leak
 from device_configs.carriers import METERED, Carrier
-from device_configs.quantities import Label
 from ingest.counters import COUNTS_PER_UNIT
 from ingest.interval_tables import Series
 from ingest.rollup import Amounts
@@ -17,8 +16,17 @@ from records.engine import reading
 from reports.asked import Asked, Maker
 from reports.branches import branches
 from reports.carriers import COUNTER, QUANTITY
-from reports.consumption import Day, SiteMeters, days_of, shown_by, site_meters, sums_of, total
-from reports.consumption_sheets import change, divided, stored_amount
+from reports.consumption import (
+    Day,
+    SiteMeters,
+    days_of,
+    shown_by,
+    shown_cuts,
+    site_meters,
+    sums_of,
+    total,
+)
+from reports.consumption_sheets import change
 from reports.document import (
     Cell,
     Chart,
@@ -32,13 +40,14 @@ from reports.document import (
     SourceKind,
     Weight,
 )
+from reports.drawn import divided, stored
 from reports.errors import UnreadableDatabaseError
 from reports.forms import Form
-from reports.meter_tree import kind_of, nodes_in, series_of
+from reports.meter_tree import kind_of, node_of, nodes_in, series_of
 from reports.night_flow import nights_of
 from reports.periods import Period, Step, days_between, steps_of
 from reports.report_texts import report_texts
-from reports.sizes import floor_area, people
+from reports.sizes import floor_area, people, size_notes
 
 AMOUNT = {Carrier.WATER: Form.VOLUME, Carrier.GAS: Form.VOLUME, Carrier.HEAT: Form.HEAT}
 PER_HEAD = {
@@ -93,7 +102,7 @@ def _make(asked: Asked, carrier: Carrier) -> Report:
         [
             Source(
                 f"meter {one.device}", SourceKind.METER,
-                _node_name(asked, one.device), f"{one.device} {one.point}", asked.revision,
+                node_of(asked.estate, one.device).name, f"{one.device} {one.point}", asked.revision,
             )
             for one in found.meters
         ],
@@ -137,8 +146,7 @@ def _meters(asked: Asked, carrier: Carrier) -> list[Series]:
 def _by_time(asked: Asked, carrier: Carrier, found: _Found) -> Sheet:
     columns = (Column("period", Form.TEXT), Column("amount", AMOUNT[carrier]))
     days = found.now[asked.site]
-    cuts = steps_of(asked.period, shown_by(asked.period))
-    cuts = tuple(cut for cut in cuts if cut.span.start < asked.now_ms)
+    cuts = shown_cuts(asked.period, asked.now_ms)
     rows = [_amount(cut.name, days, carrier, cut, Weight.NORMAL) for cut in cuts]
     name = report_texts(carrier.value).rows["total"]
     return Sheet(
@@ -148,7 +156,7 @@ def _by_time(asked: Asked, carrier: Carrier, found: _Found) -> Sheet:
 
 def _amount(name: Cell, days: Sequence[Day], carrier: Carrier, cut: Period, weight: Weight) -> Row:
     drawn = total(days, carrier, cut)
-    return Row([name, stored_amount(drawn, carrier)], drawn.shares, weight=weight)
+    return Row([name, stored(drawn, carrier)], drawn.shares, weight=weight)
 
 
 def _by_branch(asked: Asked, carrier: Carrier, found: _Found) -> Sheet:
@@ -163,13 +171,13 @@ def _by_branch(asked: Asked, carrier: Carrier, found: _Found) -> Sheet:
     for site in (*branches(estate, asked.site, asked.places), estate.sites[asked.site]):
         own = site.id == asked.site
         now, before = total(found.now[site.id], carrier), total(found.year_before[site.id], carrier)
-        amount = stored_amount(now, carrier)
+        amount = stored(now, carrier)
         cells: list[Cell] = [
             report_texts(carrier.value).rows["total"] if own else site.name,
             amount,
             divided(amount, people(estate, site.id, asked.period)),
             divided(amount, floor_area(estate, site.id, asked.period)),
-            stored_amount(before, carrier),
+            stored(before, carrier),
             change(now, before),
         ]
         weight = Weight.TOTAL if own else Weight.NORMAL
@@ -210,7 +218,7 @@ def _leaks(asked: Asked, carrier: Carrier, found: _Found) -> Sheet:
         known = amounts.known_ms > 0
         scale = COUNTS_PER_UNIT[QUANTITY[carrier]]
         cells: list[Cell] = [
-            one.device, _node_name(asked, one.device),
+            one.device, node_of(asked.estate, one.device).name,
             Fraction(amounts.amount, scale) if known else None, len(nights),
             words[_verdict(nights, leak)],
             "" if leak is None else leak.since.isoformat(),
@@ -228,21 +236,15 @@ def _verdict(nights: Sequence[Night], leak: Leak | None) -> str:
     return "no_leak" if len(nights) >= LEARN_NIGHTS else "too_few_nights"
 
 
-def _node_name(asked: Asked, device: str) -> Label:
-    root = device.partition("/")[0]
-    estate = asked.estate
-    return (estate.devices.get(root) or estate.virtual_meters[root]).name
-
-
 def _notes(asked: Asked, carrier: Carrier, found: _Found) -> list[Note]:
     notes = [Note("leak_method")] if carrier in FLOWS else []
     if not found.meters:
         notes.append(Note("no_meter_of_carrier"))
-    if floor_area(asked.estate, asked.site, asked.period) is None:
-        notes.append(Note("no_area"))
-    if people(asked.estate, asked.site, asked.period) is None:
-        notes.append(Note("no_occupants"))
-    if asked.period.span.start < asked.now_ms < asked.period.span.end:
+    notes += size_notes(
+        floor_area(asked.estate, asked.site, asked.period),
+        people(asked.estate, asked.site, asked.period),
+    )
+    if asked.is_running:
         notes.append(Note("period_running"))
     return notes
 

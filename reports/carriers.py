@@ -22,6 +22,7 @@ from reports.meter_tree import (
     kind_of,
     meter_tree,
     metering_of,
+    meters_above,
     nodes_in,
     series_of,
 )
@@ -129,12 +130,7 @@ def _topmost(estate: Estate, meters: Sequence[Node]) -> list[Node]:
 
 def _above(estate: Estate, meter: Node) -> list[str]:
     """The meters above one, nearest first; a sub-meter that names none is below the grid meters."""
-    seen: list[str] = []
-    step = above_of(meter)
-    while step is not None and step not in seen:
-        seen.append(step)
-        found = estate.devices.get(step) or estate.virtual_meters.get(step)
-        step = above_of(found) if found is not None else None
+    seen = list(meters_above(estate, meter))
     metering = metering_of(meter)
     if not seen and metering is not None and metering.role is MeterRole.SUBMETER:
         community = estate.community_of(meter.place)

@@ -3,9 +3,6 @@
 Options: `sessions` yes or no: whether every session is listed.
 """
 
-import datetime as dt
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 
 from records.engine import reading
@@ -19,10 +16,10 @@ from reports.charging_sheets import (
     sites_sheet,
     steps_sheet,
 )
+from reports.consumption import shown_cuts
 from reports.document import Chart, ChartKind, Note, Report, Source, SourceKind
 from reports.errors import UnreadableDatabaseError
 from reports.meter_tree import NO_EXPORT
-from reports.periods import Period, Step, steps_of
 
 
 def make(asked: Asked) -> Report:
@@ -40,7 +37,7 @@ def make(asked: Asked) -> Report:
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the sessions cannot be read: {error}") from error
     sheets = [
-        steps_sheet(data, cuts_of(asked)),
+        steps_sheet(data, shown_cuts(asked.period, asked.now_ms)),
         piles_sheet(asked, data),
         hours_sheet(asked, data),
         sites_sheet(asked, data),
@@ -68,14 +65,6 @@ def make(asked: Asked) -> Report:
     )
 
 
-def cuts_of(asked: Asked) -> Sequence[Period]:
-    """Months of a long period, else days; those that have begun."""
-    whole = asked.period.start.day == asked.period.end.day == 1
-    long = asked.period.end - asked.period.start > dt.timedelta(days=62)
-    cuts = steps_of(asked.period, Step.MONTH if whole and long else Step.DAY)
-    return [cut for cut in cuts if cut.span.start < asked.now_ms]
-
-
 def _notes(asked: Asked, data: ChargingData) -> list[Note]:
     notes = [Note("counted_where_it_began"), Note("idle_defined"), Note("pv_rule")]
     if not data.connectors:
@@ -88,6 +77,6 @@ def _notes(asked: Asked, data: ChargingData) -> list[Note]:
     if NO_EXPORT in data.tree.notes:
         notes.append(Note("export_unknown"))
     notes.append(Note("cost_defined"))
-    if asked.period.span.start < asked.now_ms < asked.period.span.end:
+    if asked.is_running:
         notes.append(Note("period_running"))
     return notes

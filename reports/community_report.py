@@ -11,7 +11,7 @@ from device_configs.estate_entries import Role
 from reports.asked import Asked
 from reports.community import overdue, ranks, trend
 from reports.community_data import CommunityData, Electricity, read
-from reports.consumption_sheets import COMPARABLE, change, divided, stored_amount
+from reports.consumption_sheets import change
 from reports.document import (
     Cell,
     Chart,
@@ -25,6 +25,7 @@ from reports.document import (
     SourceKind,
     Weight,
 )
+from reports.drawn import COMPARABLE, divided, stored
 from reports.forms import Form
 from reports.report_texts import report_texts
 
@@ -100,12 +101,12 @@ def _energy(data: CommunityData, lines: Sequence[_Line]) -> Sheet:
     for line in lines:
         first, *others = (data.electricity[site] for site in line.sites)
         found = sum(others, first)
-        amount = stored_amount(found.now, Carrier.ELECTRICITY)
+        amount = stored(found.now, Carrier.ELECTRICITY)
         differs = change(found.now, found.before)
         word = trend(differs)
         cells: list[Cell] = [
             line.name, None if line.role is None else words[line.role.value], amount,
-            stored_amount(found.before, Carrier.ELECTRICITY), differs,
+            stored(found.before, Carrier.ELECTRICITY), differs,
             None if word is None else words[word.value], found.area, divided(amount, found.area),
             places.get(line.sites[0]) if line.weight is Weight.NORMAL else None,
         ]  # fmt: skip
@@ -117,7 +118,7 @@ def _comparable(found: Electricity) -> Fraction | None:
     """Per m2 [Wh/m2], where enough is known to rank it."""
     if found.now.shares.missing > COMPARABLE:
         return None
-    return divided(stored_amount(found.now, Carrier.ELECTRICITY), found.area)
+    return divided(stored(found.now, Carrier.ELECTRICITY), found.area)
 
 
 def _safety(asked: Asked, data: CommunityData, lines: Sequence[_Line]) -> Sheet:

@@ -17,7 +17,7 @@ from reports.carriers import Intake, intake
 from reports.drawn import Drawn, drawn_of
 from reports.energy import figures_of_day
 from reports.meter_tree import MeterTree, meter_tree
-from reports.periods import Period, Step
+from reports.periods import Period, Step, steps_of
 from reports.stretches import any_month, counted, no_month, summed
 
 CARRIERS = (Carrier.ELECTRICITY, Carrier.WATER, Carrier.GAS, Carrier.HEAT)
@@ -29,8 +29,13 @@ _MONTHS_FROM_DAYS = 62
 def shown_by(period: Period) -> Step:
     """What one row of a report over a period covers."""
     days = (period.end.date() - period.start.date()).days
-    whole_months = period.start.day == period.end.day == 1
-    return Step.MONTH if whole_months and days > _MONTHS_FROM_DAYS else Step.DAY
+    return Step.MONTH if period.of_whole_months and days > _MONTHS_FROM_DAYS else Step.DAY
+
+
+def shown_cuts(period: Period, now_ms: int) -> Sequence[Period]:
+    """The rows of a report over a period that have begun."""
+    cuts = steps_of(period, shown_by(period))
+    return [cut for cut in cuts if cut.span.start < now_ms]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from reports.consumption import (
     SiteMeters,
     days_of,
     shown_by,
+    shown_cuts,
     site_meters,
     sums_of,
     total,
@@ -35,22 +36,21 @@ from reports.consumption_sheets import (
     branches_sheet,
     carriers_sheet,
     curve_sheet,
-    divided,
     items_sheet,
     load_sheet,
     meters_sheet,
     quota_sheet,
     steps_sheet,
-    stored_amount,
 )
 from reports.document import Chart, ChartKind, Note, Report, Sheet, Source, SourceKind
-from reports.drawn import Drawn
+from reports.drawn import Drawn, divided, stored
 from reports.errors import UnreadableDatabaseError
 from reports.load import Load, LoadStep, load_of
+from reports.meter_sources import meter_sources
 from reports.options import Option
-from reports.periods import Period, Step, steps_of
+from reports.periods import Step
 from reports.report_texts import report_texts
-from reports.sizes import floor_area, people
+from reports.sizes import floor_area, people, size_notes
 from reports.sub_items import CodedMeter, coded_meters, own_counts, sub_items, top_counts
 
 COAL = Option("coal", (Gives.CALORIFIC.value, Gives.EQUIVALENT.value), Gives.CALORIFIC.value)
@@ -145,14 +145,14 @@ def _sheets(
     estate, zone = asked.estate, asked.estate.timezone
     area = floor_area(estate, asked.site, asked.period)
     heads = people(estate, asked.site, asked.period)
-    whole = stored_amount(total(read.days.now, Carrier.ELECTRICITY), Carrier.ELECTRICITY)
+    whole = stored(total(read.days.now, Carrier.ELECTRICITY), Carrier.ELECTRICITY)
     holidays = load_holidays(asked.folder)
     own = own_counts(read.coded, read.counted)
     metered = [carrier for carrier in CARRIERS if read.own.has(carrier)]
     taken = {carrier: [source_id(one)] for carrier, one in coal.taken.items()}
     found = [
         carriers_sheet(read.days, metered, area, heads, coal, taken),
-        steps_sheet(read.days.now, _cuts(asked), asked.period),
+        steps_sheet(read.days.now, shown_cuts(asked.period, asked.now_ms), asked.period),
         load_sheet(read.load, zone, holidays, area),
         curve_sheet(read.load, zone, holidays),
     ]
@@ -169,11 +169,6 @@ def _sheets(
     if quota is not None:
         found.append(quota_sheet(*quota, _of_a_year(asked, read, divided(whole, area))))
     return found
-
-
-def _cuts(asked: Asked) -> Sequence[Period]:
-    cuts = steps_of(asked.period, shown_by(asked.period))
-    return [cut for cut in cuts if cut.span.start < asked.now_ms]
 
 
 def _meters(read: _Read) -> Mapping[str, tuple[str, int | None]]:
@@ -193,12 +188,12 @@ def _coal(asked: Asked, factors: Factors, read: _Read) -> Coal:
     known_on = dt.datetime.fromtimestamp(asked.now_ms / 1000, asked.estate.timezone).date()
     bought = sum((day.bought for day in read.days.now), Drawn())
     amounts: dict[Carrier, Fraction | None] = {
-        carrier: stored_amount(total(read.days.now, carrier), carrier)
+        carrier: stored(total(read.days.now, carrier), carrier)
         for carrier in CARRIERS
         if carrier is not Carrier.ELECTRICITY and read.own.has(carrier)
     }
     if read.own.has(Carrier.ELECTRICITY):
-        amounts[Carrier.ELECTRICITY] = stored_amount(bought, Carrier.ELECTRICITY)
+        amounts[Carrier.ELECTRICITY] = stored(bought, Carrier.ELECTRICITY)
     chosen = asked.option(COAL.name, Gives.CALORIFIC.value, COAL.values)
     return standard_coal(amounts, factors, Gives(chosen), last, known_on)
 
@@ -243,11 +238,11 @@ def _notes(asked: Asked, read: _Read, coal: Coal, quota: tuple[str, Quota] | Non
         notes.append(Note("no_quota"))
     else:
         notes.append(Note("quota_of_a_year", {"confidence": quota[1].confidence}))
-    if floor_area(asked.estate, asked.site, asked.period) is None:
-        notes.append(Note("no_area"))
-    if people(asked.estate, asked.site, asked.period) is None:
-        notes.append(Note("no_occupants"))
-    if asked.period.span.start < asked.now_ms < asked.period.span.end:
+    notes += size_notes(
+        floor_area(asked.estate, asked.site, asked.period),
+        people(asked.estate, asked.site, asked.period),
+    )
+    if asked.is_running:
         notes.append(Note("period_running"))
     return [*notes, *(Note(f"tree_{key}") for key in read.own.tree.notes)]
 
@@ -259,7 +254,6 @@ def _sources(
     coal: Coal,
     quota: tuple[str, Quota] | None,
 ) -> list[Source]:
-    estate = asked.estate
     found = [
         Source(
             source_id(one), SourceKind.FACTOR, one.factor.label, one.version.source,
@@ -275,8 +269,4 @@ def _sources(
     label = report_texts(KIND).rows["energy_codes"]
     found.append(Source("energy codes", SourceKind.RULE, label, codes.source, codes.version))
     devices = {one.device for one in read.own.series} | {one.id for one in read.coded}
-    for device in sorted(devices):
-        root = device.partition("/")[0]
-        node = estate.devices.get(root) or estate.virtual_meters[root]
-        found.append(Source(f"meter {device}", SourceKind.METER, node.name, device, asked.revision))
-    return found
+    return found + meter_sources(asked.estate, sorted(devices), asked.revision)

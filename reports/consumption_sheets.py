@@ -13,20 +13,18 @@ from device_configs.holidays import Holidays
 from device_configs.quantities import Label
 from device_configs.quotas import Quota
 from ingest.counters import COUNTS_PER_UNIT
-from reports.carriers import QUANTITY
 from reports.coal import Coal
 from reports.consumption import CARRIERS, Day, total
 from reports.document import Cell, Column, Row, Shares, Sheet, Weight
-from reports.drawn import Drawn
+from reports.drawn import COMPARABLE, Drawn, divided, stored
 from reports.forms import Form
 from reports.load import Load, is_night
+from reports.meter_tree import node_of
 from reports.periods import Period
 from reports.report_texts import report_texts
 from reports.sub_items import SubItem
 
 KIND = "consumption"
-COMPARABLE = 0.05
-"""Figures of which more is missing are not compared with those of another period."""
 
 _CARRIERS = (
     Column("carrier", Form.TEXT), Column("unit", Form.TEXT), Column("amount", Form.NUMBER),
@@ -68,18 +66,6 @@ SHOWN_UNIT: Mapping[Carrier, tuple[str, Fraction]] = {
 """Carrier to the unit people read and how many stored units it is."""
 
 
-def stored_amount(drawn: Drawn, carrier: Carrier) -> Fraction | None:
-    """An amount in the stored unit (Wh, m3); None where nothing is known."""
-    if not drawn.known:
-        return None
-    return Fraction(drawn.counts, COUNTS_PER_UNIT[QUANTITY[carrier]])
-
-
-def divided(amount: Fraction | None, by: Fraction | None) -> Fraction | None:
-    """A quotient; None where one of the two is unknown or there is nothing to divide by."""
-    return None if amount is None or not by else amount / by
-
-
 def change(now: Drawn, before: Drawn) -> Fraction | None:
     """The relative change; None where too little of one of the two is known."""
     if not (now.known and before.known) or before.counts <= 0:
@@ -112,7 +98,7 @@ def carriers_sheet(
     for carrier in metered:
         three = [total(each, carrier) for each in (days.now, days.before, days.year_before)]
         unit, scale = SHOWN_UNIT[carrier]
-        now, before, earlier = (divided(stored_amount(one, carrier), scale) for one in three)
+        now, before, earlier = (divided(stored(one, carrier), scale) for one in three)
         kgce = coal.each.get(carrier)
         cells: list[Cell] = [
             words[carrier.value], unit, now, before, change(three[0], three[1]),
@@ -136,8 +122,8 @@ def steps_sheet(days: Sequence[Day], cuts: Sequence[Period], whole: Period) -> S
 def _step(name: Cell, days: Sequence[Day], cut: Period, weight: Weight) -> Row:
     pv = sum((day.pv for day in days if cut.start <= day.period.start < cut.end), Drawn())
     each = {carrier: total(days, carrier, cut) for carrier in CARRIERS}
-    electricity, water, gas, heat = (stored_amount(each[one], one) for one in CARRIERS)
-    cells = [name, electricity, stored_amount(pv, Carrier.ELECTRICITY), water, gas, heat]
+    electricity, water, gas, heat = (stored(each[one], one) for one in CARRIERS)
+    cells = [name, electricity, stored(pv, Carrier.ELECTRICITY), water, gas, heat]
     return Row(cells, each[Carrier.ELECTRICITY].shares, weight=weight)
 
 
@@ -221,7 +207,7 @@ class Branch:
 
 def branches_sheet(every: Sequence[Branch], whole: Branch) -> Sheet:
     """The branches by electricity per m2, the highest first; those with holes last, unranked."""
-    all_of_it = stored_amount(total(whole.now, Carrier.ELECTRICITY), Carrier.ELECTRICITY)
+    all_of_it = stored(total(whole.now, Carrier.ELECTRICITY), Carrier.ELECTRICITY)
     per_m2 = {one.site.id: _per_m2(one) for one in every}
     ranked = sorted(
         every, key=lambda one: (per_m2[one.site.id] is None, -(per_m2[one.site.id] or 0))
@@ -240,7 +226,7 @@ def _per_m2(one: Branch) -> Fraction | None:
     drawn = total(one.now, Carrier.ELECTRICITY)
     if drawn.shares.missing > COMPARABLE:
         return None
-    return divided(stored_amount(drawn, Carrier.ELECTRICITY), one.area)
+    return divided(stored(drawn, Carrier.ELECTRICITY), one.area)
 
 
 def _branch(
@@ -252,12 +238,12 @@ def _branch(
 ) -> Row:
     now = total(one.now, Carrier.ELECTRICITY)
     before = total(one.year_before, Carrier.ELECTRICITY)
-    energy = stored_amount(now, Carrier.ELECTRICITY)
-    water = stored_amount(total(one.now, Carrier.WATER), Carrier.WATER)
+    energy = stored(now, Carrier.ELECTRICITY)
+    water = stored(total(one.now, Carrier.WATER), Carrier.WATER)
     cells: list[Cell] = [
         rank, name or one.site.name, energy, divided(energy, whole), one.area,
         divided(energy, one.area), one.people, divided(energy, one.people), water,
-        divided(water, one.people), stored_amount(before, Carrier.ELECTRICITY),
+        divided(water, one.people), stored(before, Carrier.ELECTRICITY),
         change(now, before),
     ]  # fmt: skip
     return Row(cells, now.shares, weight=weight)
@@ -267,10 +253,10 @@ def meters_sheet(estate: Estate, each: Mapping[str, tuple[str, int | None]]) -> 
     """Every meter with its code and what it counted."""
     rows = []
     for name, (code, counts) in each.items():
-        root = name.partition("/")[0]
-        node = estate.devices.get(root) or estate.virtual_meters[root]
         energy = None if counts is None else Fraction(counts, COUNTS_PER_UNIT["active_energy"])
-        rows.append(Row([name, node.name, code, energy], sources=[f"meter {name}"]))
+        rows.append(
+            Row([name, node_of(estate, name).name, code, energy], sources=[f"meter {name}"])
+        )
     return Sheet("meters", _METERS, rows)
 
 

@@ -106,8 +106,7 @@ def _other(asked: Asked, payer: Payer) -> str | None:
 
 def _cuts(asked: Asked) -> tuple[Step, list[Period]]:
     """The rows of the report that have begun."""
-    whole = asked.period.start.day == 1 and asked.period.end.day == 1
-    default = Step.MONTH if whole else Step.DAY
+    default = Step.MONTH if asked.period.of_whole_months else Step.DAY
     step = Step(asked.option(STEP.name, default.value, STEP.values))
     return step, [one for one in steps_of(asked.period, step) if one.span.start < asked.now_ms]
 
@@ -202,7 +201,7 @@ def _notes(
     asked: Asked, payer: Payer, made: Bills, instead: Bills | None, dues: Sequence[Due]
 ) -> Iterator[Note]:
     yield Note("rounding")
-    if asked.period.span.start < asked.now_ms < asked.period.span.end:
+    if asked.is_running:
         yield Note("period_running")
     if not made.bills:
         yield Note("no_meter")

@@ -7,6 +7,7 @@ from device_configs.tariffs import Due
 from ingest.interval_tables import Series
 from reports.bill import Bill, meters_of_bill
 from reports.document import Source, SourceKind
+from reports.meter_tree import node_of
 
 
 def meter_id(series: Series) -> str:
@@ -60,13 +61,9 @@ def _source(name: str, due: Due, detail: str, confidence: str, version: str) -> 
 
 def meter_sources(estate: Estate, series: Sequence[Series]) -> list[Source]:
     """The meters, each once."""
-    found = []
-    for one in dict.fromkeys(series):
-        virtual = estate.virtual_meters.get(one.device)
-        name = (
-            virtual.name
-            if virtual is not None
-            else (estate.devices[one.device.partition("/")[0]].name)
+    return [
+        Source(
+            meter_id(one), SourceKind.METER, node_of(estate, one.device).name, detail=meter_id(one)
         )
-        found.append(Source(meter_id(one), SourceKind.METER, name, detail=meter_id(one)))
-    return found
+        for one in dict.fromkeys(series)
+    ]

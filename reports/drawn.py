@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import sqlalchemy as sa
 
+from device_configs.carriers import Carrier
 from device_configs.estate import Estate
 from ingest.counters import COUNTS_PER_UNIT
 from ingest.interval_tables import Series
@@ -53,11 +54,20 @@ class Drawn:
         return Shares(missing, min(1.0, self.recovered / whole), min(1.0, self.integrated / whole))
 
 
-def stored(drawn: Drawn, intake: Intake) -> Fraction | None:
+COMPARABLE = 0.05
+"""Figures of which more is missing are not compared with those of another period or site."""
+
+
+def stored(drawn: Drawn, carrier: Carrier) -> Fraction | None:
     """An amount in the stored unit of its carrier (Wh or m3); None where nothing is known."""
     if not drawn.known:
         return None
-    return Fraction(drawn.counts, COUNTS_PER_UNIT[QUANTITY[intake.carrier]])
+    return Fraction(drawn.counts, COUNTS_PER_UNIT[QUANTITY[carrier]])
+
+
+def divided(amount: Fraction | None, by: Fraction | None) -> Fraction | None:
+    """A quotient; None where one of the two is unknown or there is nothing to divide by."""
+    return None if amount is None or not by else amount / by
 
 
 DrawnDays = Sequence[tuple[Period, Sequence[Drawn]]]

@@ -238,6 +238,12 @@ def meters_above(estate: Estate, device: Node) -> Iterable[str]:
     return seen
 
 
+def node_of(estate: Estate, device: str) -> Node:
+    """The device or virtual meter of an id; of a part its device."""
+    root = device.partition("/")[0]
+    return estate.devices.get(root) or estate.virtual_meters[root]
+
+
 def metering_of(node: Node) -> Metering | None:
     """Where a meter stands, as the estate says."""
     return node.metering if isinstance(node, VirtualMeter) else node.entry.metering

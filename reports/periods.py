@@ -47,6 +47,11 @@ class Period:
         """The same stretch in milliseconds UTC."""
         return Span(_ms(self.start), _ms(self.end))
 
+    @property
+    def of_whole_months(self) -> bool:
+        """Whether it begins and ends with a month."""
+        return self.start.day == self.end.day == 1
+
     def year_before(self) -> "Period":
         """The same days of the year before; a 29 February becomes the 28th."""
         return _named(_a_year_earlier(self.start), _a_year_earlier(self.end))
@@ -54,7 +59,7 @@ class Period:
     def before(self) -> "Period":
         """The period of the same length right before: as many months, or else as many days."""
         first, after = self.start.date(), self.end.date()
-        if first.day == after.day == 1:
+        if self.of_whole_months:
             months = (after.year - first.year) * 12 + after.month - first.month
             begin = first.year * 12 + first.month - 1 - months
             earlier = dt.date(begin // 12, begin % 12 + 1, 1)
@@ -139,8 +144,7 @@ def steps_of(period: Period, step: Step) -> tuple[Period, ...]:
     Raises:
         InvalidPeriodError: the step is longer than the period.
     """
-    first, after = period.start.date(), period.end.date()
-    if step is Step.MONTH and not (first.day == 1 and after.day == 1):
+    if step is Step.MONTH and not period.of_whole_months:
         raise InvalidPeriodError(f"{period.name} cannot be cut into whole months; use step day")
     name, following = _CUTS[step]
     zone = period.start.tzinfo

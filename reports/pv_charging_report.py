@@ -10,7 +10,7 @@ from ingest.interval_tables import Series
 from records.engine import reading
 from reports.asked import Asked
 from reports.charging_data import is_seen, wh
-from reports.charging_report import cuts_of
+from reports.consumption import shown_cuts
 from reports.document import (
     Cell,
     Chart,
@@ -22,7 +22,6 @@ from reports.document import (
     Shares,
     Sheet,
     Source,
-    SourceKind,
     Weight,
 )
 from reports.energy_flows import (
@@ -37,6 +36,7 @@ from reports.errors import UnreadableDatabaseError
 from reports.flow_sums import by_cut, by_hour_of_day, merged
 from reports.forms import Form
 from reports.load import HOUR_MS
+from reports.meter_sources import meter_sources
 from reports.meter_tree import Balance, meter_tree
 from reports.report_texts import report_texts
 
@@ -169,7 +169,7 @@ def _sites(asked: Asked, found: Sequence[SiteFlows], chosen: Sequence[Balance]) 
 
 
 def _steps(asked: Asked, flows: Mapping[int, Flows]) -> Sheet:
-    cuts = cuts_of(asked)
+    cuts = shown_cuts(asked.period, asked.now_ms)
     each = by_cut(flows, cuts)
     rows = [Row([cut.name, *_cells(one)]) for cut, one in zip(cuts, each, strict=True)]
     name = report_texts(KIND).rows["total"]
@@ -218,7 +218,7 @@ def _notes(asked: Asked, found: Sequence[SiteFlows]) -> list[Note]:
     notes += [Note("piles_left_out", {"piles": ", ".join(left)})] if left else []
     if sum(one.total.unmatched for one in found):
         notes.append(Note("unmatched"))
-    if asked.period.span.start < asked.now_ms < asked.period.span.end:
+    if asked.is_running:
         notes.append(Note("period_running"))
     return notes
 
@@ -229,9 +229,4 @@ def _sources(asked: Asked, found: Sequence[SiteFlows], chosen: Sequence[Balance]
         for balance, flows in zip(chosen, found, strict=True)
         for one in (*balance.series, *flows.charging)
     ]
-    sources = []
-    for name in dict.fromkeys(names):
-        root = name.partition("/")[0]
-        node = asked.estate.devices.get(root) or asked.estate.virtual_meters[root]
-        sources.append(Source(f"meter {name}", SourceKind.METER, node.name, name, asked.revision))
-    return sources
+    return meter_sources(asked.estate, names, asked.revision)

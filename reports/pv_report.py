@@ -19,13 +19,14 @@ from records.engine import reading
 from reports.asked import Asked
 from reports.carbon import source_id
 from reports.charging_data import COUNTS_PER_WH
-from reports.charging_report import cuts_of
+from reports.consumption import shown_cuts
 from reports.cost import Payer
 from reports.cost_sources import tariff_sources
 from reports.document import Chart, ChartKind, Note, Report, Source, SourceKind
 from reports.errors import UnreadableDatabaseError
 from reports.flow_sums import merged
 from reports.load import HOUR_MS
+from reports.meter_sources import meter_sources
 from reports.meter_tree import NO_EXPORT, MeterTree
 from reports.pv import ByHour, Uptime, YearOnYear, compared, uptimes, year_on_year
 from reports.pv_data import (
@@ -174,7 +175,7 @@ def _report(asked: Asked, tree: MeterTree, found: Found) -> Report:
     flows = merged(one.flows for one in found.sites if one.flows is not None)
     sheets = [
         sites_sheet(asked, found),
-        steps_sheet(found, flows, cuts_of(asked)),
+        steps_sheet(found, flows, shown_cuts(asked.period, asked.now_ms)),
         hours_sheet(flows, asked.estate.timezone),
         inverters_sheet(asked, found),
         strings_sheet(found),
@@ -209,7 +210,7 @@ def _notes(asked: Asked, tree: MeterTree, found: Found) -> list[Note]:
     notes += [Note("export_unknown")] if NO_EXPORT in tree.notes else []
     if any(one.rating_w is None for one in found.inverters):
         notes.append(Note("no_rating"))
-    if asked.period.span.start < asked.now_ms < asked.period.span.end:
+    if asked.is_running:
         notes.append(Note("period_running"))
     return notes
 
@@ -217,11 +218,7 @@ def _notes(asked: Asked, tree: MeterTree, found: Found) -> list[Note]:
 def _sources(asked: Asked, found: Found) -> list[Source]:
     names = [one.device for site in found.sites for one in site.balance.series]
     names += [one.device.id for one in found.inverters]
-    sources = []
-    for name in dict.fromkeys(names):
-        root = name.partition("/")[0]
-        node = asked.estate.devices.get(root) or asked.estate.virtual_meters[root]
-        sources.append(Source(f"meter {name}", SourceKind.METER, node.name, name, asked.revision))
+    sources = meter_sources(asked.estate, names, asked.revision)
     taken = {source_id(one): one for site in found.sites for one in site.money.taken}
     for name, one in sorted(taken.items()):
         version = one.version

@@ -210,8 +210,7 @@ def _by_month(asked: Asked, judged: Sequence[Judged]) -> Sheet:
 
 
 def _cuts(period: Period) -> Sequence[Period]:
-    whole = period.start.day == period.end.day == 1
-    return steps_of(period, Step.MONTH) if whole else (period,)
+    return steps_of(period, Step.MONTH) if period.of_whole_months else (period,)
 
 
 def _models(judged: Sequence[Judged]) -> Sheet:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from device_configs.dated import Dated
 from device_configs.estate import Estate, Site
 from device_configs.estate_entries import Level
+from reports.document import Note
 from reports.periods import Period
 
 
@@ -22,6 +23,14 @@ def floor_area(estate: Estate, site: str, period: Period) -> Fraction | None:
 def people(estate: Estate, site: str, period: Period) -> Fraction | None:
     """The mean number of people who use energy there (用能人数); None where a part is not given."""
     return _mean(estate, period, lambda day: _sum(estate, site, day, _occupants))
+
+
+def size_notes(area: Fraction | None, heads: Fraction | None) -> list[Note]:
+    """What a reader must know where a figure per m2 or per head cannot be given."""
+    return [
+        *([Note("no_area")] if area is None else []),
+        *([Note("no_occupants")] if heads is None else []),
+    ]
 
 
 def _mean(

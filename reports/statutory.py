@@ -107,7 +107,7 @@ def _named(estate: Estate, institution: Institution | None) -> tuple[Series, ...
 def _metered(taken: Intake, drawn: Drawn, unit: str) -> Value:
     if not taken.series:
         return Value(None)
-    amount = stored(drawn, taken)
+    amount = stored(drawn, taken.carrier)
     figure = None if amount is None else amount / STORED_IN[unit][1]
     return Value(figure, drawn.shares, tuple(sorted({one.device for one in taken.series})))
 

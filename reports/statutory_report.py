@@ -20,6 +20,7 @@ from reports.asked import Asked
 from reports.document import Cell, Column, Note, Report, Row, Sheet, Source, SourceKind
 from reports.errors import InvalidPeriodError, UnreadableDatabaseError
 from reports.forms import Form
+from reports.meter_sources import meter_sources
 from reports.paid import paid
 from reports.periods import Period
 from reports.report_texts import report_texts
@@ -99,7 +100,7 @@ def make(asked: Asked) -> Report:
 def _half_or_year(period: Period) -> bool:
     first, after = period.start.date(), period.end.date()
     months = (after.year - first.year) * 12 + after.month - first.month
-    return first.day == after.day == 1 and (first.month, months) in ((1, 6), (7, 6), (1, 12))
+    return period.of_whole_months and (first.month, months) in ((1, 6), (7, 6), (1, 12))
 
 
 def _basis(asked: Asked, file: InstitutionsFile) -> Basis:
@@ -161,7 +162,7 @@ def _notes(
     bad = sum(1 for one in found if one.good is False)
     if bad:
         notes.append(Note("checks_failed", {"count": str(bad)}))
-    if asked.period.span.start < asked.now_ms < asked.period.span.end:
+    if asked.is_running:
         notes.append(Note("period_running"))
     return notes
 
@@ -171,11 +172,8 @@ def _sources(
 ) -> list[Source]:
     title = report_texts(KIND).title
     found = [Source(_SHEET, SourceKind.RULE, title, sheet.source, "", sheet.confidence)]
-    for device in sorted({meter for value in now.values() for meter in value.meters}):
-        root = device.partition("/")[0]
-        estate = asked.estate
-        node = estate.devices.get(root) or estate.virtual_meters[root]
-        found.append(Source(f"meter {device}", SourceKind.METER, node.name, device, asked.revision))
+    devices = sorted({meter for value in now.values() for meter in value.meters})
+    found += meter_sources(asked.estate, devices, asked.revision)
     for name, text in sorted(explained.items()):
         label = Label(zh=name, en=name)
         found.append(Source(f"explanation {name}", SourceKind.PERSON, label, text))

@@ -1,6 +1,7 @@
 """Each quarter of an hour is in exactly one tariff period."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,6 @@ from device_configs.tariff_hours import (
     clock_slots,
     day_classes,
     days_without_hours,
-    period_at,
     slots_on,
 )
 from device_configs.tariffs import load_tariffs
@@ -25,6 +25,11 @@ from device_configs.tariffs import load_tariffs
 HOLIDAYS = load_holidays()
 JIANGSU = load_tariffs().tariffs["js_commercial_tou"].versions[-1].hours
 SHARP = load_tariffs().tariffs["js_industrial_sharp"].versions[-1].hours
+
+
+def period_at(hours: Sequence[DayHours], moment: dt.datetime, holidays: Holidays) -> TariffPeriod:
+    """The period of a moment on the wall of the site."""
+    return slots_on(hours, moment.date(), holidays)[moment.hour * 4 + moment.minute // 15]
 
 
 def hours(periods: dict[str, list[str]], **more: object) -> DayHours:

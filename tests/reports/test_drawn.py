@@ -31,7 +31,7 @@ def test_days_add_up_to_their_period(amounts: list[int]) -> None:
         )
     whole = within(days, period, 0)
     assert whole == sum((within(days, cut, 0) for cut in steps_of(period, Step.DAY)), Drawn())
-    assert stored(whole, water) == Fraction(sum(amounts) * 96, 1000)
+    assert stored(whole, water.carrier) == Fraction(sum(amounts) * 96, 1000)
     assert whole.shares.missing == 0
 
 
@@ -46,7 +46,7 @@ def test_what_is_taken_off_must_be_known() -> None:
         (((_, (first,)), (_, (second,))),) = drawn_of_sites(
             connection, estate({}, []), [[water]], period, ms("2026-02-02 12:00")
         )
-    assert (stored(first, water), first.shares.missing) == (None, 1.0)
-    assert stored(second, water) == Fraction(60_000, 1_000_000)
+    assert (stored(first, water.carrier), first.shares.missing) == (None, 1.0)
+    assert stored(second, water.carrier) == Fraction(60_000, 1_000_000)
     assert second.shares.recovered == 1.0
     assert round(second.shares.missing, 4) == round(1 - 2 / 96, 4)
