@@ -1,8 +1,10 @@
 """An estate folder with all that is in it, estate, rules, routes, plans, tariffs, as one."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from alerts.names import expression_faults, layer_faults, name_faults
 from alerts.order_plans import WorkPlans, load_work_plans
@@ -14,6 +16,8 @@ from device_configs.faults import Fault, InvalidConfigError
 from device_configs.holidays import Holidays, load_holidays
 from device_configs.tariffs import Tariffs, load_tariffs
 from sitewatch.report_files import report_faults
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,31 +42,12 @@ def load_folder(folder: Path) -> EstateFolder:
         InvalidConfigError: with every fault of every file in it.
     """
     faults: list[Fault] = []
-    estate = rules = routes = work_plans = holidays = tariffs = None
-    try:
-        estate = load_estate(folder, SCHEMAS)
-    except InvalidConfigError as error:
-        faults += error.faults
-    try:
-        rules = load_rules(folder)
-    except InvalidConfigError as error:
-        faults += error.faults
-    try:
-        routes = load_routes(folder)
-    except InvalidConfigError as error:
-        faults += error.faults
-    try:
-        work_plans = load_work_plans(folder)
-    except InvalidConfigError as error:
-        faults += error.faults
-    try:
-        holidays = load_holidays(folder)
-    except InvalidConfigError as error:
-        faults += error.faults
-    try:
-        tariffs = load_tariffs(folder, estate)
-    except InvalidConfigError as error:
-        faults += error.faults
+    estate = _loaded(faults, lambda: load_estate(folder, SCHEMAS))
+    rules = _loaded(faults, lambda: load_rules(folder))
+    routes = _loaded(faults, lambda: load_routes(folder))
+    work_plans = _loaded(faults, lambda: load_work_plans(folder))
+    holidays = _loaded(faults, lambda: load_holidays(folder))
+    tariffs = _loaded(faults, lambda: load_tariffs(folder, estate))
     if estate is not None:
         faults += name_faults(folder, estate)
         faults += report_faults(folder, estate)
@@ -77,6 +62,15 @@ def load_folder(folder: Path) -> EstateFolder:
     routes = replace(routes, timezone=estate.timezone)
     revision = revision_of(folder)
     return EstateFolder(folder, estate, rules, routes, work_plans, holidays, tariffs, revision)
+
+
+def _loaded(faults: list[Fault], load: Callable[[], T]) -> T | None:
+    """What is loaded; None where it is wrong, with all that is wrong among the faults."""
+    try:
+        return load()
+    except InvalidConfigError as error:
+        faults += error.faults
+        return None
 
 
 def revision_of(folder: Path) -> str:
