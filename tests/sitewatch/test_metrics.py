@@ -65,7 +65,7 @@ def test_a_running_service_gives_every_metric(tmp_path: Path) -> None:
             assert name in ABSENT or found[name + ending], name
     assert set(found["sitewatch_journal_lag_samples"]) == {
         (consumer, lane)
-        for consumer in ("recorder", "judge", "intervals", "quality")
+        for consumer in ("recorder", "judge", "intervals", "sessions", "quality")
         for lane in ("safety", "routine")
     }
     assert found["sitewatch_journal_dropped_samples_total"] == {("safety",): 0, ("routine",): 0}

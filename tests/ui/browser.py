@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -16,7 +17,14 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.ui.serving_page import IS_BUILT
+
 CHROMIUM = Path("/usr/bin/chromium")
+NEEDS_PAGE = (
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
+    pytest.mark.skipif(not IS_BUILT, reason="the page is not built: make web"),
+)
+"""What a test needs that opens the built page."""
 SHOTS = Path(__file__).resolve().parents[2] / "test-artifacts"
 ARGUMENTS = (
     "--no-sandbox",

@@ -1,7 +1,6 @@
 """covers: web/src/account in a real browser: a second factor from the picture to the next login."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,21 +11,21 @@ from api.house import ApiSettings
 from records import totp
 from records.people import Role
 from tests.api.house import PASSWORD, Built
-from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
-from tests.ui.serving_page import IS_BUILT, page_of
+from tests.ui.browser import (
+    NEEDS_PAGE,
+    Complaints,
+    open_context,
+    overflow,
+    shoot,
+    sign_in,
+)
+from tests.ui.serving_page import page_of
 
 PATIENCE_MS = 20_000
 pytestmark = [
     pytest.mark.timeout(200),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-    pytest.mark.skipif(not IS_BUILT, reason="the page is not built: make web"),
+    *NEEDS_PAGE,
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def _enrol(page: Page, town: Built, shot: str) -> tuple[str, str]:

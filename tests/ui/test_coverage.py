@@ -4,7 +4,6 @@ import datetime as dt
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,9 +15,15 @@ from tests.e2e.background import in_background
 from tests.e2e.folders import estate
 from tests.e2e.service import PASSWORD, Service, eventually, started
 from tests.replay_server import ReplayServer, Unit
-from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
+from tests.ui.browser import (
+    NEEDS_PAGE,
+    Complaints,
+    open_context,
+    overflow,
+    shoot,
+    sign_in,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_MS = 40_000
 HOUR_MS = 3_600_000
 TODAY = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
@@ -45,11 +50,7 @@ FREE = (1, 0, 0, 0b00011, 1, 0, 0, 0, 0, 100, 0, 10)
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-    pytest.mark.skipif(
-        not (ROOT / "api" / "static" / "index.html").exists(),
-        reason="the page is not built: make web",
-    ),
+    *NEEDS_PAGE,
 ]
 
 
@@ -93,20 +94,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def _rules(service: Service) -> set[str]:
     return {one["rule"] for one in service.alarms()}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """Fails the test that made the browser complain."""
-    found = Complaints()
-    yield found
-    assert found.found == []
 
 
 def entered(service: Service, browser: Browser, complaints: Complaints, language: str) -> Page:

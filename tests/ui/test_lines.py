@@ -4,7 +4,6 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,9 +14,15 @@ from tests.e2e.background import Background, in_background
 from tests.e2e.folders import estate, meter, panel, smoke
 from tests.e2e.service import PASSWORD, Service, eventually, started
 from tests.replay_server import Fault, ReplayServer, Unit
-from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
+from tests.ui.browser import (
+    NEEDS_PAGE,
+    Complaints,
+    open_context,
+    overflow,
+    shoot,
+    sign_in,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_MS = 40_000
 REFUSED_PART = 6
 FIRST_PART = 100
@@ -31,11 +36,7 @@ QUICK = """
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-    pytest.mark.skipif(
-        not (ROOT / "api" / "static" / "index.html").exists(),
-        reason="the page is not built: make web",
-    ),
+    *NEEDS_PAGE,
 ]
 
 
@@ -88,20 +89,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             publishes.publish("zigbee2mqtt/smoke-1", b"{broken <b>")
             publishes.publish("zigbee2mqtt/smoke-1", bytes(range(200, 256)))
             yield House(service, meters, publishes)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """Fails the test that made the browser complain."""
-    found = Complaints()
-    yield found
-    assert found.found == []
 
 
 def entered(house: House, browser: Browser, complaints: Complaints, language: str) -> Page:

@@ -1,18 +1,22 @@
 """The page in a real browser on the real demo: every page, both languages, an alarm, a silence."""
 
 import re
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.service import PASSWORD, Service, command, eventually, started
-from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
+from tests.e2e.service import PASSWORD, eventually
+from tests.ui.browser import (
+    NEEDS_PAGE,
+    Complaints,
+    open_context,
+    overflow,
+    shoot,
+    sign_in,
+)
+from tests.ui.demo import Demo, running_demo
 
-ROOT = Path(__file__).resolve().parents[2]
 PANEL, PART, SECOND_PART = "centre-panel", "p017", "p018"
 SILENT, METER, LIFT = "centre-pile-01", "centre-grid", "centre-lift-3"
 ENTRAPMENT = f"[data-device='{LIFT}'][data-rule=elevator_entrapment]"
@@ -21,58 +25,19 @@ PATIENCE_MS = 40_000
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-    pytest.mark.skipif(
-        not (ROOT / "api" / "static" / "index.html").exists(),
-        reason="the page is not built: make web",
-    ),
+    *NEEDS_PAGE,
 ]
-
-
-@dataclass
-class Demo:
-    """The running demo with its data folder."""
-
-    service: Service
-    data: Path
-
-    def incident(self, name: str, device: str, *options: str) -> None:
-        """Make something happen in it."""
-        subprocess.run(
-            command("incident", name, "--data", str(self.data), "--device", device, *options),
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
-    data = folder / "data"
-    with started(
-        "demo", "--port", "0", "--data", str(data), "--history", "2d", folder=folder
-    ) as service:
-        running = Demo(service, data)
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
         # An entrapment that is over, for the test of the reset: a minute has passed until then.
         running.incident("entrapment", LIFT)
-        eventually("an entrapment", lambda: any(a["device"] == LIFT for a in service.alarms()))
+        alarms = running.service.alarms
+        eventually("an entrapment", lambda: any(a["device"] == LIFT for a in alarms()))
         running.incident("entrapment", LIFT, "--clear")
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """Fails the test that made the browser complain."""
-    found = Complaints()
-    yield found
-    assert found.found == []
 
 
 PAGES = {

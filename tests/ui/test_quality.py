@@ -6,7 +6,6 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -20,9 +19,15 @@ from tests.e2e.background import in_background
 from tests.e2e.folders import estate, meter
 from tests.e2e.service import PASSWORD, Service, eventually, started
 from tests.replay_server import Fault, ReplayServer, Unit
-from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
+from tests.ui.browser import (
+    NEEDS_PAGE,
+    Complaints,
+    open_context,
+    overflow,
+    shoot,
+    sign_in,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_MS = 40_000
 METER_REGISTERS = 80
 OWN_PASSWORD = "a password of one's own"
@@ -31,11 +36,7 @@ BAD_DAY = 3
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-    pytest.mark.skipif(
-        not (ROOT / "api" / "static" / "index.html").exists(),
-        reason="the page is not built: make web",
-    ),
+    *NEEDS_PAGE,
 ]
 
 
@@ -104,20 +105,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                 within_s=180,
             )
             yield House(service, today)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """Fails the test that made the browser complain."""
-    found = Complaints()
-    yield found
-    assert found.found == []
 
 
 def entered(house: House, browser: Browser, complaints: Complaints, language: str) -> Page:

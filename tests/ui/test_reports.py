@@ -21,9 +21,15 @@ from records.engine import make_engine, migrate, sqlite_url, transaction
 from tests.brokers import free_port
 from tests.e2e.folders import estate, meter
 from tests.e2e.service import PASSWORD, Service, started
-from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
+from tests.ui.browser import (
+    NEEDS_PAGE,
+    Complaints,
+    open_context,
+    overflow,
+    shoot,
+    sign_in,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 METER = ("grid", "active_energy_import")
 DAYS = 61
@@ -32,11 +38,7 @@ A_QUARTER = 25_000_000
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-    pytest.mark.skipif(
-        not (ROOT / "api" / "static" / "index.html").exists(),
-        reason="the page is not built: make web",
-    ),
+    *NEEDS_PAGE,
 ]
 
 
@@ -86,20 +88,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     )  # fmt: skip
     with started(*arguments, folder=folder) as service:
         yield House(service, data, year)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """Fails the test that made the browser complain."""
-    found = Complaints()
-    yield found
-    assert found.found == []
 
 
 def opened(

@@ -4,20 +4,17 @@ covers: web/src
 """
 
 import re
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.service import PASSWORD, Service, command, eventually, started
+from tests.e2e.service import PASSWORD, eventually
 from tests.footprint import FULL
 from tests.ui.axe import SCRIPT, violations
-from tests.ui.browser import CHROMIUM, LOCALES, Complaints, chromium, overflow, shoot, sign_in
+from tests.ui.browser import LOCALES, NEEDS_PAGE, Complaints, overflow, shoot, sign_in
+from tests.ui.demo import Demo, running_demo
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_MS = 40_000
 SIZES = {"desk": (1440, 900), "phone": (390, 844), "big": (2560, 1440)}
 PAGES = {
@@ -57,53 +54,14 @@ PAGES = {
 
 pytestmark = [
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-    pytest.mark.skipif(
-        not (ROOT / "api" / "static" / "index.html").exists(),
-        reason="the page is not built: make web",
-    ),
+    *NEEDS_PAGE,
 ]
-
-
-@dataclass
-class Demo:
-    """The running demo with its data folder."""
-
-    service: Service
-    data: Path
-
-    def incident(self, name: str, device: str, *options: str) -> None:
-        """Make something happen in it."""
-        subprocess.run(
-            command("incident", name, "--data", str(self.data), "--device", device, *options),
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("screens")
-    data = folder / "data"
-    with started(
-        "demo", "--port", "0", "--data", str(data), "--history", "2d", folder=folder
-    ) as service:
-        yield Demo(service, data)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """Fails the test that made the browser complain."""
-    found = Complaints()
-    yield found
-    assert found.found == []
+    with running_demo(tmp_path_factory.mktemp("screens")) as running:
+        yield running
 
 
 def entered(

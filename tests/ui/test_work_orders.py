@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,9 +12,15 @@ from tests.alerts.pictures import png
 from tests.brokers import Publisher, publisher, running_broker
 from tests.e2e.folders import estate, smoke
 from tests.e2e.service import PASSWORD, Service, eventually, started
-from tests.ui.browser import CHROMIUM, Complaints, chromium, open_context, overflow, shoot, sign_in
+from tests.ui.browser import (
+    NEEDS_PAGE,
+    Complaints,
+    open_context,
+    overflow,
+    shoot,
+    sign_in,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_MS = 40_000
 OWN_PASSWORD = "a password of one's own"
 MAINTENANCE = """
@@ -31,11 +36,7 @@ MAINTENANCE = """
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-    pytest.mark.skipif(
-        not (ROOT / "api" / "static" / "index.html").exists(),
-        reason="the page is not built: make web",
-    ),
+    *NEEDS_PAGE,
 ]
 
 
@@ -91,20 +92,6 @@ def _fires(service: Service) -> list[dict[str, object]]:
 def _drawn(page: Page) -> bool:
     """Whether the photo is there with its content, as wide as it was sent."""
     return bool(page.evaluate("[...document.images].some((one) => one.naturalWidth === 400)"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """Fails the test that made the browser complain."""
-    found = Complaints()
-    yield found
-    assert found.found == []
 
 
 def entered(
