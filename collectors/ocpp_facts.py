@@ -57,9 +57,11 @@ class Begun:
 class Charging:
     """2.0.1: what the car of a transaction does."""
 
-    connector: int
+    connector: int | None
+    """None where only the transaction tells."""
     word: str
     at: Stamp
+    name: str | None = None
 
 
 @dataclass(frozen=True)

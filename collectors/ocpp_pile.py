@@ -47,6 +47,7 @@ _OLDEST_MS = 400 * 86_400_000
 """A pile's clock that is further off says nothing about the order of things. [ms]"""
 _BOOK_S = 20.0
 """How long the database may take. [s]"""
+_NOWHERE = "its transaction is not known, nor on which connector it was"
 _T = TypeVar("_T")
 
 
@@ -143,10 +144,7 @@ class Pile:
         elif isinstance(fact, Begun):
             await self._begun(fact, taken, now_ms)
         elif isinstance(fact, Charging):
-            at = _moment(fact.at, now_ms)
-            standing, said = charging(self._standing(taken, fact.connector), at, fact.word)
-            taken.standings[fact.connector] = standing
-            self._add_said(taken, fact.connector, said, fact.at, now_ms)
+            await self._charging(fact, taken, now_ms)
         elif isinstance(fact, Measured):
             await self._measured(fact, taken, now_ms)
         else:
@@ -206,14 +204,30 @@ class Pile:
         self._add(taken, fact.connector, fact.at, now_ms, values, reasons, mark)
         self._add_said(taken, fact.connector, said[-1:], fact.at, now_ms)
 
+    async def _charging(self, fact: Charging, taken: Taken, now_ms: int) -> None:
+        connector = await self._where(fact.connector, None, fact.name)
+        if connector is None:
+            taken.remarks.append(_NOWHERE)
+            return
+        standing, said = charging(
+            self._standing(taken, connector), _moment(fact.at, now_ms), fact.word
+        )
+        taken.standings[connector] = standing
+        self._add_said(taken, connector, said, fact.at, now_ms)
+
+    async def _where(self, told: int | None, number: int | None, name: str | None) -> int | None:
+        """On which connector a thing was: as told, as its transaction was, or on the only one."""
+        if told is not None:
+            return told
+        found = await self._transaction(number, name)
+        return self.only_connector if found is None else found.connector
+
     async def _measured(self, fact: Measured, taken: Taken, now_ms: int) -> None:
         found = await self._transaction(fact.number, fact.name)
-        connector = fact.connector
-        if connector is None:
-            connector = self.only_connector if found is None else found.connector
+        connector = await self._where(fact.connector, fact.number, fact.name)
         if connector is None:
             if fact.samplings:
-                taken.remarks.append("its transaction is not known, nor on which connector it was")
+                taken.remarks.append(_NOWHERE)
             return
         begin = None if found is None or connector != found.connector else found.begin_wh
         for sampling in fact.samplings:
@@ -239,7 +253,7 @@ class Pile:
         if connector is None:
             connector = self.only_connector
         if connector is None:
-            taken.remarks.append("its transaction is not known, nor on which connector it was")
+            taken.remarks.append(_NOWHERE)
             return
         at = _moment(fact.at, now_ms)
         standing, said = ended(self._standing(taken, connector), at, fact.word)

@@ -94,15 +94,17 @@ def _events(
     payload: Payload, info: Payload, phase: str, evse: int | None, samplings: Sequence[Sampling]
 ) -> Sequence[Fact]:
     """The begin of a transaction, told first by whichever of its messages comes first."""
-    if not evse:
-        return ()
-    at, state = stamp_of(payload), text_of(info, "chargingState")
+    name, at = needed_text(info, "transactionId"), stamp_of(payload)
+    state = text_of(info, "chargingState")
     there = state if state in _CAR_IS_THERE else None
-    is_first = phase == "Started"
-    word = (there or "Occupied") if is_first else None
-    begin = _begin_wh(samplings, or_any=is_first)
-    begun = Begun(evse, needed_text(info, "transactionId"), at, begin, word)
-    return (begun,) if there is None else (begun, Charging(evse, there, at))
+    facts: list[Fact] = []
+    if evse:
+        is_first = phase == "Started"
+        begin = _begin_wh(samplings, or_any=is_first)
+        facts.append(Begun(evse, name, at, begin, (there or "Occupied") if is_first else None))
+    if there is not None and phase != "Ended":
+        facts.append(Charging(evse or None, there, at, name))
+    return facts
 
 
 def _begin_wh(samplings: Sequence[Sampling], *, or_any: bool) -> float | None:

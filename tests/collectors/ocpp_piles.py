@@ -1,9 +1,11 @@
 """Devices and a running OCPP line for tests."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
+from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from collectors.driver import Wiring
@@ -13,7 +15,17 @@ from device_configs.estate import Device, Part
 from device_configs.estate_entries import DeviceEntry
 from device_configs.profile import LIBRARY, Profile, read_profile
 from device_configs.quantities import Label
+from records.engine import make_engine, metadata, sqlite_url
 from tests.collectors.mqtt_devices import Letters, MemorySink, Running, now_ms
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    """A database with every table."""
+    found = make_engine(sqlite_url(tmp_path / "records.db"))
+    metadata.create_all(found)
+    yield found
+    found.dispose()
 
 
 @cache
