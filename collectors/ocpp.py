@@ -71,11 +71,11 @@ _TRY_AGAIN = 1013
 _REPLACED = 1008
 
 COUNTERS = (
-    "messages", "answered", "errors", "dead_letters", "dead_letters_not_kept", "off_schema",
-    "unasked_answers", "connections", "replaced", "refused", "unknown_identities",
-    "not_stored", "paused",
+    "messages", "acked", "refused_calls", "dead_letters", "dead_letters_not_kept", "off_schema",
+    "unasked_answers", "reconnects", "replaced", "refused_connections", "unknown_identities",
+    "not_stored", "slowed",
 )  # fmt: skip
-"""What a line counts since its start; `connected` is of the moment."""
+"""What a line counts since its start; `connected_devices` is of the moment."""
 
 
 class PortInUseError(CollectorsError):
@@ -171,11 +171,11 @@ class OcppLine:
         """Refuse who is not a pile of the estate, or cannot prove it."""
         identity = _identity(request.path)
         if identity is None:
-            self._counters["refused"] += 1
+            self._counters["refused_connections"] += 1
             return connection.respond(HTTPStatus.NOT_FOUND, "piles connect to /ocpp/IDENTITY\n")
         heard = self._heard.get(identity)
         if not self._is_proven(connection, request, identity):
-            self._counters["refused"] += 1
+            self._counters["refused_connections"] += 1
             if heard is None:
                 await self._note_unknown(identity)
             else:
@@ -184,12 +184,12 @@ class OcppLine:
             answer.headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
             return answer
         if heard is None:
-            self._counters["refused"] += 1
+            self._counters["refused_connections"] += 1
             await self._note_unknown(identity)
             return connection.respond(HTTPStatus.NOT_FOUND, "not a pile of the estate\n")
         open_now = sum(1 for one in self._heard.values() if one.connection is not None)
         if open_now >= self._settings.max_connections:
-            self._counters["refused"] += 1
+            self._counters["refused_connections"] += 1
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections\n")
         return None
 
@@ -218,10 +218,10 @@ class OcppLine:
         version = _PROTOCOLS.get(connection.subprotocol) if connection.subprotocol else None
         heard = self._heard.get(identity or "")
         if heard is None or version is None:
-            self._counters["refused"] += 1
+            self._counters["refused_connections"] += 1
             await connection.close(1002, "ocpp1.6 and ocpp2.0.1 are spoken")
             return
-        self._counters["connections"] += 1
+        self._counters["reconnects"] += heard.ever
         older, heard.connection, heard.ever = heard.connection, connection, True
         heard.pile.connected()
         if older is not None:
@@ -265,14 +265,14 @@ class OcppLine:
                 return
             wait = pace.wait_s(asyncio.get_running_loop().time())
             if wait > 0:
-                self._counters["paused"] += 1
+                self._counters["slowed"] += 1
                 await asyncio.sleep(wait)
             self._counters["messages"] += 1
             said = read_frame(frame)
             answer = await self._answer(said, frame, heard, version)
             if answer is not None:
                 await connection.send(answer)
-                self._counters["answered"] += 1
+                self._counters["acked"] += 1
             garbled = garbled + 1 if isinstance(said, Garbled) else 0
             if garbled >= _GARBLED_MOST:
                 await connection.close(_REPLACED, "speaks no OCPP")
@@ -293,7 +293,7 @@ class OcppLine:
             return None
         if isinstance(said, Garbled):
             await self._keep(identity, frame, said.text)
-            self._counters["errors"] += 1
+            self._counters["refused_calls"] += 1
             known = said.id
             if known is None:
                 # In 1.6 there is nothing to answer by; 2.0.1 has an id for that (part 4, 4.2.3).
@@ -308,7 +308,7 @@ class OcppLine:
         identity, now = identity_of(heard.pile.device), self._wiring.now_ms()
         read = _ACTIONS[version].get(call.action)
         if read is None:
-            self._counters["errors"] += 1
+            self._counters["refused_calls"] += 1
             known = call.action in _known_actions(version)
             fault = Fault.NOT_SUPPORTED if known else Fault.NOT_IMPLEMENTED
             await self._keep(identity, frame, f"{call.action[:40]}: {fault.value}")
@@ -317,7 +317,7 @@ class OcppLine:
         try:
             message = read(call.payload, answering)
         except MessageError as problem:
-            self._counters["errors"] += 1
+            self._counters["refused_calls"] += 1
             await self._keep(identity, frame, f"{call.action}: {problem}")
             return error(version, call.id, problem.fault, str(problem))
         await heard.pile.load()
@@ -387,7 +387,9 @@ class OcppLine:
         """The present state; the piles' too."""
         listening = self._server is not None
         counters = dict(self._counters)
-        counters["connected"] = sum(1 for h in self._heard.values() if h.connection is not None)
+        counters["connected_devices"] = sum(
+            1 for h in self._heard.values() if h.connection is not None
+        )
         devices = [_device_health(heard, listening) for heard in self._heard.values()]
         return LineHealth(self.name, listening, devices, counters)
 

@@ -219,5 +219,5 @@ async def test_every_spoilt_call_is_answered_on_the_same_connection(
             await client.send(json.dumps(call))
             answer = await client.hear()
             assert answer[:2] in ([3, str(number)], [4, str(number)])
-        assert line.count("answered") == 150
+        assert line.count("acked") == 150
         assert line.sink.values("p1/c1")

@@ -17,7 +17,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import FileRecord, ModbusPDU
 
-from collectors import modbus
+from collectors import modbus, ocpp_frames
 from collectors.driver import CollectorsError
 from collectors.modbus_gate import WriteRefusedError
 from collectors.modbus_link import Client, ModbusLink
@@ -251,6 +251,7 @@ SPEAKERS = {
         "sitewatch/web.py",
     },
     "telnetlib": set[str](), "socketserver": set[str](), "ctypes": {"sitewatch/memory.py"},
+    "websockets": {"collectors/ocpp.py"}, "ocpp": {"collectors/ocpp.py"},
     "serial_asyncio": set[str](), "aiomqtt": set[str](), "usb": set[str](), "bleak": set[str](),
 }  # fmt: skip
 """Library to the modules that may import it. Sockets: the broker, the page, the demo's ports,
@@ -365,3 +366,45 @@ def test_the_recorder_sees_a_write() -> None:
     recorder.streams.append(bytearray(frame_of(Tcp(), 6)))
     with pytest.raises(AssertionError, match="no read"):
         recorder.requests(Tcp())
+
+
+# No call leaves for a pile.
+
+
+def test_of_ocpp_the_schemas_and_names_alone_are_used() -> None:
+    """The library's charge point, which can call, is not; nor is a client of WebSocket."""
+    tree = ast.parse((ROOT / "collectors" / "ocpp.py").read_text(encoding="utf-8"))
+    used = {
+        (node.module, alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert {one for one in used if (one[0] or "").split(".")[0] == "ocpp"} == {
+        ("ocpp.messages", "get_validator"), ("ocpp.v16", "call"), ("ocpp.v201", "call"),
+    }  # fmt: skip
+    assert {name for module, name in used if module == "websockets.asyncio.server"} == {
+        "Server", "ServerConnection", "serve",
+    }  # fmt: skip
+    assert not {name for module, name in used if (module or "").startswith("websockets.sync")}
+    sends = [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr.startswith(("send", "write"))
+    ]
+    assert sends == ["connection.send(answer)"]
+
+
+def test_a_frame_that_is_written_is_a_result_or_an_error() -> None:
+    tree = ast.parse((ROOT / "collectors" / "ocpp_frames.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    written = [
+        ast.unparse(node.args[0].elts[0])
+        for node in calls
+        if ast.unparse(node.func) == "_written" and isinstance(node.args[0], ast.List)
+    ]
+    assert sorted(written) == ["_ERROR", "_RESULT"]
+    assert sum(ast.unparse(node.func) == "json.dumps" for node in calls) == 1
+    assert (ocpp_frames._RESULT, ocpp_frames._ERROR) == (3, 4)
