@@ -9,18 +9,13 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, is_dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
 
-from ocpp.messages import get_validator
-from ocpp.v16 import call as v16_call
-from ocpp.v201 import call as v201_call
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from collectors import ocpp_v16, ocpp_v201
 from collectors.driver import CollectorsError, DeviceHealth, Driver, Line, LineHealth, Wiring
@@ -47,15 +42,17 @@ from collectors.ocpp_settings import (
     read_settings,
     tls_context,
 )
+from collectors.ocpp_socket import LOG, PROTOCOLS, chosen, counted, identity_in
 from collectors.sample import Reason, Sample
 from device_configs.estate import Device
 from records.charge_points import ChargePoints
 from records.engine import RecordsError
 
+if TYPE_CHECKING:
+    from collectors.ocpp_schemas import Schemas
+
 _LOG = logging.getLogger(__name__)
-_PATH = "/ocpp/"
 _ACTIONS = {Version.V16: ocpp_v16.ACTIONS, Version.V201: ocpp_v201.ACTIONS}
-_PROTOCOLS = {Subprotocol(f"ocpp{version}"): version for version in Version}
 _LETTER_S = 10.0
 _CLOSE_S = 5.0
 _OPEN_S = 10.0
@@ -116,6 +113,8 @@ class OcppLine:
         self._server: Server | None = None
         self._broken = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
+        self._sockets: set[ServerConnection] = set()
+        self._schemas: Schemas | None = None
         self._passwords = settings.known_passwords() if settings.by_password else {}
         self._cards = settings.known_cards()
         self._tls = tls_context(settings)
@@ -145,14 +144,16 @@ class OcppLine:
             if self._settings.by_password:
                 _LOG.error("%s: there is no password for the pile %r", self.name, identity)
         settings = self._settings
+        self._schemas = await asyncio.to_thread(_schemas)
         try:
             server = await serve(
                 self._converse, settings.host, settings.port,
-                ssl=self._tls, subprotocols=list(_PROTOCOLS), select_subprotocol=_chosen,
+                ssl=self._tls, subprotocols=list(PROTOCOLS), select_subprotocol=chosen,
                 process_request=self._admit, compression=None, server_header=None,
                 max_size=settings.max_message_bytes, max_queue=16, open_timeout=_OPEN_S,
                 close_timeout=_CLOSE_S, ping_interval=settings.ping_s,
-                ping_timeout=settings.ping_s, logger=_LOG,
+                ping_timeout=settings.ping_s, logger=LOG,
+                create_connection=counted(self._sockets, 2 * settings.max_connections),
             )  # fmt: skip
         except OSError as problem:
             raise PortInUseError(f"{self.name}: {problem.strerror}") from problem
@@ -169,7 +170,7 @@ class OcppLine:
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Refuse who is not a pile of the estate, or cannot prove it."""
-        identity = _identity(request.path)
+        identity = identity_in(request.path)
         if identity is None:
             self._counters["refused_connections"] += 1
             return connection.respond(HTTPStatus.NOT_FOUND, "piles connect to /ocpp/IDENTITY\n")
@@ -214,8 +215,8 @@ class OcppLine:
 
     async def _converse(self, connection: ServerConnection) -> None:
         request = connection.request
-        identity = _identity(request.path) if request is not None else None
-        version = _PROTOCOLS.get(connection.subprotocol) if connection.subprotocol else None
+        identity = identity_in(request.path) if request is not None else None
+        version = PROTOCOLS.get(connection.subprotocol) if connection.subprotocol else None
         heard = self._heard.get(identity or "")
         if heard is None or version is None:
             self._counters["refused_connections"] += 1
@@ -309,7 +310,7 @@ class OcppLine:
         read = _ACTIONS[version].get(call.action)
         if read is None:
             self._counters["refused_calls"] += 1
-            known = call.action in _known_actions(version)
+            known = self._schemas is not None and self._schemas.knows(version, call.action)
             fault = Fault.NOT_SUPPORTED if known else Fault.NOT_IMPLEMENTED
             await self._keep(identity, frame, f"{call.action[:40]}: {fault.value}")
             return error(version, call.id, fault, "sitewatch does not know this action")
@@ -357,16 +358,15 @@ class OcppLine:
 
     async def _note_schema(self, call: Call, frame: bytes, heard: _Heard, version: Version) -> None:
         """Count a message that is not as its schema says; one of each action is kept."""
-        if len(frame) > _CHECKED_BYTES:
+        if len(frame) > _CHECKED_BYTES or self._schemas is None:
             return
-        validator = get_validator(2, call.action, version.value)
-        fault = next(validator.iter_errors(dict(call.payload)), None)
+        fault = self._schemas.fault(version, call.action, call.payload)
         if fault is None:
             return
         self._counters["off_schema"] += 1
         if call.action not in heard.remarked:
             heard.remarked.add(call.action)
-            reason = f"{call.action}: understood, but {fault.message[:200]}"
+            reason = f"{call.action}: understood, but {fault}"
             await self._keep(identity_of(heard.pile.device), frame, reason)
 
     async def _keep(self, identity: str, frame: bytes, reason: str) -> None:
@@ -405,24 +405,11 @@ def _device_health(heard: _Heard, listening: bool) -> DeviceHealth:
     )
 
 
-def _identity(path: str) -> str | None:
-    """The identity at the end of a path; None where there is none."""
-    path = path.partition("?")[0]
-    name = unquote(path.removeprefix(_PATH), errors="replace").removesuffix("/")
-    return name if path.startswith(_PATH) and 0 < len(name) <= 255 and "/" not in name else None
+def _schemas() -> "Schemas":
+    # Imported here: only a line that runs needs it, and it is slow to import.
+    from collectors.ocpp_schemas import Schemas
 
-
-def _chosen(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The newest version that both speak; without one the connection is closed (1.6J, 3.1.2)."""
-    known = [one for one in reversed(_PROTOCOLS) if one in offered]
-    return known[0] if known else None
-
-
-@cache
-def _known_actions(version: Version) -> frozenset[str]:
-    """The actions of a version, whoever may say them."""
-    module = v16_call if version is Version.V16 else v201_call
-    return frozenset(name for name, one in vars(module).items() if is_dataclass(one))
+    return Schemas()
 
 
 def _open(devices: Sequence[Device], wiring: Wiring) -> Sequence[Line]:

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -361,3 +362,19 @@ async def test_the_line_needs_the_database() -> None:
     wiring = Wiring(MemorySink(), Letters(), now_ms, {})
     with pytest.raises(CollectorsError, match="relational database"):
         DRIVER.open([pile("p1")], wiring)
+
+
+async def test_what_knocks_and_says_nothing_is_bounded(engine: sa.Engine) -> None:
+    async with listening([pile("p1")], engine, max_connections=2) as line:
+        knocking = [await asyncio.open_connection("127.0.0.1", line.port) for _ in range(6)]
+        cut = 0
+        for reader, _ in knocking:
+            with suppress(TimeoutError, ConnectionError):
+                async with asyncio.timeout(0.05):
+                    cut += await reader.read(1) == b""
+        assert cut >= 2, "four may wait for their handshake"
+        for _, writer in knocking:
+            writer.close()
+        await until(lambda: not line.line._sockets)
+        async with dialled(line.port, "P1") as client:
+            assert await client.call("Heartbeat", {})

@@ -3,7 +3,7 @@
 import datetime as dt
 import ssl
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -80,12 +80,12 @@ async def test_profile_1_asks_for_a_password(engine: sa.Engine, tmp_path: Path) 
     file = tmp_path / "passwords"
     file.write_text("# identity:password\nP2:with:colon\n", "utf-8")
     devices = [pile("p1"), pile("p2"), pile("p3")]
-    own: dict[str, object] = {"passwords": {"P1": "one"}, "passwords_file": file}
+    own: dict[str, Any] = {"passwords": {"P1": "one"}, "passwords_file": file}
     async with listening(devices, engine, security_profile=1, **own) as line:
-        for name, password in (("P1", "one"), ("P2", "with:colon")):
-            async with dialled(line.port, name, password=password) as client:
+        for name, right in (("P1", "one"), ("P2", "with:colon")):
+            async with dialled(line.port, name, password=right) as client:
                 assert await client.call("Heartbeat", {})
-        wrong = (
+        wrong: tuple[tuple[str, str | None, str | None], ...] = (
             ("P1", None, None), ("P1", "two", None), ("P1", "", None), ("P1", "one", "P2"),
             ("P3", "", None), ("P3", "one", None), ("P4", "one", None),
         )  # fmt: skip
@@ -101,7 +101,7 @@ async def test_profile_1_asks_for_a_password(engine: sa.Engine, tmp_path: Path) 
 
 async def test_profile_2_is_encrypted(engine: sa.Engine, tmp_path: Path, authority: Issued) -> None:
     server = issued(tmp_path, "localhost", authority)
-    own: dict[str, object] = {"passwords": {"P1": "one"}, "cert_file": server.file}
+    own: dict[str, Any] = {"passwords": {"P1": "one"}, "cert_file": server.file}
     async with listening([pile("p1")], engine, security_profile=2, **own) as line:
         async with dialled(line.port, "P1", password="one", tls=trusting(authority)) as client:
             assert await client.call("Heartbeat", {})
@@ -120,7 +120,7 @@ async def test_profile_3_asks_for_the_piles_own_certificate(
     mine, other = issued(tmp_path, "P1", authority), issued(tmp_path, "P2", authority)
     (tmp_path / "elsewhere").mkdir()
     stranger = issued(tmp_path / "elsewhere", "P1")
-    own: dict[str, object] = {"cert_file": server.file, "client_ca_file": authority.file}
+    own: dict[str, Any] = {"cert_file": server.file, "client_ca_file": authority.file}
     async with listening([pile("p1")], engine, security_profile=3, **own) as line:
         async with dialled(line.port, "P1", tls=trusting(authority, mine)) as client:
             assert await client.call("Heartbeat", {})

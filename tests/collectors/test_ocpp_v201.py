@@ -72,7 +72,7 @@ async def test_a_session(engine: sa.Engine) -> None:
         get_validator(3, "BootNotification", "2.0.1").validate(answer)
         await status(client, "Available", now)
         await status(client, "Occupied", now + MINUTE)
-        card = {"idToken": {"idToken": "CARD", "type": "ISO14443"}}
+        card: dict[str, Any] = {"idToken": {"idToken": "CARD", "type": "ISO14443"}}
         answer = await event(
             client, "Started", now + MINUTE, 0, state="EVConnected", wh=5000, **card
         )

@@ -251,7 +251,8 @@ SPEAKERS = {
         "sitewatch/web.py",
     },
     "telnetlib": set[str](), "socketserver": set[str](), "ctypes": {"sitewatch/memory.py"},
-    "websockets": {"collectors/ocpp.py"}, "ocpp": {"collectors/ocpp.py"},
+    "websockets": {"collectors/ocpp.py", "collectors/ocpp_socket.py"},
+    "ocpp": {"collectors/ocpp_schemas.py"},
     "serial_asyncio": set[str](), "aiomqtt": set[str](), "usb": set[str](), "bleak": set[str](),
 }  # fmt: skip
 """Library to the modules that may import it. Sockets: the broker, the page, the demo's ports,
@@ -371,25 +372,31 @@ def test_the_recorder_sees_a_write() -> None:
 # No call leaves for a pile.
 
 
-def test_of_ocpp_the_schemas_and_names_alone_are_used() -> None:
-    """The library's charge point, which can call, is not; nor is a client of WebSocket."""
-    tree = ast.parse((ROOT / "collectors" / "ocpp.py").read_text(encoding="utf-8"))
-    used = {
-        (node.module, alias.name)
+def imports_of(module: str) -> set[tuple[str, str]]:
+    tree = ast.parse((ROOT / "collectors" / module).read_text(encoding="utf-8"))
+    return {
+        (node.module or "", alias.name)
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert {one for one in used if (one[0] or "").split(".")[0] == "ocpp"} == {
+
+
+def test_of_ocpp_the_schemas_and_names_alone_are_used() -> None:
+    """The library's charge point, which can call, is not; nor is a client of WebSocket."""
+    found = imports_of("ocpp_schemas.py")
+    assert {one for one in found if one[0].split(".")[0] == "ocpp"} == {
         ("ocpp.messages", "get_validator"), ("ocpp.v16", "call"), ("ocpp.v201", "call"),
     }  # fmt: skip
-    assert {name for module, name in used if module == "websockets.asyncio.server"} == {
+    found = imports_of("ocpp.py") | imports_of("ocpp_socket.py")
+    found = {one for one in found if one[0].split(".")[0] == "websockets"}
+    assert not {one for one in found if "sync" in one[0].split(".") or "client" in one[0]}
+    assert {name for module, name in found if module == "websockets.asyncio.server"} == {
         "Server", "ServerConnection", "serve",
     }  # fmt: skip
-    assert not {name for module, name in used if (module or "").startswith("websockets.sync")}
     sends = [
         ast.unparse(node)
-        for node in ast.walk(tree)
+        for node in ast.walk(ast.parse((ROOT / "collectors" / "ocpp.py").read_text("utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr.startswith(("send", "write"))
