@@ -47,6 +47,10 @@ _OLDEST_MS = 400 * 86_400_000
 """A pile's clock that is further off says nothing about the order of things. [ms]"""
 _BOOK_S = 20.0
 """How long the database may take. [s]"""
+_AGAIN = 0.4
+"""A state is said again after this part of the pile's interval: its heartbeat comes each half."""
+_LATE_MS = 60_000
+"""A pile that tells of what is older has been away, and may have more of it. [P] [ms]"""
 _NOWHERE = "its transaction is not known, nor on which connector it was"
 _T = TypeVar("_T")
 
@@ -77,6 +81,8 @@ class Pile:
         self._said: dict[int, int] = {}
         self._transactions: dict[int | str, ChargeTransaction] = {}
         self._loaded = False
+        self._behind_ms: int | None = None
+        """When the pile told last of what was long ago; None before its first message."""
 
     @cached_property
     def only_connector(self) -> int | None:
@@ -108,6 +114,8 @@ class Pile:
         taken = Taken(remarks=list(message.remarks))
         for fact in message.facts:
             await self._fact(fact, taken, now_ms)
+        if any(_is_late(fact, now_ms) for fact in message.facts):
+            self._behind_ms = now_ms
         self._say_again(taken, now_ms)
         return taken
 
@@ -266,8 +274,20 @@ class Pile:
         self._add_said(taken, connector, said, fact.at, now_ms)
 
     def _say_again(self, taken: Taken, now_ms: int) -> None:
-        """A pile tells a state once; it holds while the pile is heard, and must not grow old."""
-        due = now_ms - round(self.device.interval_s * 500)
+        """A pile tells a state once; it holds while the pile is heard, and must not grow old.
+
+        Not so while the pile may still have to tell what happened while it was away.
+        """
+        again_ms = round(self.device.interval_s * 1000 * _AGAIN)
+        due = now_ms - again_ms
+        if self._said.get(-1, 0) <= due:
+            values, reasons = converted((point, True) for point in self._own.connection)
+            taken.samples += self._own.samples(self.device.id, now_ms, None, values, reasons)
+            taken.said.add(-1)
+        if self._behind_ms is None:
+            self._behind_ms = now_ms
+        if now_ms - self._behind_ms < min(again_ms, _LATE_MS):
+            return
         for connector in {*self._standings, *taken.standings}:
             if connector in taken.said or self._said.get(connector, 0) > due:
                 continue
@@ -282,14 +302,11 @@ class Pile:
             values |= points.of_errors(seen)
             self._add(taken, connector, Stamp(None, ""), now_ms, values, reasons, None)
             taken.said.add(connector)
-        if self._said.get(-1, 0) <= due:
-            values, reasons = converted((point, True) for point in self._own.connection)
-            taken.samples += self._own.samples(self.device.id, now_ms, None, values, reasons)
-            taken.said.add(-1)
 
     def connected(self) -> None:
-        """A new connection: it is said with the first message."""
+        """A new connection: it is said with the first message, and may bring what is late."""
         self._said.pop(-1, None)
+        self._behind_ms = None
 
     def _add_said(
         self, taken: Taken, connector: int, said: Sequence[Said], stamp: Stamp, now_ms: int
@@ -352,6 +369,14 @@ class Pile:
                 return await asyncio.to_thread(work)
         except TimeoutError as error:
             raise RecordsError("the database does not answer in time") from error
+
+
+def _is_late(fact: Fact, now_ms: int) -> bool:
+    """Whether a fact is of a while ago."""
+    if isinstance(fact, Booted):
+        return False
+    stamps = [one.at for one in fact.samplings] if isinstance(fact, Measured) else [fact.at]
+    return any(stamp.ms is not None and stamp.ms < now_ms - _LATE_MS for stamp in stamps)
 
 
 def _moment(stamp: Stamp, now_ms: int) -> int:

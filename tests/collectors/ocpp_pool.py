@@ -6,6 +6,7 @@ They lose their connections when they like, and then say the same again, as OCPP
 import asyncio
 import json
 import random
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,8 @@ class PoolPile:
     answered: int = 0
     repeated: int = 0
     """Calls that were said again because their answer was lost."""
+    waits: list[float] = field(default_factory=list)
+    """For each answer. [s]"""
     is_done: bool = False
 
     def __post_init__(self) -> None:
@@ -66,6 +69,7 @@ class PoolPile:
                 async with dialled(port, self.identity, version=version) as client:
                     while place < len(script):
                         text = self._written(place, *script[place])
+                        began = time.perf_counter()
                         await client.send(text)
                         if self._chance.random() < 0.05:
                             # The plug is pulled: whether it was heard, nobody knows.
@@ -74,6 +78,7 @@ class PoolPile:
                         answer = await client.hear()
                         assert answer[0] == 3, answer
                         self._transaction = answer[2].get("transactionId", self._transaction)
+                        self.waits.append(time.perf_counter() - began)
                         self.answered += 1
                         place += 1
             except (OSError, WebSocketException, TimeoutError):
@@ -89,6 +94,11 @@ class PoolPile:
         return json.dumps([2, own, action, payload])
 
     def _script(self) -> Iterator[Said]:
+        if self.kind == "offline":
+            # What it does now comes first; what it did meanwhile comes late.
+            free = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+            now = self.begin_ms + self.sessions * SESSION_MS
+            yield "StatusNotification", free | {"timestamp": iso(now)}
         for n in range(self.sessions):
             at = self.begin_ms + n * SESSION_MS
             energy = self._chance.randrange(1000, 9000)

@@ -282,15 +282,17 @@ async def test_who_is_not_of_the_estate_is_refused_and_named_once(engine: sa.Eng
 
 
 async def test_a_state_is_said_again_while_its_pile_is_heard(engine: sa.Engine) -> None:
-    now = now_ms()
     device = pile("p1", interval_s=0.04)
     async with listening([device], engine) as line, dialled(line.port, "P1") as client:
-        await client.status(1, "SuspendedEV", now)
+        await client.status(1, "SuspendedEV", now_ms())
         await asyncio.sleep(0.03)
         await client.call("Heartbeat", {})
         said = series(line.sink, "p1/c1", "state")
         assert [state for _, state in said] == ["suspended", "suspended"]
     async with listening([device], engine) as line, dialled(line.port, "P1") as client:
+        await client.call("Heartbeat", {})
+        assert line.sink.values("p1/c1") == {}, "it may still have to tell what came since"
+        await asyncio.sleep(0.03)
         await client.call("Heartbeat", {})
         assert line.sink.values("p1/c1")["state"] == "suspended", "kept over a restart"
         await client.boot()
@@ -298,6 +300,21 @@ async def test_a_state_is_said_again_while_its_pile_is_heard(engine: sa.Engine) 
         line.sink.samples.clear()
         await client.call("Heartbeat", {})
         assert line.sink.values("p1/c1") == {}, "nothing holds after a boot"
+
+
+async def test_a_state_is_not_said_again_before_the_pile_has_told_what_is_late(
+    engine: sa.Engine,
+) -> None:
+    now = now_ms()
+    async with listening([pile("p1", interval_s=0.04)], engine) as line:
+        async with dialled(line.port, "P1") as client:
+            await client.status(1, "Charging", now - 60 * MINUTE)
+        async with dialled(line.port, "P1") as client:
+            await asyncio.sleep(0.03)
+            await client.status(1, "Finishing", now - 50 * MINUTE)
+            await client.status(1, "Available", now - 40 * MINUTE)
+            states = [state for _, state in series(line.sink, "p1/c1", "state")]
+            assert states == ["charging", "finished", "available"]
 
 
 async def test_a_transaction_of_before_our_time_is_placed_or_kept(engine: sa.Engine) -> None:
