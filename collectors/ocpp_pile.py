@@ -189,11 +189,9 @@ class Pile:
 
     async def _begun(self, fact: Begun, taken: Taken, now_ms: int) -> None:
         at = _moment(fact.at, now_ms)
-        found = await self._ask(
-            lambda: self._book.begin(
-                self.device.id, fact.name, fact.connector, fact.begin_wh, at
-            )
-        )  # fmt: skip
+        found = self._transactions.get(fact.name)
+        if found is None or (found.begin_wh is None and fact.begin_wh is not None):
+            found = await self._ask(lambda: self._begin(fact, at))
         self._remember(found, fact.name)
         taken.number = found.number
         said: Sequence[Said] = ()
@@ -211,6 +209,9 @@ class Pile:
         # The counter first: what was counted until now was not in this transaction.
         self._add(taken, fact.connector, fact.at, now_ms, values, reasons, mark)
         self._add_said(taken, fact.connector, said[-1:], fact.at, now_ms)
+
+    def _begin(self, fact: Begun, at: int) -> ChargeTransaction:
+        return self._book.begin(self.device.id, fact.name, fact.connector, fact.begin_wh, at)
 
     async def _charging(self, fact: Charging, taken: Taken, now_ms: int) -> None:
         connector = await self._where(fact.connector, None, fact.name)
