@@ -129,7 +129,7 @@ def soak(folder: Path, hours: int, rate: float, inside: Path | None = None) -> l
                 looks.append(look(service, data, hour))
                 print(json.dumps(asdict(looks[-1])), flush=True)
                 if inside is not None and hour in (max(1, hours // 8), hours):
-                    look_inside(service.process, inside)
+                    look_inside(service.process.pid, inside)
     return looks
 
 
