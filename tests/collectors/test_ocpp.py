@@ -395,3 +395,33 @@ async def test_what_knocks_and_says_nothing_is_bounded(engine: sa.Engine) -> Non
         await until(lambda: not line.line._sockets)
         async with dialled(line.port, "P1") as client:
             assert await client.call("Heartbeat", {})
+
+
+async def test_connectors_charge_at_once_and_an_end_may_come_before_its_begin(
+    engine: sa.Engine,
+) -> None:
+    now = now_ms() - 30 * MINUTE
+    async with listening([pile("p1", 2)], engine) as line, dialled(line.port, "P1") as client:
+        first, second = await client.start(1, 100, now), await client.start(2, 9000, now)
+        await client.meter(1, first, now + MINUTE, register(150))
+        await client.meter(2, second, now + MINUTE, register(9400))
+        sampling = [{"timestamp": iso(now + MINUTE), "sampledValue": [register(9400)]}]
+        await client.stop(second, 9500, now + 2 * MINUTE, transactionData=sampling)
+        await client.stop(first, 300, now + 2 * MINUTE)
+        await client.meter(2, second, now + MINUTE, register(9400))
+        await client.status(7, "Available", now)
+    kept = once(line.sink.samples)
+    for part, counts in (("c1", [100, 150, 300]), ("c2", [9000, 9400, 9500])):
+        mine = [s.values for s in kept if s.device == f"p1/{part}" and "session_energy" in s.values]
+        assert [values["active_energy_total"] for values in mine] == counts
+        assert [values["session_energy"] for values in mine] == [n - counts[0] for n in counts]
+    assert line.sink.values("p1/c7")["state"] == "available", "a part that is not listed alarms"
+    sink = MemorySink()
+    async with (
+        listening([pile("p3", identity="P3")], engine, sink=sink) as line,
+        dialled(line.port, "P3") as client,
+    ):
+        await client.stop(12345, 700, now + 2 * MINUTE)
+        await client.start(1, 500, now)
+    assert series(sink, "p3/c1", "active_energy_total") == [(now, 500), (now + 2 * MINUTE, 700)]
+    assert [word for _, word in series(sink, "p3/c1", "state")] == ["charging", "finished"]
