@@ -43,6 +43,7 @@ from collectors.ocpp_settings import (
     tls_context,
 )
 from collectors.ocpp_socket import LOG, PROTOCOLS, chosen, counted, identity_in
+from collectors.ocpp_standings import Standings
 from collectors.sample import Reason, Sample
 from device_configs.estate import Device
 from records.charge_points import ChargePoints
@@ -107,7 +108,10 @@ class OcppLine:
         book: ChargePoints,
     ) -> None:
         self._settings, self._wiring = settings, wiring
-        self._heard = {identity_of(device): _Heard(Pile(device, book)) for device in devices}
+        written = Standings(book)
+        self._heard = {
+            identity_of(device): _Heard(Pile(device, book, written)) for device in devices
+        }
         self._counters: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
         self._unknown: set[str] = set()
         self._server: Server | None = None

@@ -101,6 +101,8 @@ def charging(
     before = _at(standing, at)
     if before is not None and before.word == "Faulted" and not before.inferred:
         return standing, ()
+    if before is not None and before.word == word:
+        return standing, ((at, word),)
     return _put(standing, Word(at, word, inferred=True)), ((at, word),)
 
 

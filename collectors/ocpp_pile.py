@@ -35,6 +35,7 @@ from collectors.ocpp_facts import (
 )
 from collectors.ocpp_points import Points, Values, converted, mark_of, points_of
 from collectors.ocpp_profile import Boot
+from collectors.ocpp_standings import Standings
 from collectors.ocpp_values import Sampling, Stamp
 from collectors.sample import Sample
 from device_configs.estate import Device
@@ -71,11 +72,11 @@ class Taken:
 class Pile:
     """What is known of one pile, over its connections."""
 
-    def __init__(self, device: Device, book: ChargePoints) -> None:
+    def __init__(self, device: Device, book: ChargePoints, written: Standings) -> None:
         self.device = device
         self.lock = asyncio.Lock()
         """Held while a message is handled, by whichever connection it came."""
-        self._book = book
+        self._book, self._written = book, written
         self._own, self._part = points_of(device, of_parts=False), points_of(device, of_parts=True)
         self._standings: dict[int, ConnectorStanding] = {}
         self._said: dict[int, int] = {}
@@ -117,23 +118,23 @@ class Pile:
         if any(_is_late(fact, now_ms) for fact in message.facts):
             self._behind_ms = now_ms
         self._say_again(taken, now_ms)
+        taken.standings = {
+            n: one for n, one in taken.standings.items() if one != self._standings.get(n)
+        }
         return taken
 
     async def keep(self, taken: Taken, now_ms: int) -> None:
         """Let it count, for its samples are on disk.
 
-        A database that does not answer makes nobody wait: what is not written down is missing after
-        a restart only, until the pile says it anew.
+        Raises:
+            RecordsError: how its connectors stand is not, and the pile must say it again: without
+                that two transactions of an offline time could be taken for one.
         """
+        if taken.standings:
+            rows = {n: msgspec.json.encode(one).decode() for n, one in taken.standings.items()}
+            await self._written.keep(self.device.id, rows)
         self._standings |= taken.standings
         self._said |= dict.fromkeys(taken.said, now_ms)
-        if not taken.standings:
-            return
-        rows = {n: msgspec.json.encode(one).decode() for n, one in taken.standings.items()}
-        try:
-            await self._ask(lambda: self._book.keep_standings(self.device.id, rows))
-        except RecordsError as error:
-            _LOG.warning("%s: how its connectors stand is not kept: %s", self.device.id, error)
 
     def gone(self, now_ms: int) -> list[Sample]:
         """That the connection is lost."""

@@ -43,6 +43,13 @@ charge_connectors = sa.Table(
 )
 """How each connector stands, as the driver writes it down."""
 
+# One text serves SQLite and PostgreSQL: both know this form of ON CONFLICT.
+_PUT_STANDING = sa.text(
+    "INSERT INTO charge_connectors (device, connector, standing)"
+    " VALUES (:device, :connector, :standing)"
+    " ON CONFLICT (device, connector) DO UPDATE SET standing = excluded.standing"
+)
+
 
 @dataclass(frozen=True)
 class ChargeTransaction:
@@ -132,24 +139,21 @@ class ChargePoints:
         except sa.exc.SQLAlchemyError as error:
             raise RecordsError(f"connectors cannot be read: {error}") from error
 
-    def keep_standings(self, device: str, standings: Mapping[int, str]) -> None:
-        """Write down how some connectors stand.
+    def keep_standings(self, standings: Mapping[tuple[str, int], str]) -> None:
+        """Write down how some connectors stand, by device and number, in one transaction.
 
         Raises:
             RecordsError: the database refused it.
         """
-        columns = charge_connectors.c
-        mine = (columns.device == device) & columns.connector.in_(standings)
         rows = [
             {"device": device, "connector": connector, "standing": standing}
-            for connector, standing in standings.items()
+            for (device, connector), standing in standings.items()
         ]
         try:
             with transaction(self._engine) as connection:
-                connection.execute(sa.delete(charge_connectors).where(mine))
-                connection.execute(sa.insert(charge_connectors), rows)
+                connection.execute(_PUT_STANDING, rows)
         except sa.exc.SQLAlchemyError as error:
-            raise RecordsError(f"a connector cannot be kept: {error}") from error
+            raise RecordsError(f"connectors cannot be kept: {error}") from error
 
 
 def _find(

@@ -50,9 +50,8 @@ def test_what_is_very_old_is_forgotten_of_its_pile_alone(engine: sa.Engine) -> N
 
 def test_standings_are_kept_by_connector(engine: sa.Engine) -> None:
     points = ChargePoints(engine)
-    points.keep_standings("p1", {1: "a", 2: "b"})
-    points.keep_standings("p1", {2: "c"})
-    points.keep_standings("p2", {1: "d"})
+    points.keep_standings({("p1", 1): "a", ("p1", 2): "b"})
+    points.keep_standings({("p1", 2): "c", ("p2", 1): "d"})
     assert points.standings("p1") == {1: "a", 2: "c"}
 
 
@@ -70,7 +69,7 @@ def test_a_database_that_refuses_is_one_error(engine: sa.Engine) -> None:
         lambda: points.begin("p1", "T", 1, None, 5),
         lambda: points.numbered("p1", 1),
         lambda: points.standings("p1"),
-        lambda: points.keep_standings("p1", {1: "a"}),
+        lambda: points.keep_standings({("p1", 1): "a"}),
     ):
         with pytest.raises(RecordsError):
             work()
