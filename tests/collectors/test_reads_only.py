@@ -238,6 +238,8 @@ SPEAKERS = {
         "collectors/simulator/broker.py",
         "collectors/simulator/control.py",
         "sitewatch/control_socket.py",
+        "sitewatch/doctor/channels.py",
+        "sitewatch/doctor/page.py",
         "sitewatch/greeting.py",
         "sitewatch/local_socket.py",
         "sitewatch/service.py",
@@ -250,7 +252,7 @@ SPEAKERS = {
         "sitewatch/watchdog.py",
         "sitewatch/web.py",
     },
-    "telnetlib": set[str](), "socketserver": set[str](), "ctypes": {"sitewatch/memory.py"},
+    "telnetlib": set[str](), "socketserver": set[str](), "ctypes": {"sitewatch/doctor/machine.py", "sitewatch/memory.py"},
     "websockets": {"collectors/ocpp.py", "collectors/ocpp_socket.py"},
     "ocpp": {"collectors/ocpp_schemas.py"},
     "serial_asyncio": set[str](), "aiomqtt": set[str](), "usb": set[str](), "bleak": set[str](),
@@ -299,10 +301,12 @@ def test_one_module_alone_speaks_modbus() -> None:
         assert found <= SPEAKERS[library], f"{library} is used by {found - SPEAKERS[library]}"
     assert users["pymodbus"] == SPEAKERS["pymodbus"]
     # The demo's own broker and control port, on this machine.
-    # Of the service itself: the message centre of SMPP, and the other half by a Unix socket.
+    # Of the service itself: the message centre of SMPP, and the other half by a Unix socket. The
+    # doctor connects to the hosts of channels and says nothing.
     assert openers == {
         "collectors/simulator/broker.py", "collectors/simulator/control.py",
         "alerts/channels/smpp_session.py", "sitewatch/split/watch_link.py",
+        "sitewatch/doctor/channels.py",
     }  # fmt: skip
     # The command line imports the command that is asked for, from its own folder alone.
     assert dynamic == {"sitewatch/cli.py"}
