@@ -166,10 +166,14 @@ def sessions_in(
     return found
 
 
-def _session(row: sa.Row[tuple[object, ...]]) -> Session:
+def _session(row: sa.Row[Any]) -> Session:
     """A row of `sessions`, of which a year of an estate has tens of thousands."""
-    each: Any = tuple(row)
-    return Session(*each[1:-2], ending=_ENDINGS[each[-2]], marks=_marks(each[-1]))
+    each: Any = row  # Named attributes take three times as long.
+    _, start, end, energy, told, plugged, charging, idle, fault, faults, gap, ending, marks = each
+    return Session(
+        start, end, energy, told, plugged, charging, idle, fault, faults, gap, _ENDINGS[ending],
+        _marks(marks),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=256)

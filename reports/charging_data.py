@@ -101,7 +101,7 @@ def read_charging(connection: sa.Connection, asked: Asked) -> ChargingData:
     piles = chargers_by_balance(estate, tree)
     flows = [
         site_flows(connection, estate, one, seen, span, asked.now_ms)
-        for one in tree.balances
+        for one in asked.through(tree.balances, 0.1, 0.5)
         if (seen := [pile for pile in piles[one.site] if pile[0] in shown])
         and (one.exports or not one.sources)
     ]

@@ -37,6 +37,7 @@ def make(asked: Asked) -> Report:
             data = read_charging(connection, asked)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the sessions cannot be read: {error}") from error
+    asked.progress(0.8)
     cuts = shown_cuts(asked.period, asked.now_ms)
     used = used_of(data, cuts)
     sheets = [

@@ -69,6 +69,7 @@ def make(asked: Asked) -> Report:
             read = _read(connection, asked)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error
+    asked.progress(0.9)
     factors, codes = load_factors(asked.folder), load_energy_codes(asked.folder)
     coal = _coal(asked, factors, read)
     quota = _quota(asked)
@@ -109,12 +110,15 @@ def _read(connection: sa.Connection, asked: Asked) -> _Read:
     further = [one for meter in coded for one in meter.series]
     by_day = shown_by(period) is Step.DAY
     now = days_of(connection, estate, sites, period, asked.now_ms, by_day=by_day)
+    asked.progress(0.3)
     counted = sums_of(connection, estate, further, period, asked.now_ms)
     # A period that runs is compared with as much of the others as has passed of it.
     passed = max(0, min(asked.now_ms, period.span.end) - period.span.start)
     earlier, last = period.year_before(), period.before()
     year = days_of(connection, estate, sites, earlier, earlier.span.start + passed)
+    asked.progress(0.6)
     before = days_of(connection, estate, [own], last, last.span.start + passed)
+    asked.progress(0.7)
     load = load_of(connection, estate, own.tree, period.span, asked.now_ms)
     return _Read(
         own,

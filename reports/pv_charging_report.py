@@ -67,10 +67,10 @@ def make(asked: Asked) -> Report:
                 site_flows(
                     connection, asked.estate, one, piles[one.site], asked.period.span, asked.now_ms
                 )
-                for one in chosen
+                for one in asked.through(chosen, 0.0, 0.6)
             ]
             drawn: dict[Series, tuple[int, int]] = {}
-            for one in found:
+            for one in asked.through(found, 0.6, 0.9):
                 drawn |= pile_shares(connection, one)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error

@@ -205,7 +205,7 @@ def read_sites(
     money = _money(connection, asked, payer, factors, metered)
     flows = {
         one.site: site_flows(connection, asked.estate, one, (), asked.period.span, asked.now_ms)
-        for one in metered
+        for one in asked.through(metered, 0.1, 0.6)
     }
     unknown = Money(None, None, None)
     return tree, [

@@ -73,6 +73,7 @@ def make(asked: Asked) -> Report:
             own = [one for each in inverters for one in each.series]
             fed = [one for site in sites for one in site.balance.sources]
             hourly = read_hourly(connection, asked.estate, own, fed, passed)
+            asked.progress(0.7)
             years = _two_years(connection, asked, inverters, passed)
         communities = list(dict.fromkeys(one.site for one in inverters))
         light = {
@@ -81,7 +82,7 @@ def make(asked: Asked) -> Report:
         }  # fmt: skip
         energies = {one.device.id: hourly.of(one) for one in inverters}
         ups: dict[str, Uptime] = {}
-        for site in communities:
+        for site in asked.through(communities, 0.7, 0.9):
             ups |= _uptimes(inverters, site, energies, light.get(site))
         last = Span(max(passed.start, passed.end - _STRING_DAYS * 24 * HOUR_MS), passed.end)
         found = Found(

@@ -92,7 +92,7 @@ def make(asked: Asked) -> Report:
     every = load_projects(asked.folder, frozenset(estate.sites), _meters(asked))
     judged = [
         _judged(asked, name, project, holidays)
-        for name, project in every.items()
+        for name, project in asked.through(every.items(), 0.0, 0.8)
         if project.site in inside
     ]
     return Report(
