@@ -45,6 +45,7 @@ from reports.consumption_sheets import (
 from reports.document import Chart, ChartKind, Note, Report, Sheet, Source, SourceKind
 from reports.drawn import Drawn, divided, stored
 from reports.errors import UnreadableDatabaseError
+from reports.holiday_notes import holiday_notes
 from reports.load import Load, LoadStep, load_of
 from reports.meter_sources import meter_sources
 from reports.options import Option
@@ -246,6 +247,7 @@ def _notes(asked: Asked, read: _Read, coal: Coal, quota: tuple[str, Quota] | Non
         floor_area(asked.estate, asked.site, asked.period),
         people(asked.estate, asked.site, asked.period),
     )
+    notes += holiday_notes(load_holidays(asked.folder), asked.period)
     if asked.is_running:
         notes.append(Note("period_running"))
     return [*notes, *(Note(f"tree_{key}") for key in read.own.tree.notes)]

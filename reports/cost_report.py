@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from device_configs.carriers import Carrier
 from device_configs.estate import Estate
-from device_configs.holidays import Holidays, load_holidays
+from device_configs.holidays import load_holidays
 from device_configs.suggest import did_you_mean
 from device_configs.tariff import Confidence, Tariff
 from device_configs.tariffs import Due, Tariffs, load_tariffs
@@ -38,6 +38,7 @@ from reports.cost_units import units_of
 from reports.demand import DemandCharge
 from reports.document import Chart, ChartKind, Note, Report, Sheet
 from reports.errors import InvalidOptionError, UnreadableDatabaseError
+from reports.holiday_notes import holiday_notes
 from reports.meter_tree import meter_tree
 from reports.options import Option
 from reports.periods import Period, Step, steps_of
@@ -236,8 +237,7 @@ def _notes(
     ):
         yield Note("example_prices")
     if any(due.version.needs_holidays for due in dues):
-        for year in _years_without(payer.holidays, asked.period):
-            yield Note("holidays_unknown", {"year": str(year)})
+        yield from holiday_notes(payer.holidays, asked.period)
     if asked.period.start.day != 1 or asked.period.end.day != 1:
         yield Note("whole_months")
 
@@ -274,9 +274,3 @@ def _bill_notes(bills: Sequence[Bill], asked: Asked) -> Iterator[Note]:
 def _peak_may_be_higher(one: DemandCharge, passed: Mapping[dt.date, int]) -> bool:
     measured = 0 if one.peak is None else one.peak.measured_ms
     return measured < passed[one.month] - INTERVAL_MS
-
-
-def _years_without(holidays: Holidays, period: Period) -> list[int]:
-    years = range(period.start.year, (period.end - dt.timedelta(days=1)).year + 1)
-    known = {day.year for day in holidays.rest}
-    return [year for year in years if year not in known]

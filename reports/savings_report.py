@@ -5,7 +5,7 @@ not published as a saving).
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -36,7 +36,8 @@ from reports.document import (
 )
 from reports.errors import ReportsError, UnreadableDatabaseError
 from reports.forms import Form
-from reports.periods import Period, Step, steps_of
+from reports.holiday_notes import holiday_notes
+from reports.periods import Period, Step, days_between, steps_of
 from reports.project_data import adjustment_kwh, observations
 from reports.report_texts import report_texts
 from reports.savings_money import Money, money_of
@@ -124,7 +125,7 @@ def make(asked: Asked) -> Report:
             _models(judged),
         ],
         [Chart(ChartKind.BAR, "months", "month", ["adjusted", "used"])],
-        _notes(judged),
+        [*_notes(judged), *_holiday_notes(asked, judged, holidays)],
         _sources(asked, judged),
     )
 
@@ -305,6 +306,14 @@ def _notes(judged: Sequence[Judged]) -> list[Note]:
     if any(line.fen is not None and line.institution is None for line in lines):
         notes.append(Note("share_unknown"))
     return notes
+
+
+def _holiday_notes(asked: Asked, judged: Sequence[Judged], holidays: Holidays) -> Iterator[Note]:
+    """Days of rest are in the model: a year that has its weekends only makes it worse."""
+    zone = asked.estate.timezone
+    spans = [one.project.baseline for one in judged]
+    periods = [days_between(one.from_, one.to, zone) for one in spans]
+    return holiday_notes(holidays, *periods, *([asked.period] if judged else []))
 
 
 def _sources(asked: Asked, judged: Sequence[Judged]) -> list[Source]:
