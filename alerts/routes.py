@@ -1,7 +1,7 @@
 """Routes: who is told of which alarm, read from `routes/*.yaml` of the estate folder."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from alerts.duty import wall
 from alerts.escalation import DEFAULT, Chain, To, default_chain, load_chains
 from alerts.hours import Hours
 from alerts.rules import load_classes
+from alerts.steps_told import telling
 from alerts.targets import Notify, Several, Target
 from device_configs.estate_entries import Id
 from device_configs.faults import Fault, InvalidConfigError, from_validation
@@ -21,16 +22,6 @@ from device_configs.kinds import kinds
 from device_configs.quantities import Strict
 from device_configs.suggest import did_you_mean
 from device_configs.yaml_file import Document, read_yaml
-
-_TOLD = (
-    Transition.RAISED,
-    Transition.RERAISED,
-    Transition.BECAME_REAL,
-    Transition.RETURNED,
-    Transition.LATCHED,
-    Transition.CLEARED,
-    Transition.RELEASED,
-)
 
 
 class When(Strict):
@@ -60,8 +51,8 @@ class Route(Strict):
 
     when: When = When()
     notify: tuple[To, ...] = Field(min_length=1)
-    on: Annotated[tuple[Transition, ...], Several] = _TOLD
-    """The transitions it tells of."""
+    on: Annotated[tuple[Transition, ...] | None, Several] = None
+    """The steps it tells of; where none are given, those of each channel (`steps_told`)."""
     duty_desk: bool = False
     """Whether it belongs to the duty desk, which alone is told of tests and drills."""
     escalate: Id | None = None
@@ -118,13 +109,13 @@ class Routes:
 
         A test or drill goes to the duty desk only: the page, and routes with `duty_desk`.
         """
-        notify = [
-            one
-            for route in self._taking(alarm, directory, now_ms)
-            if transition in route.on
-            for one in route.notify
-        ]
-        return told_by(notify, alarm, directory, now_ms)
+        found: dict[str, Told] = {}
+        for route in self._taking(alarm, directory, now_ms):
+            for one in told_by(route.notify, alarm, directory, now_ms):
+                target = telling(one.target, transition, route.on)
+                if target is not None:
+                    found.setdefault(target.name, replace(one, target=target))
+        return tuple(found.values())
 
     def escalating(self, alarm: Alarm, directory: Directory, now_ms: int) -> tuple[Chain, ...]:
         """The chains that begin when an alarm is raised; each once."""
