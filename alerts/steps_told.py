@@ -2,7 +2,7 @@
 
 A call or a short message that says nothing new uses up what the next emergency needs: providers
 ring one phone five times an hour (`budgets.yaml`). So a phone rings when somebody has to act, and
-what is over is written. Escalation is not among these steps: it always goes by the channel it names.
+what is over is written. Escalation is not among these steps: it goes by the channels it names.
 """
 
 from collections.abc import Iterable

@@ -99,7 +99,10 @@ def test_a_route_that_chooses_none_calls_for_what_is_new_and_writes_what_is_over
     tmp_path: Path,
 ) -> None:
     text = """
-- notify: [{aliyun_voice: {phone: "1380000"}}, {aliyun_sms: {phone: "1380000"}}, {wecom: {robot: duty}}]
+- notify:
+    - aliyun_voice: {phone: "1380000"}
+    - aliyun_sms: {phone: "1380000"}
+    - wecom: {robot: duty}
 """
     routes = load_routes(write(tmp_path, text))
     for step, told in [

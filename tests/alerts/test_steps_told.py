@@ -48,9 +48,11 @@ def test_what_a_route_gives_holds_for_every_channel() -> None:
 def test_of_a_list_in_order_those_remain_that_tell_and_its_name_stays() -> None:
     assert telling(LIST, Transition.RAISED, None) == LIST
     over = telling(LIST, Transition.CLEARED, None)
-    assert over is not None and over.channel == FIRST
+    assert over is not None
+    assert over.channel == FIRST
     assert [one.channel for one in over.options] == ["wecom", "aliyun_sms"]
     assert over.name == LIST.name
     gone = telling(LIST, Transition.RETURNED, None)
-    assert gone is not None and [one.channel for one in gone.options] == ["wecom"]
+    assert gone is not None
+    assert [one.channel for one in gone.options] == ["wecom"]
     assert telling(Target.in_order([CALL]), Transition.CLEARED, None) is None
