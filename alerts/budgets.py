@@ -194,8 +194,9 @@ def _room(budget: Budget, used: _Used, now: int, *, emergency: bool) -> list[int
 
 
 def _not_later_than(used: _Used, now: int) -> None:
-    """The clock was set back: what was used just now stays that, and a block ends when it would
-    have. Else a robot would stand still, with an emergency waiting, until the clock has caught up.
+    """The clock was set back: what was used just now stays so, and a block ends when it would have.
+
+    Else a robot would stand still, with an emergency waiting, until the clock has caught up.
     """
     back = used.seen - now
     used.seen = now

@@ -72,8 +72,10 @@ def clock_set(rescue: Rescue, by_ms: int) -> Rescue:
 
 
 def bounded(rescue: Rescue, within_ms: int, now_ms: int) -> Rescue:
-    """The clock as a start finds it: whatever was done to that of the machine, no more is left
-    than its whole time."""
+    """The clock as a start finds it: no more is left than its whole time.
+
+    The clock of the machine may have been set back while nobody looked.
+    """
     return replace(rescue, due_at=min(rescue.due_at, now_ms + within_ms))
 
 

@@ -135,26 +135,26 @@ class RescueWatch:
             return
         with transaction(self._engine) as connection:
             for row in _clocks(connection):
-                before = rescue.from_json(row.rescue)
+                before = rescue.from_json(row["rescue"])
                 if before is None or before.over:
                     continue
                 after = rescue.clock_set(before, by_ms)
                 if not self._started:
-                    within = on_site_within().get(row.alarm_class, after.due_at - after.since)
+                    within = on_site_within().get(row["alarm_class"], after.due_at - after.since)
                     after = rescue.bounded(after, within, now)
                 if after != before:
                     table, stored = tables.alarms, rescue.to_json(after)
-                    here = sa.update(table).where(table.c.id == row.id)
+                    here = sa.update(table).where(table.c.id == row["id"])
                     connection.execute(here.values(rescue=stored))
         self._started = True
 
 
-def _clocks(connection: sa.Connection) -> Sequence[sa.Row[tuple[int, str, object]]]:
+def _clocks(connection: sa.Connection) -> Sequence[sa.RowMapping]:
     """Every clock that may still run, those of drills as well."""
     table = tables.alarms
     query = sa.select(table.c.id, table.c.alarm_class, table.c.rescue)
     running = sa.and_(table.c.is_open, table.c.rescue.is_not(None))
-    return connection.execute(query.where(running).with_for_update()).all()
+    return connection.execute(query.where(running).with_for_update()).mappings().all()
 
 
 def _mark(writer: Writer, rows: Sequence[sa.RowMapping], now_ms: int) -> None:
