@@ -111,8 +111,11 @@ def vendor(message: Message, language: str) -> str:
     found = message.payload.get("vendor")
     if not isinstance(found, dict):
         return ""
+    said = str(found["text"][language])
+    if found["fault_class"] is None:
+        return said  # It names the code itself: the table does not have it.
     kind = f" ({found['vendor_class']})" if found.get("vendor_class") else ""
-    return f"{found['code']} {found['text'][language]}{kind}"
+    return f"{found['code']} {said}{kind}"
 
 
 def further_count(message: Message) -> int:

@@ -31,6 +31,8 @@ def test_of_a_code_of_the_table_of_a_code_without_and_of_no_code() -> None:
     message = Message({**to_json(door), "transition": "raised"})
     assert "厂家代码: 2 关门故障 (故障)" in Wording().short(message, "zh", 2000)
     assert "Maker's code: 2 Door closing fault (故障)" in body(message, Wording().timezone)
+    unknown = Wording().short(Message({**to_json(other), "transition": "raised"}), "zh", 2000)
+    assert "厂家代码: 代码 777，不在代码表中" in unknown
     assert "厂家代码" not in Wording().short(
         Message({**to_json(smoke), "transition": "raised"}), "zh", 2000
     )
