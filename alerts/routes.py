@@ -1,6 +1,6 @@
 """Routes: who is told of which alarm, read from `routes/*.yaml` of the estate folder."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from alerts.alarm import Alarm, Severity, Transition
-from alerts.contacts import Addressee, Directory, Told
+from alerts.contacts import REACHING, Addressee, Directory, Told
 from alerts.duty import wall
 from alerts.escalation import DEFAULT, Chain, To, default_chain, load_chains
 from alerts.hours import Hours
@@ -75,12 +75,16 @@ def told_by(
     alarm: Alarm,
     directory: Directory,
     now_ms: int,
+    usable: Collection[str] = REACHING,
 ) -> tuple[Told, ...]:
     """The targets that entries of `notify` mean for an alarm at a moment, each once."""
     found: dict[str, Told] = {}
+    emergency = alarm.severity is Severity.EMERGENCY and not alarm.test
     for one in notify:
         if isinstance(one, Addressee):
-            several = directory.told(one, sites_of(alarm), now_ms)
+            several = directory.told(
+                one, sites_of(alarm), now_ms, usable=usable, emergency=emergency
+            )
         else:
             several = tuple(Told(target) for target in one.targets())
         for told in several:
@@ -96,6 +100,8 @@ class Routes:
     chains: Mapping[str, Chain] = field(default_factory=dict)
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     """On whose wall the hours of a route are."""
+    usable: Collection[str] = REACHING
+    """The channels to a person of which the settings have an account."""
 
     def targets(self, alarm: Alarm, transition: Transition) -> tuple[Target, ...]:
         """Who is told of a transition of an alarm by address; each target once."""
@@ -111,7 +117,7 @@ class Routes:
         """
         found: dict[str, Told] = {}
         for route in self._taking(alarm, directory, now_ms):
-            for one in told_by(route.notify, alarm, directory, now_ms):
+            for one in told_by(route.notify, alarm, directory, now_ms, self.usable):
                 target = telling(one.target, transition, route.on)
                 if target is not None:
                     found.setdefault(target.name, replace(one, target=target))
