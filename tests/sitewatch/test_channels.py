@@ -10,7 +10,7 @@ from alerts.targets import CHANNELS
 from records.engine import make_engine
 from sitewatch.channel_settings import TemplateField
 from sitewatch.channels import open_channels, usable
-from sitewatch.settings import load_settings
+from sitewatch.settings import Settings, load_settings
 from tests.alerts.channels.contract import NOW_MS, PAYLOAD
 from tests.alerts.estates import make_estate
 from tests.alerts.test_targets import GOOD
