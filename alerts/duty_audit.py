@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 import sqlalchemy as sa
 import structlog
 
-from alerts import duty_book, escalation_steps, tables
+from alerts import duty_book, tables
 from alerts.alarm import Severity
 from alerts.contacts import Directory
 from alerts.duty import gaps
 from alerts.duty_tables import escalation_steps as steps
+from alerts.escalation import STARTS
 from alerts.feed import AlarmChange, AlarmFeed
 from alerts.routes import Routes
 from alerts.rules import RuleSet
@@ -25,6 +26,7 @@ _LOG = structlog.get_logger(__name__)
 _EVERY_S = 60.0
 _LATE_MS = 60_000
 """A step that is due for longer than this did not run. [ms] [P]"""
+_STARTS = tuple(one.value for one in STARTS)
 _UNTOLD_MS = 5_000
 """After so long the messages of an emergency are written, if there are any. [ms] [P]"""
 GAP_AHEAD_MS = 24 * 3_600_000
@@ -42,6 +44,8 @@ def stalled(connection: sa.Connection, routes: Routes, now_ms: int) -> Mapping[i
     people = duty_book.directory(connection) if routes.routes else Directory()
     found: dict[int, str] = {}
     for row in connection.execute(query).mappings().all():
+        if row["held"]:
+            continue  # Its steps begin when the last hold is gone.
         wanted = bool(routes.escalating(to_alarm(row), people, row["updated_at"]))
         why = _why(connection, row["id"], wanted, now_ms)
         if why is not None:
@@ -52,7 +56,7 @@ def stalled(connection: sa.Connection, routes: Routes, now_ms: int) -> Mapping[i
 def _why(connection: sa.Connection, alarm: int, wanted: bool, now_ms: int) -> str | None:
     events = tables.alarm_events
     begun = sa.select(sa.func.max(events.c.id)).where(
-        events.c.alarm == alarm, events.c.event.in_(escalation_steps.STARTED)
+        events.c.alarm == alarm, events.c.event.in_(_STARTS)
     )
     rows = connection.execute(
         sa.select(steps).where(steps.c.alarm == alarm, steps.c.round == begun.scalar_subquery())
@@ -76,7 +80,7 @@ def untold(connection: sa.Connection, routes: Routes, now_ms: int) -> Sequence[i
     alarms, events, box = tables.alarms, tables.alarm_events, tables.outbox
     began = (
         sa.select(sa.func.max(events.c.id))
-        .where(events.c.alarm == alarms.c.id, events.c.event.in_(escalation_steps.STARTED))
+        .where(events.c.alarm == alarms.c.id, events.c.event.in_(_STARTS))
         .correlate(alarms)
         .scalar_subquery()
     )

@@ -9,6 +9,8 @@ from alerts import duty_book, tables
 from alerts.alarm import Transition
 from alerts.contacts import Directory, DutyList
 from alerts.duty_audit import Auditor
+from alerts.maintenance import Scope
+from alerts.maintenance_rows import WantedWindow
 from alerts.routes import Route, Routes
 from records.audit import SYSTEM
 from records.engine import reading, transaction
@@ -125,3 +127,27 @@ def test_whom_no_channel_with_an_account_reaches_is_an_alarm() -> None:
     [(rule, value)] = audited(desk, 0)
     assert rule == "nobody_reached"
     assert "contact wang" in value
+
+
+@pytest.mark.parametrize("held_first", [True, False])
+def test_what_two_persons_took_out_of_service_is_no_stalled_escalation(held_first: bool) -> None:
+    desk = desk_of(duty(forgotten=False), route(escalate="default"))
+    if not held_first:
+        desk.say(PART, 1, {"smoke": True})
+    holds = desk.repository.holds
+    scope = Scope(site="centre", classes=("fire",))
+    wanted = WantedWindow("wang", "panel is replaced", scope, START, START + 3_600_000)
+    number = holds.plan(wanted, "person:li", START + 2_000).id
+    holds.confirm(number, "person:zhao", START + 3_000)
+    if held_first:
+        desk.say(PART, 4, {"smoke": True})
+    alarm = desk.alarm("smoke_detector_fire", PART)
+    assert alarm is not None
+    assert alarm.held == ("out_of_service",)
+    assert [one for one in audited(desk, 600) if one[0] == "escalation_stalled"] == []
+    holds.end_window(number, "person:li", START + 900_000)
+    released = desk.alarm("smoke_detector_fire", PART)
+    assert released is not None
+    assert released.held == ()
+    late = [value for rule, value in audited(desk, 1200) if rule == "escalation_stalled"]
+    assert late == [f"{released.id}: a step is late"], "now it is everybody's again"
