@@ -6,7 +6,6 @@ what is over is written. Escalation is not among these steps: it goes by the cha
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from alerts.alarm import Transition
 from alerts.targets import FIRST, Target
@@ -44,7 +43,8 @@ def telling(target: Target, step: Transition, on: Iterable[Transition] | None) -
     """A target as it is told of a step; None where it is not told of it.
 
     Of a list that is tried in order only those remain that tell of the step: what is over is
-    not called out by telephone because the group's robot has failed.
+    not called out by telephone because the group's robot has failed. It is a target of its own
+    then: merged with what is new, it would take the telephone from that as well.
 
     Args:
         target: whom a route names.
@@ -58,5 +58,4 @@ def telling(target: Target, step: Transition, on: Iterable[Transition] | None) -
     kept = [one for one in target.options if step in default_steps(one.channel)]
     if not kept or len(kept) == len(target.options):
         return target if kept else None
-    fewer = Target.in_order([Target(one.channel, one.parameters) for one in kept])
-    return replace(fewer, called=target.name)
+    return Target.in_order([Target(one.channel, one.parameters) for one in kept])

@@ -168,8 +168,6 @@ class Target:
 
     channel: str
     parameters: Mapping[str, object]
-    called: str = ""
-    """The name of the whole list where this is a part of it: its messages keep their order."""
 
     @staticmethod
     def in_order(targets: "list[Target]") -> "Target":
@@ -182,8 +180,6 @@ class Target:
     @property
     def name(self) -> str:
         """A short name for outbox and alarms; the same parameters give the same name."""
-        if self.called:
-            return self.called
         text = json.dumps(self.parameters, sort_keys=True)
         return f"{self.channel}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
