@@ -26,8 +26,8 @@ def lines_without_route(routes: Routes, rules: RuleSet) -> Iterator[str]:
             yield f"no route tells of emergencies of class {alarm_class}; they are on the page only"
         elif not any(one.escalate for one in taking):
             yield (
-                f"emergencies of class {alarm_class} have no escalation: nobody else is told while "
-                "nobody acknowledges; add escalate to a route"
+                f"emergencies of class {alarm_class} have no escalation: only the same people are "
+                "told again while nobody acknowledges; add escalate to a route"
             )
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from alerts.alarm import Alarm, Severity, Transition
 from alerts.contacts import REACHING, Addressee, Directory, Told
 from alerts.duty import wall
-from alerts.escalation import DEFAULT, Chain, To, default_chain, load_chains
+from alerts.escalation import DEFAULT, Chain, To, default_chain, load_chains, same_people
 from alerts.hours import Hours
 from alerts.rules import load_classes
 from alerts.steps_told import telling
@@ -124,12 +124,24 @@ class Routes:
         return tuple(found.values())
 
     def escalating(self, alarm: Alarm, directory: Directory, now_ms: int) -> tuple[Chain, ...]:
-        """The chains that begin when an alarm is raised; each once."""
+        """The chains that begin when an alarm is raised; each once.
+
+        An emergency for which no route gives one is repeated to those whom its routes tell.
+        """
         found: dict[str, Chain] = {}
-        for route in self._taking(alarm, directory, now_ms):
+        taking = tuple(self._taking(alarm, directory, now_ms))
+        for route in taking:
             chain = route.chain(alarm, self.chains)
             if chain is not None:
                 found[chain.escalation] = chain
+        if not found and alarm.severity is Severity.EMERGENCY and not alarm.test:
+            again = [
+                one
+                for route in taking
+                if route.on is None or Transition.RAISED in route.on
+                for one in route.notify
+            ]
+            return (same_people(again),) if again else ()
         return tuple(found.values())
 
     def addressees(self) -> Iterator[Addressee]:
