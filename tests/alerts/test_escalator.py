@@ -185,7 +185,7 @@ class Crash(Exception):
     """The plug is pulled."""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_against_the_reference(data: st.DataObject) -> None:
     """Each step runs at most once, at least once if unacknowledged when due, never after."""
