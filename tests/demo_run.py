@@ -163,11 +163,16 @@ def running(folder: Path, reached: Phones) -> Iterator[Service]:
 
 
 def until_seen(page: Page, row: Locator) -> None:
-    """Wait for an alarm's row; incidents of several alarms are folded, and are opened in turn."""
+    """Wait for an alarm's row; incidents of several alarms are folded, and are opened in turn.
+
+    Between two rounds the pointer leaves the list: while it moves there, new incidents wait.
+    """
     until = time.monotonic() + SEEN_WITHIN_S
     while not row.is_visible():
         assert time.monotonic() < until, f"{row} was not on the page"
-        page.wait_for_timeout(300)
+        page.mouse.move(1, 1)
+        with suppress(Error):
+            row.wait_for(state="visible", timeout=8000)
         for group in page.locator("[data-group]").all():
             button = group.locator("button[aria-expanded=false]")
             if row.is_visible() or button.count() != 1:
