@@ -275,7 +275,7 @@ async def open_watching(
         )  # fmt: skip
         rescues = RescueWatch(
             engine, now_ms=now_ms, rules=lambda: current.loaded.rules,
-            routes=lambda: current.loaded.routes,
+            routes=lambda: current.loaded.routes, steady_ms=clocks.steady_ms,
         )  # fmt: skip
         deadlines = DeadlineWatch(
             engine, now_ms=now_ms, estate=lambda: current.loaded.estate,

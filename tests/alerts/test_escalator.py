@@ -230,6 +230,22 @@ def test_against_the_reference(data: st.DataObject) -> None:
     room.desk.close()
 
 
+def test_an_emergency_without_a_chain_is_repeated_until_somebody_acts() -> None:
+    plain = Route.model_validate(
+        {"when": {"severity": "emergency"}, "notify": [{"contact": "wang"}]}
+    )
+    gone = Route.model_validate({"on": ["cleared"], "notify": [{"contact": "zhao"}]})
+    room = Room(Routes((plain, gone)))
+    room.fire(0)
+    for at in range(0, 1000, 50):
+        room.turn(at)
+    assert room.ran() == [(1, 0, 300), (1, 1, 600), (1, 2, 900)]
+    assert room.told() == ["wang"] * 3
+    room.desk.ack("smoke_detector_fire", PART, 1001)
+    room.turn(1300)
+    assert len(room.told()) == 3
+
+
 def _crash(*_: Any, **__: Any) -> Any:
     raise Crash
 
