@@ -23,7 +23,7 @@ from api.live_channel import Channel, encode_event
 from device_configs.estate import Estate
 
 BATCH_S = 0.25
-"""Values of one point go out at most this often: from a message to every page in half a second. [s]"""
+"""Values of one point go out at most this often: every page has them within half a second. [s]"""
 HEARTBEAT_S = 15.0
 """A stream that is silent for longer than this is lost. [s]"""
 KEEP_MS = 120_000
