@@ -1,9 +1,9 @@
 """The OpenAPI document: names that stay, examples that hold, who may ask.
 
-`python -m tests.api.test_description` writes the names anew after a route was added on purpose.
+`python -m tests.api.test_description` writes docs/operations.md anew after a route was added on
+purpose.
 """
 
-import json
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -15,9 +15,18 @@ import pytest
 
 from api.description import examples
 from api.permissions import load_permissions
+from records.people import Role
 from tests.api.house import built
+from tests.conftest import ROOT
 
-NAMES = Path(__file__).with_name("operation_ids.json")
+TABLE = ROOT / "docs" / "operations.md"
+HEAD = """# Every operation of the interface
+
+Written by `python -m tests.api.test_description` from the OpenAPI document; paths are below
+`/api/v1`. The names are its `operationId`s: what generated clients call the operations. They stay.
+
+| operation | request | what it does | who |
+|---|---|---|---|"""
 
 
 @cache
@@ -32,18 +41,31 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{method.upper()} {path}", operation
 
 
-def names() -> dict[str, str]:
-    return {route: str(operation["operationId"]) for route, operation in operations()}
+def names() -> list[str]:
+    return [str(operation["operationId"]) for _, operation in operations()]
+
+
+def table() -> str:
+    """docs/operations.md: every operation, its name for programs, and who may use it."""
+    lines = [HEAD]
+    for route, operation in operations():
+        access = load_permissions()[route]
+        roles = "everyone" if access.roles == set(Role) else ", ".join(sorted(access.roles))
+        what = " ".join(operation["description"].split("\n\n")[0].split()).replace("|", "\\|")
+        who = "anyone, without login" if access.public else roles
+        path = route.replace("/api/v1/", "")
+        lines.append(f"| `{operation['operationId']}` | `{path}` | {what} | {who} |")
+    return "\n".join(lines) + "\n"
 
 
 def test_programs_find_every_operation_under_its_name() -> None:
     """A name that changes breaks every generated client."""
-    kept = json.loads(NAMES.read_text("utf-8"))
-    assert names() == kept, "if that is meant: python -m tests.api.test_description"
+    kept = TABLE.read_text("utf-8")
+    assert table() == kept, "if that is meant: python -m tests.api.test_description"
 
 
 def test_no_two_operations_have_one_name() -> None:
-    assert len(set(names().values())) == len(names())
+    assert len(set(names())) == len(names()) > 90
 
 
 def test_who_may_ask_is_said() -> None:
@@ -80,4 +102,4 @@ def test_an_example_fits_the_schema_of_its_route(name: str) -> None:
 
 
 if __name__ == "__main__":
-    NAMES.write_text(json.dumps(names(), indent=1) + "\n", "utf-8")
+    TABLE.write_text(table(), "utf-8")
