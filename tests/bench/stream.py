@@ -1,11 +1,11 @@
 """The live stream and the page while 500 devices change each second and 50 pages are open.
 
 Run as `python -m tests.bench.stream [--devices N] [--streams N] [--seconds N]`. The whole service
-is one process with mosquitto; lifts send ten points a second each, at QoS 1. The readers are in a
-process of their own. Latency is from the moment a lift's message is made to the moment a reader has
-the event with it: two of the readers look, the others take everything in, as browsers would. Then,
-with the streams still open, a real Chromium shows the overview and the alarm console. A load far
-above the machine's two cores makes all of it slower: the machine's own load is printed with it.
+is one process with mosquitto; lifts send ten points a second each, at QoS 1. The readers are in
+processes of their own. Latency is from the moment a lift's message is made to the moment a reader
+has the event with it: two of the readers look, the others only take the bytes in. Then, with the
+streams still open, a real Chromium shows the overview and the alarm console. A load far above the
+machine's two cores makes all of it slower: the machine's own load is printed with it.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from playwright.sync_api import Page, expect
@@ -57,8 +58,27 @@ _LOADED = """() => ({
 })"""
 
 
-async def _read(url: str, token: str, until: float, latencies: list[float] | None) -> None:
-    """Take in a stream until a moment of the monotonic clock."""
+async def _drain(url: str, token: str, until: float) -> None:
+    """Take a stream in and look at nothing, at the least cost: it stands for another machine."""
+    place = urlsplit(url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    try:
+        writer.write(
+            f"GET /api/v1/live HTTP/1.1\r\nHost: {place.netloc}\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n".encode()
+        )
+        if not (await reader.readline()).startswith(b"HTTP/1.1 200"):
+            raise SystemExit("the service refused a stream")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(until - time.monotonic()):
+                while await reader.read(1 << 20):
+                    pass
+    finally:
+        writer.close()
+
+
+async def _follow(url: str, token: str, until: float, latencies: list[float]) -> None:
+    """Read a stream event by event until a moment of the monotonic clock."""
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         httpx.AsyncClient(timeout=30, trust_env=False, headers=headers) as client,
@@ -67,11 +87,7 @@ async def _read(url: str, token: str, until: float, latencies: list[float] | Non
         answer.raise_for_status()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(until - time.monotonic()):
-                if latencies is None:
-                    async for _ in answer.aiter_raw():
-                        pass
-                else:
-                    await _look(answer, latencies)
+                await _look(answer, latencies)
 
 
 async def _look(answer: httpx.Response, latencies: list[float]) -> None:
@@ -90,25 +106,30 @@ async def _look(answer: httpx.Response, latencies: list[float]) -> None:
             ]
 
 
-async def _readers(url: str, tokens: Sequence[str], streams: int, seconds: float) -> list[float]:
-    """Open all streams; gives the latencies that the looking ones saw. [ms]"""
+async def _readers(
+    url: str, tokens: Sequence[str], streams: int, seconds: float, looking: bool
+) -> list[float]:
+    """Open streams; gives the latencies that they saw, where they look. [ms]"""
     latencies: list[float] = []
     until = time.monotonic() + seconds
     async with asyncio.TaskGroup() as tasks:
         for number in range(streams):
-            seen = latencies if number % (streams // LOOKING or 1) == 0 else None
-            token = tokens[number // STREAMS_OF_A_TOKEN]
-            tasks.create_task(_read(url, token, until, seen))
+            token = tokens[number % len(tokens)]
+            if looking:
+                tasks.create_task(_follow(url, token, until, latencies))
+            else:
+                tasks.create_task(_drain(url, token, until))
     return latencies
 
 
 @contextmanager
 def reading(
-    service: Service, tokens: Sequence[str], streams: int, seconds: float
+    service: Service, tokens: Sequence[str], streams: int, seconds: float, *, looking: bool = False
 ) -> Iterator["subprocess.Popen[str]"]:
-    """The readers in their own process; it prints the latencies at its end."""
+    """Readers in a process of their own; it prints the latencies at its end."""
     command = [sys.executable, "-m", "tests.bench.stream", "--read", service.url]
     command += ["--streams", str(streams), "--seconds", str(seconds)]
+    command += ["--looking"] if looking else []
     secret = os.environ | {"TOKENS": " ".join(tokens)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=secret) as process:
         try:
@@ -174,10 +195,14 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         stack.enter_context(lifts(broker.port, given.devices))
         last = f"lift-{given.devices - 1}"
         eventually("all are heard", lambda: bool(service.latest(last)), within_s=60)
-        with reading(service, tokens, given.streams, given.seconds + _SETTLE_S) as readers:
+        rest, whole = given.streams - LOOKING, given.seconds + _SETTLE_S
+        with (
+            reading(service, tokens, rest, whole),
+            reading(service, tokens, LOOKING, whole, looking=True) as looking,
+        ):
             time.sleep(_SETTLE_S)
             began, taken = time.monotonic(), busy(service.process.pid)
-            said = readers.communicate(timeout=given.seconds + 120)[0]
+            said = looking.communicate(timeout=given.seconds + 120)[0]
             share = (busy(service.process.pid) - taken) / (time.monotonic() - began)
         report(given, json.loads(said), share, resident(service.process.pid))
         if CHROMIUM.exists() and IS_BUILT:
@@ -233,13 +258,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--publish", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--read", help=argparse.SUPPRESS)
+    parser.add_argument("--looking", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.publish:
         with contextlib.suppress(OSError):
             publish(given.publish, 10**9, given.devices, given.devices)
     elif given.read:
         tokens = os.environ["TOKENS"].split()
-        print(json.dumps(asyncio.run(_readers(given.read, tokens, given.streams, given.seconds))))
+        reading_ = _readers(given.read, tokens, given.streams, given.seconds, given.looking)
+        print(json.dumps(asyncio.run(reading_)))
     else:
         with tempfile.TemporaryDirectory() as name:
             measure(Path(name), given)
