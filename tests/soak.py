@@ -23,6 +23,8 @@ SHARDS = (
     "tests/alerts/test_judge_kill.py",
     "tests/alerts/test_ledger.py",
     "tests/alerts/test_engine.py",
+    "tests/alerts/test_escalator.py",
+    "tests/ingest/stores/test_duckdb_hours.py",
     *(f"tests/alerts/test_any_order.py::test_in_any_order[{shard}]" for shard in range(100)),
     "tests/collectors/test_mqtt_kill.py",
     "tests/e2e/test_kill.py",

@@ -19,6 +19,7 @@ from alerts.routes import Route, Routes
 from records.audit import SYSTEM
 from records.engine import transaction
 from tests.alerts.desk import RULES, START, Desk
+from tests.footprint import FULL
 
 PEOPLE = DutyList.model_validate(
     {
@@ -185,7 +186,7 @@ class Crash(Exception):
     """The plug is pulled."""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 if FULL else 40, deadline=None)
 @given(st.data())
 def test_against_the_reference(data: st.DataObject) -> None:
     """Each step runs at most once, at least once if unacknowledged when due, never after."""
