@@ -18,4 +18,4 @@ def greet(
     host, port = listening.getsockname()[:2]
     estate = loaded.estate
     say(f"sitewatch {version('sitewatch')}: {estate.id}, {len(estate.devices)} devices")
-    say(f"page: {'https' if service.has_tls else 'http'}://{host}:{port}")
+    say(f"page: {service.scheme}://{host}:{port}")

@@ -72,6 +72,11 @@ class ServiceSettings(Strict):
         """Whether the page itself speaks TLS."""
         return self.cert_file is not None
 
+    @property
+    def scheme(self) -> str:
+        """How the page is asked for: `https` or `http`."""
+        return "https" if self.has_tls else "http"
+
 
 def _is_address(text: str) -> bool:
     try:
