@@ -33,6 +33,7 @@ SHARDS = (
     "tests/e2e/test_disk_full.py",
     "tests/e2e/test_clocks.py",
     "tests/e2e/test_messages.py",
+    "tests/e2e/test_ocpp.py",
     *(
         f"tests/collectors/test_fuzz_frames.py::{_SPOILED}[{frames}-{shard}]"
         for frames in ("tcp", "rtu")
