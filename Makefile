@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PACKAGES := device_configs records collectors ingest analysis alerts reports api sitewatch
 PORT ?= 8000
 
-.PHONY: demo test check bench soak web web-types clean setup
+.PHONY: demo test check audit bench soak web web-types clean setup
 
 setup: $(READY)
 
@@ -45,6 +45,10 @@ web: web/node_modules/.ready
 # With `make demo` running: the page's types from the interface it serves.
 web-types: web/node_modules/.ready
 	cd web && $(NODE) npm run --silent types
+
+# Known vulnerabilities of the dependencies. 1: a service could not be asked; 2: there is one.
+audit: setup web/node_modules/.ready
+	$(BIN)/python -m tests.audit
 
 bench: setup
 	$(BIN)/python -m tests.bench

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from alerts.errors import BadPhotoError
 
+MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp")
 MAX_SIDE = 20_000
 """Longest side of a photo. [px]"""
 _JPEG = b"\xff\xd8\xff"

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from alerts.watch import SERVICE
 from api import errors, page
 from api.auth import Gate
+from api.description import DescribedApp, operation_id
 from api.estate_index import Indexes
 from api.headers import BodyLimit, SecurityHeaders
 from api.house import House
@@ -48,7 +49,6 @@ from api.routes import (
     today,
     work_orders,
 )
-from api.schemas import Problem
 from api.site_state import SiteStates
 from api.threads import Threads
 
@@ -72,7 +72,7 @@ def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
     Raises:
         PermissionsError: a route has no row in `permissions.yaml`, or a row no route.
     """
-    app = FastAPI(
+    app = DescribedApp(
         title="sitewatch",
         version=house.version,
         summary="Energy and safety of an estate of buildings: live values, alarms, reports.",
@@ -81,7 +81,9 @@ def create_app(house: House, times: LiveTimes | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        responses={"4XX": {"model": Problem, "description": "A problem document (RFC 9457)."}},
+        generate_unique_id_function=operation_id,
+        # Described in full by `DescribedApp`; without it the framework would describe its own 422.
+        responses={"4XX": {"description": "A problem document (RFC 9457)."}},
     )
     parts = _parts(house, times)
     app.state.parts = parts

@@ -150,9 +150,13 @@ class Gate:
         if write and _is_foreign(request):
             raise Refusal("csrf")
         if access.public:
+            network = network_of(address_of(request))
             if write:
                 # Signing in, and what a link in a message may do.
-                self._limit.take(Dear.LOGIN, network_of(address_of(request)))
+                self._limit.take(Dear.LOGIN, network)
+            elif access.login:
+                # A share of its own: who comes by the provider begins and comes back.
+                self._limit.take(Dear.LOGIN, f"{network} {request.url.path}")
             return
         caller = self.caller(request, write)
         if caller is None:

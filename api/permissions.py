@@ -23,6 +23,7 @@ class PermissionsError(ApiError):
 
 class _File(Strict):
     exports: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
     groups: dict[str, list[Role]]
     routes: dict[str, list[str]]
 
@@ -36,6 +37,8 @@ class Access:
     roles: frozenset[Role]
     export: bool = False
     """Makes or gives a file."""
+    login: bool = False
+    """Public, and counted as an attempt to sign in although it only reads."""
 
 
 def _access(route: str, names: Iterable[str], groups: Mapping[str, list[Role]]) -> Access:
@@ -64,11 +67,16 @@ def load_permissions(file: Path = _FILE) -> Mapping[str, Access]:
         table = _File.model_validate(read_yaml(file).data)
     except ValidationError as error:
         raise PermissionsError(f"{file.name}: {error}") from error
-    unknown = sorted(set(table.exports) - set(table.routes))
-    if unknown:
-        raise PermissionsError(f"{file.name}: exports: {unknown[0]} is no route of the table")
+    for section, marked in (("exports", table.exports), ("logins", table.logins)):
+        unknown = sorted(set(marked) - set(table.routes))
+        if unknown:
+            raise PermissionsError(f"{file.name}: {section}: {unknown[0]} is no route of the table")
     found = {
-        route: replace(_access(route, names, table.groups), export=route in table.exports)
+        route: replace(
+            _access(route, names, table.groups),
+            export=route in table.exports,
+            login=route in table.logins,
+        )
         for route, names in table.routes.items()
     }
     return MappingProxyType(found)

@@ -34,6 +34,13 @@ MEDIA = {
 }
 
 
+def files_of(*formats: str) -> dict[int | str, dict[str, Any]]:
+    """What the description of a route says of the files it answers with."""
+    media = [MEDIA[name].partition(";")[0] for name in formats]
+    schema = {"schema": {"type": "string", "contentEncoding": "binary"}}
+    return {200: {"content": dict.fromkeys(media, schema)}}
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A report that a caller may have."""

@@ -33,7 +33,7 @@ def api_settings(settings: Settings) -> ApiSettings:
     """The part of the settings that the interface is given."""
     accounts = settings.accounts
     return ApiSettings(
-        secure_cookies=settings.service.secure_cookies,
+        secure_cookies=settings.service.secure_cookies or settings.service.has_tls,
         session_idle_s=accounts.session_idle_minutes * 60,
         session_absolute_s=accounts.session_absolute_hours * 3600,
         password_days=accounts.password_days,

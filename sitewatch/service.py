@@ -57,7 +57,7 @@ async def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, server.stop)
         settle()
-        greet(loaded, listening, say)
+        greet(loaded, settings.service, listening, say)
         await run_beside(server.run, stages(watching, serving, companions))
 
 

@@ -269,7 +269,7 @@ class PageServer:
 
     def __init__(self, serving: Serving, listening: socket.socket) -> None:
         self._app = serving.app()
-        self._server = make_server(self._app)
+        self._server = make_server(self._app, serving.settings.service)
         self._listening = listening
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,50 @@ class ServiceSettings(Strict):
     """Address the page listens on; loopback unless told otherwise."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port the page listens on; 0 takes a free one."""
+    cert_file: Path | None = None
+    """Certificate of the page with its chain (PEM): the page then speaks HTTPS only."""
+    key_file: Path | None = None
+    """Private key of that certificate, where it is not in the same file; closed to others."""
     secure_cookies: bool = False
-    """Set behind TLS: the session cookie is sent over HTTPS only."""
+    """Set where a proxy speaks TLS: the session cookie is sent over HTTPS only; always so with
+    `cert_file`."""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses or networks of reverse proxies that are believed whom they speak for; others'
+    `X-Forwarded-For` and `X-Forwarded-Proto` count for nothing."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s]{1,200}$")
     """How people reach the page, for links in messages; no links when absent."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in given:
+            if not _is_address(proxy):
+                raise ValueError(f"{proxy!r} is no address or network such as '10.0.0.0/24'")
+        return given
+
+    @model_validator(mode="after")
+    def _key_has_a_certificate(self) -> "ServiceSettings":
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError("key_file needs cert_file")
+        return self
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether the page itself speaks TLS."""
+        return self.cert_file is not None
+
+    @property
+    def scheme(self) -> str:
+        """How the page is asked for: `https` or `http`."""
+        return "https" if self.has_tls else "http"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 class DatabaseSettings(Strict):

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from sitewatch.errors import PortInUseError, SitewatchError
+from sitewatch.settings import ServiceSettings
 
 GRACE_S = 2
 """How long open streams may hold up a stop; uvicorn's default is for ever. [s]"""
@@ -43,8 +44,8 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def make_server(app: FastAPI) -> uvicorn.Server:
-    """A server for the app, to be run with `serve(sockets=[...])`."""
+def make_server(app: FastAPI, service: ServiceSettings) -> uvicorn.Server:
+    """A server for the app, to be run with `serve(sockets=[...])`; `check_tls` comes before."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -52,5 +53,8 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         lifespan="on",
+        forwarded_allow_ips=[*service.trusted_proxies],
+        ssl_certfile=service.cert_file,
+        ssl_keyfile=service.key_file,
     )
     return _Server(config)

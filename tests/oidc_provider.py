@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+_QUESTION = '<link rel="icon" href="data:,"><form method="post"><button>Allow</button></form>'
 CLIENT, SECRET = "sitewatch", "the client's own secret"
 
 
@@ -35,6 +36,8 @@ class OidcProvider:
     given: dict[str, dict[str, str]] = field(default_factory=dict)
     """What was asked for, by code."""
     token_status: int = 200
+    asks: bool = False
+    """Whether a person must press a button there, as at most providers."""
 
     def app(self) -> FastAPI:
         """Its interface."""
@@ -54,7 +57,13 @@ class OidcProvider:
             return {"keys": [self.key.as_dict(private=False)]}
 
         @app.get("/authorize")
-        def authorize(request: Request) -> RedirectResponse:
+        def authorize(request: Request) -> Response:
+            if self.asks:
+                return HTMLResponse(_QUESTION)
+            return allow(request)
+
+        @app.post("/authorize")
+        def allow(request: Request) -> Response:
             asked = dict(request.query_params)
             assert (asked["client_id"], asked["response_type"]) == (CLIENT, "code")
             assert asked["code_challenge_method"] == "S256"

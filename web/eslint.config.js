@@ -8,6 +8,25 @@ export default defineConfig(
   globalIgnores(["node_modules", "dist", "src/api/schema.d.ts"]),
   js.configs.recommended,
   {
+    files: ["public/*.js"],
+    languageOptions: {
+      sourceType: "script",
+      globals: Object.fromEntries(
+        [
+          "caches",
+          "document",
+          "fetch",
+          "location",
+          "Request",
+          "self",
+          "setInterval",
+          "URL",
+          "window",
+        ].map((name) => [name, "readonly"]),
+      ),
+    },
+  },
+  {
     files: ["src/**/*.{ts,tsx}", "vite.config.ts"],
     extends: [
       tseslint.configs.strictTypeChecked,

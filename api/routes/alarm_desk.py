@@ -16,7 +16,7 @@ router = APIRouter(tags=["alarms"])
 
 
 @router.get("/alarms/groups")
-def get_groups(
+def get_alarm_groups(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -34,14 +34,16 @@ def get_groups(
 
 
 @router.get("/alarms/{alarm}/notifications")
-def get_notifications(alarm: Id, caller: Asking, house: Behind, index: IndexOfNow) -> TellingItem:
+def get_alarm_notifications(
+    alarm: Id, caller: Asking, house: Behind, index: IndexOfNow
+) -> TellingItem:
     """Who was told of an alarm, by which channel, with what success; and who is told next."""
     find_alarm(house, caller, index, alarm)
     return to_telling(house.alarms.telling(alarm))
 
 
 @router.get("/alarm-classes")
-def get_classes(caller: Asking) -> AlarmClasses:
+def get_alarm_classes(caller: Asking) -> AlarmClasses:
     """The classes of alarms, and how long each may be put aside."""
     del caller
     return to_classes()

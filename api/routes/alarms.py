@@ -76,7 +76,9 @@ def get_alarm(alarm: Id, caller: Asking, house: Behind, index: IndexOfNow) -> Al
 
 
 @router.get("/alarms/{alarm}/events")
-def get_events(alarm: Id, caller: Asking, house: Behind, index: IndexOfNow) -> list[AlarmEvent]:
+def get_alarm_events(
+    alarm: Id, caller: Asking, house: Behind, index: IndexOfNow
+) -> list[AlarmEvent]:
     """What happened to an alarm, oldest first."""
     find_alarm(house, caller, index, alarm)
     return [to_event_item(event) for event in house.alarms.events(alarm)]
@@ -90,7 +92,7 @@ def _note(request: AckRequest | None) -> str | None:
 
 
 @router.post("/alarms/{alarm}/ack")
-def post_ack(
+def post_alarm_ack(
     alarm: Id,
     caller: Asking,
     house: Behind,
@@ -105,7 +107,7 @@ def post_ack(
 
 
 @router.post("/alarms/{alarm}/reset")
-def post_reset(
+def post_alarm_reset(
     alarm: Id,
     caller: Asking,
     house: Behind,
@@ -120,7 +122,7 @@ def post_reset(
 
 
 @router.post("/alarms/{alarm}/shelve")
-def post_shelve(
+def post_alarm_shelve(
     alarm: Id, request: ShelveRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> AlarmItem:
     """Put an alarm aside for a time: it is judged and shown, and nobody is told of it."""
@@ -136,7 +138,7 @@ def post_shelve(
 
 
 @router.post("/alarms/{alarm}/unshelve")
-def post_unshelve(
+def post_alarm_unshelve(
     alarm: Id,
     caller: Asking,
     house: Behind,
@@ -153,7 +155,7 @@ def post_unshelve(
 
 
 @router.post("/alarms/{alarm}/finding")
-def post_finding(
+def post_alarm_finding(
     alarm: Id, request: FindingRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> AlarmItem:
     """Note what the alarm turned out to be, also once it is closed; the newest finding counts."""

@@ -56,7 +56,7 @@ def get_audit(
 
 
 @router.get("/audit/verdict")
-async def get_verdict(
+async def get_audit_verdict(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,

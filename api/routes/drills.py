@@ -61,7 +61,7 @@ def post_drill(
 
 
 @router.post("/drills/{drill}/end")
-def post_end(drill: Id, caller: Asking, house: Behind, index: IndexOfNow) -> DrillItem:
+def post_drill_end(drill: Id, caller: Asking, house: Behind, index: IndexOfNow) -> DrillItem:
     """End a drill before its time; what is still active becomes real."""
     found = house.alarms.holds.drill(drill)
     if not is_visible(caller, index, found.site, found.devices):

@@ -55,7 +55,7 @@ def get_duty(caller: Asking, house: Behind, index: IndexOfNow) -> DutyList:
 
 
 @router.get("/duty/now")
-def get_now(
+def get_duty_now(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -85,7 +85,7 @@ def get_now(
 
 
 @router.get("/duty/turns")
-def get_turns(
+def get_duty_turns(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -151,7 +151,7 @@ def put_holiday(
 
 
 @router.delete("/duty/{kind}/{id_}", status_code=204)
-def delete_entry(
+def delete_duty_entry(
     kind: Literal["contact", "team", "schedule", "holiday"],
     id_: str,
     caller: Asking,

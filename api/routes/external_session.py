@@ -44,7 +44,7 @@ def get_sign_in(house: Behind) -> SignIn:
 
 
 @router.get("/session/external", response_class=RedirectResponse, status_code=303)
-async def get_external(house: Behind) -> RedirectResponse:
+async def get_external_session(house: Behind) -> RedirectResponse:
     """Send the browser to the identity provider."""
     provider, flow = _provider(house), new_flow()
     try:
@@ -68,7 +68,7 @@ async def get_external(house: Behind) -> RedirectResponse:
 
 
 @router.get("/session/external/return", response_class=RedirectResponse, status_code=303)
-async def get_return(
+async def get_external_return(
     request: Request, house: Behind, threads: Workers, code: str = "", state: str = ""
 ) -> RedirectResponse:
     """Take the browser back, and open a session if the provider vouches for the person."""

@@ -10,8 +10,15 @@ from api.errors import Refusal, language_of
 from api.house import House
 from api.parts_of_app import Behind, IndexOfNow, Workers
 from api.report_items import again, rendered, to_correction, to_issue, want
-from api.routes.report_forms import KindName, checked, download
-from api.schemas_reports import Corrections, Format, IssueItem, IssuePage, NewReport
+from api.routes.report_forms import FILES, KindName, checked, download
+from api.schemas_reports import (
+    Corrections,
+    Format,
+    IssueItem,
+    IssuePage,
+    NewReport,
+    ReportDocument,
+)
 from device_configs.estate import Estate
 from records.engine import reading, transaction
 from reports import issued
@@ -27,7 +34,7 @@ _Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 @router.post("/reports/{kind}/issue", status_code=201)
-async def post_issue(
+async def post_report_issue(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -48,7 +55,7 @@ async def post_issue(
 
 
 @router.get("/issued-reports")
-def get_issues(
+def get_issued_reports(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -75,8 +82,8 @@ def get_issues(
     return IssuePage(items=[to_issue(one) for one in shown], next=following)
 
 
-@router.get("/issued-reports/{number}", response_class=Response)
-async def get_issue(
+@router.get("/issued-reports/{number}", response_model=ReportDocument, responses=FILES)
+async def get_issued_report(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -93,7 +100,7 @@ async def get_issue(
 
 
 @router.get("/issued-reports/{number}/corrections")
-async def get_corrections(
+async def get_issued_corrections(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,

@@ -22,7 +22,7 @@ Id = Annotated[int, Path(ge=1, le=2**53)]
 
 
 @router.get("/maintenance")
-def get_windows(
+def get_maintenance(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -40,7 +40,7 @@ def get_windows(
 
 
 @router.post("/maintenance", status_code=201)
-def post_window(
+def post_maintenance(
     request: WindowRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> WindowItem:
     """Plan a window; alarms inside are recorded and shown, and nobody is told of them."""
@@ -67,7 +67,7 @@ def post_window(
 
 
 @router.post("/maintenance/{window}/confirm")
-def post_confirm(window: Id, caller: Asking, house: Behind, index: IndexOfNow) -> WindowItem:
+def post_window_confirm(window: Id, caller: Asking, house: Behind, index: IndexOfNow) -> WindowItem:
     """The second person's word, without which life safety stays in service."""
     found = _find(house, caller, index, window)
     check_scope(caller, index, found.scope.site, found.scope.devices)
@@ -79,7 +79,7 @@ def post_confirm(window: Id, caller: Asking, house: Behind, index: IndexOfNow) -
 
 
 @router.post("/maintenance/{window}/end")
-def post_end(window: Id, caller: Asking, house: Behind, index: IndexOfNow) -> WindowItem:
+def post_window_end(window: Id, caller: Asking, house: Behind, index: IndexOfNow) -> WindowItem:
     """End a window before its time; what is still active is told as new."""
     _find(house, caller, index, window)
     now = house.now_ms()

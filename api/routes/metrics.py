@@ -10,7 +10,11 @@ from api.parts_of_app import Behind, IndexOfNow
 router = APIRouter(tags=["system"])
 
 
-@router.get("/metrics")
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
 async def get_metrics(request: Request, house: Behind, index: IndexOfNow) -> Response:
     """The metrics of the whole service, for whoever sees the whole estate."""
     caller = getattr(request.state, "caller", None)

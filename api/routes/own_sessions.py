@@ -76,7 +76,7 @@ async def delete_sessions(
 
 
 @router.delete("/sessions/{session}", status_code=204)
-async def delete_one(
+async def delete_own_session(
     session: str, caller: Asking, house: Behind, live: Streams, threads: Workers
 ) -> Response:
     """End one of one's own sessions."""

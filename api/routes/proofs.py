@@ -77,7 +77,7 @@ def post_proof(
 
 
 @router.post("/proofs/{proof}/take-back")
-def post_take_back(proof: Id, caller: Asking, house: Behind, index: IndexOfNow) -> ProofItem:
+def post_proof_take_back(proof: Id, caller: Asking, house: Behind, index: IndexOfNow) -> ProofItem:
     """Let a proof that was noted by mistake count no more; it stays in the list."""
     known = house.alarms.proofs.one(proof)
     place = index.place_of(known.device)
@@ -89,7 +89,7 @@ def post_take_back(proof: Id, caller: Asking, house: Behind, index: IndexOfNow) 
 
 
 @router.post("/alarms/{alarm}/rescue")
-def post_rescue(
+def post_alarm_rescue(
     alarm: Id, request: RescueRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> AlarmItem:
     """Say how far the rescue of trapped people is; once more changes nothing."""

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api.auth import Asking
 from api.errors import Refusal, language_of
 from api.parts_of_app import Behind, IndexOfNow, Jobs, Workers
-from api.report_items import rendered, want
+from api.report_items import files_of, rendered, want
 from api.report_jobs import File, Job, shared
 from api.schemas_reports import (
     PERIOD,
@@ -31,16 +31,18 @@ from reports.texts import Language
 router = APIRouter(tags=["reports"])
 _MAKING = 0.8
 """Share of the work that is making the report; the rest is its form."""
+FILES = files_of("csv", "xlsx", "pdf")
+"""What a report is answered as, beside JSON."""
 KindName = Annotated[str, Path(max_length=63)]
 
 
 @router.get("/reports")
-def get_kinds(_: Asking, house: Behind, index: IndexOfNow) -> list[ReportKind]:
+def get_report_kinds(_: Asking, house: Behind, index: IndexOfNow) -> list[ReportKind]:
     """The reports that can be asked for in every form."""
     return [to_kind(kind, _choices(kind, index.estate, house.folder())) for kind in sorted(MAKERS)]
 
 
-@router.get("/reports/{kind}", response_model=ReportDocument)
+@router.get("/reports/{kind}", response_model=ReportDocument, responses=FILES)
 async def get_report(
     caller: Asking,
     house: Behind,
@@ -65,7 +67,7 @@ async def get_report(
 
 
 @router.post("/reports/{kind}/jobs", status_code=202)
-def post_job(
+def post_report_job(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -97,13 +99,13 @@ def post_job(
 
 
 @router.get("/report-jobs/{name}")
-def get_job(caller: Asking, jobs: Jobs, name: str) -> ReportJob:
+def get_report_job(caller: Asking, jobs: Jobs, name: str) -> ReportJob:
     """How far it is."""
     return to_job(jobs.find(name, caller.name))
 
 
-@router.get("/report-jobs/{name}/file", response_class=Response)
-def get_file(caller: Asking, jobs: Jobs, name: str) -> Response:
+@router.get("/report-jobs/{name}/file", response_model=ReportDocument, responses=FILES)
+def get_report_file(caller: Asking, jobs: Jobs, name: str) -> Response:
     """What it made."""
     job = jobs.find(name, caller.name)
     if job.file is None:
@@ -112,7 +114,7 @@ def get_file(caller: Asking, jobs: Jobs, name: str) -> Response:
 
 
 @router.delete("/report-jobs/{name}", status_code=204)
-def delete_job(caller: Asking, jobs: Jobs, name: str) -> Response:
+def delete_report_job(caller: Asking, jobs: Jobs, name: str) -> Response:
     """End it, or throw away what it made."""
     jobs.cancel(name, caller.name)
     return Response(status_code=204)

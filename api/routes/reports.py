@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from api.auth import Asking
 from api.errors import language_of
 from api.parts_of_app import Behind, IndexOfNow, Workers
+from api.report_items import MEDIA, files_of
 from api.safety_items import to_safety
 from api.schemas import EnergyReport, EnergyRow
 from api.schemas_safety import SafetyReport
@@ -28,8 +29,8 @@ PERIOD = "2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2
 """How a period is written."""
 
 
-@router.get("/reports/energy", response_model=EnergyReport)
-async def get_energy(
+@router.get("/reports/energy", response_model=EnergyReport, responses=files_of("csv"))
+async def get_energy_report(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -60,8 +61,8 @@ async def get_energy(
     return _file(energy_csv(found, spoken), f"energy-{chosen}-{period}.csv")
 
 
-@router.get("/reports/unaccounted", response_model=UnaccountedReport)
-async def get_unaccounted(
+@router.get("/reports/unaccounted", response_model=UnaccountedReport, responses=files_of("csv"))
+async def get_unaccounted_report(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -90,11 +91,11 @@ async def get_unaccounted(
 
 def _file(text: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text, media_type=MEDIA["csv"], headers=headers)
 
 
-@router.get("/reports/safety", response_model=SafetyReport)
-async def get_safety(
+@router.get("/reports/safety", response_model=SafetyReport, responses=files_of("csv"))
+async def get_safety_report(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -120,9 +121,7 @@ async def get_safety(
         return to_safety(found)
     spoken = language or Language(language_of(accept_language))
     headers = {"Content-Disposition": f'attachment; filename="safety-{chosen}-{period}.csv"'}
-    return Response(
-        safety_csv(found, spoken), media_type="text/csv; charset=utf-8", headers=headers
-    )
+    return Response(safety_csv(found, spoken), media_type=MEDIA["csv"], headers=headers)
 
 
 def to_report(data: EnergyReportData) -> EnergyReport:

@@ -99,7 +99,7 @@ async def put_second_factor(
 
 
 @router.post("/session/second-factor/remove", status_code=204)
-async def remove_second_factor(
+async def post_second_factor_remove(
     proof: PasswordProof, caller: Asking, house: Behind, threads: Workers
 ) -> Response:
     """Take it away, with the present password; not where the roles ask for it."""

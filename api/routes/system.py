@@ -24,7 +24,7 @@ def status_of(stages: Mapping[str, str]) -> str:
     return "down" if failed & WITHOUT_IT_DOWN else "degraded"
 
 
-@router.get("/health")
+@router.get("/health", responses={503: {"model": Health, "description": "It is down."}})
 async def get_health(response: Response, house: Behind) -> Health:
     """How the service is; 503 when it is down."""
     stages = dict(house.health())

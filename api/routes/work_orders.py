@@ -1,6 +1,6 @@
 """Work orders: the list, one order's life, and what people do about it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from alerts.errors import BadPhotoError
 from alerts.order_book import OrderNoted
 from alerts.order_rows import OrderFilter, Wanted
-from alerts.photos import picture_of
+from alerts.photos import MEDIA_TYPES, picture_of
 from alerts.work_orders import (
     EVENT_OF,
     NOTHING_AGREED,
@@ -54,6 +54,9 @@ router = APIRouter(tags=["work orders"])
 Id = Annotated[int, Path(ge=1, le=2**53)]
 _PHOTO_POLICY = "default-src 'none'; sandbox"
 """A photo runs nothing, even where somebody opens it by itself."""
+_PICTURES: dict[str, Any] = {
+    kind: {"schema": {"type": "string", "contentEncoding": "binary"}} for kind in MEDIA_TYPES
+}
 
 
 async def _body(request: Request) -> bytes:
@@ -88,7 +91,7 @@ def _detail(house: House, caller: Caller, index: EstateIndex, order: WorkOrder) 
 
 
 @router.get("/work-orders")
-def get_orders(
+def get_work_orders(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -133,7 +136,7 @@ def _asked(caller: Caller, assignee: str | None) -> str | None:
 
 
 @router.post("/work-orders", status_code=201)
-def post_order(
+def post_work_order(
     request: OrderRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> OrderDetail:
     """Make a work order by hand, for a site or a device."""
@@ -171,7 +174,7 @@ def _site_of(request: OrderRequest, caller: Caller, index: EstateIndex) -> str:
 
 
 @router.post("/alarms/{alarm}/work-order", status_code=201)
-def post_alarm_order(
+def post_alarm_work_order(
     alarm: Id,
     caller: Asking,
     house: Behind,
@@ -196,7 +199,7 @@ def post_alarm_order(
 
 
 @router.get("/work-orders/statistics")
-async def get_statistics(
+async def get_work_order_statistics(
     caller: Asking,
     house: Behind,
     index: IndexOfNow,
@@ -224,7 +227,7 @@ async def get_statistics(
 
 
 @router.get("/work-orders/assignees")
-def get_assignees(
+def get_work_order_assignees(
     caller: Asking, house: Behind, index: IndexOfNow, site: str | None = None
 ) -> Assignees:
     """The teams and people who may be given an order of a site; without one, all teams."""
@@ -238,13 +241,13 @@ def get_assignees(
 
 
 @router.get("/work-orders/{order}")
-def get_order(order: Id, caller: Asking, house: Behind, index: IndexOfNow) -> OrderDetail:
+def get_work_order(order: Id, caller: Asking, house: Behind, index: IndexOfNow) -> OrderDetail:
     """One work order with everything that happened to it."""
     return _detail(house, caller, index, _find(house, caller, index, order))
 
 
 @router.post("/work-orders/{order}/steps")
-def post_step(
+def post_work_order_step(
     order: Id, request: StepRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> OrderDetail:
     """Take a step: assign, accept, reject, arrive, finish, verify, reopen or cancel.
@@ -268,7 +271,7 @@ def post_step(
 
 
 @router.post("/work-orders/{order}/checklist/{item}")
-def post_answer(
+def post_work_order_answer(
     order: Id,
     item: Annotated[int, Path(ge=0, le=1000)],
     request: AnswerRequest,
@@ -287,7 +290,7 @@ def post_answer(
 
 
 @router.post("/work-orders/{order}/notes")
-def post_note(
+def post_work_order_note(
     order: Id, request: NoteRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> OrderDetail:
     """Add a note."""
@@ -299,7 +302,7 @@ def post_note(
 
 
 @router.post("/work-orders/{order}/parts")
-def post_part(
+def post_work_order_part(
     order: Id, request: PartRequest, caller: Asking, house: Behind, index: IndexOfNow
 ) -> OrderDetail:
     """Say that something was used up."""
@@ -311,8 +314,12 @@ def post_part(
     return _detail(house, caller, index, found)
 
 
-@router.post("/work-orders/{order}/photos", status_code=201)
-def post_photo(
+@router.post(
+    "/work-orders/{order}/photos",
+    status_code=201,
+    openapi_extra={"requestBody": {"required": True, "content": _PICTURES}},
+)
+def post_work_order_photo(
     order: Id, content: Body, caller: Asking, house: Behind, index: IndexOfNow
 ) -> OrderDetail:
     """Add a photo: the body is a JPEG, PNG or WebP picture, told by its content."""
@@ -331,8 +338,12 @@ def post_photo(
     return _detail(house, caller, index, house.work_orders.add_photo(order, photo, also))
 
 
-@router.get("/work-orders/{order}/photos/{sha256}", response_class=Response)
-def get_photo(
+@router.get(
+    "/work-orders/{order}/photos/{sha256}",
+    response_class=Response,
+    responses={200: {"content": _PICTURES}},
+)
+def get_work_order_photo(
     order: Id,
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
     caller: Asking,

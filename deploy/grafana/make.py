@@ -82,6 +82,36 @@ METRICS = {
 }
 """Title to unit, expression and legend."""
 
+STAGES = {
+    "Stages that work": ("short", "sitewatch_stage_ok", "{{stage}}"),
+    "Samples written to the journal": (
+        "short", "rate(sitewatch_journal_samples_total[5m])", "a second",
+    ),
+    "Age of what is not yet taken": ("s", "sitewatch_journal_lag_seconds", "{{consumer}} {{lane}}"),
+    "Dropped because the journal was full": (
+        "short", "increase(sitewatch_journal_dropped_samples_total[1h])", "{{lane}}",
+    ),
+    "A commit of the journal, one of a hundred": (
+        "s", "histogram_quantile(0.99, rate(sitewatch_journal_commit_seconds_bucket[5m]))", "p99",
+    ),
+    "A batch of the store, one of a hundred": (
+        "s", "histogram_quantile(0.99, rate(sitewatch_recorder_write_seconds_bucket[5m]))", "p99",
+    ),
+    "Store behind by": ("s", "sitewatch_recorder_lag_seconds", "store"),
+    "Notifications that wait": ("short", "sitewatch_outbox_waiting", "{{channel}}"),
+    "Attempts to notify that failed": (
+        "short", "increase(sitewatch_outbox_failures_total[1h])", "{{channel}}",
+    ),
+    "Notifications given up": (
+        "short", "increase(sitewatch_outbox_given_up_total[1h])", "{{channel}}",
+    ),
+    "Free disk": ("bytes", "sitewatch_disk_free_bytes", "data folder"),
+    "Events that slow readers missed": (
+        "short", "increase(sitewatch_live_events_skipped_total[1h])", "live stream",
+    ),
+}  # fmt: skip
+"""The same of the stages, for whoever has Prometheus and no InfluxDB."""
+
 
 def _place(number: int) -> Json:
     return {"x": 12 * (number % 2), "y": 8 * (number // 2), "w": 12, "h": 8}
@@ -153,16 +183,33 @@ def of_service() -> Json:
         _panel(number, title, unit, series, _influxql("service", points, ""))
         for number, (title, (unit, points)) in enumerate(SERVICE.items())
     ]
-    for title, (unit, expression, legend) in METRICS.items():
-        target = {"refId": "A", "expr": expression, "legendFormat": legend}
-        panels.append(_panel(len(panels), title, unit, metrics, [target]))
+    panels += _of_metrics(METRICS, len(panels), metrics)
     chosen = [_source("series", "influxdb"), _source("metrics", "prometheus")]
     return _dashboard("sitewatch-itself", "sitewatch: itself", panels, chosen)
 
 
+def of_stages() -> Json:
+    """The dashboard of sitewatch's stages and lines, of Prometheus alone."""
+    metrics = {"type": "prometheus", "uid": "${metrics}"}
+    panels = _of_metrics(STAGES | METRICS, 0, metrics)
+    chosen = [_source("metrics", "prometheus")]
+    return _dashboard("sitewatch-metrics", "sitewatch: metrics", panels, chosen)
+
+
+def _of_metrics(table: dict[str, tuple[str, str, str]], first: int, source: Json) -> list[Json]:
+    return [
+        _panel(
+            number, title, unit, source,
+            [{"refId": "A", "expr": expression, "legendFormat": legend}],
+        )
+        for number, (title, (unit, expression, legend)) in enumerate(table.items(), first)
+    ]  # fmt: skip
+
+
 def dashboards() -> dict[str, Json]:
     """File name to dashboard."""
-    return {f"{kind}.json": of_kind(kind) for kind in SERIES} | {"sitewatch.json": of_service()}
+    own = {"sitewatch.json": of_service(), "sitewatch_metrics.json": of_stages()}
+    return {f"{kind}.json": of_kind(kind) for kind in SERIES} | own
 
 
 def text(dashboard: Json) -> str:

@@ -19,6 +19,7 @@ from sitewatch.estate_folder import load_folder
 from sitewatch.logs import configure_logs
 from sitewatch.screen import say
 from sitewatch.settings import MqttSettings, load_settings
+from sitewatch.tls import check_tls
 
 PortOption = Annotated[int, typer.Option(help="port of the page; 0 takes a free one")]
 DataOption = Annotated[Path, typer.Option(help="folder for the demo's data")]
@@ -47,6 +48,8 @@ def demo(
     """Start a simulated estate of about 300 devices and its page, until Ctrl-C."""
     span_ms = _days(history) * _DAY_MS
     configure_logs()
+    settings = load_settings()
+    check_tls(settings.service)
     with own(data) as folder:
         later = dt.datetime.now(_ZONE).date() - DAY
         estate = materialise(DEMO_ESTATE, data / "estate", later=later)
@@ -59,7 +62,6 @@ def demo(
             from sitewatch.service import serve
             from sitewatch.web import listen
 
-            settings = load_settings()
             loaded = load_folder(estate)
             give_people(estate / "duty.yaml", settings, folder)
             with listen(settings.service.host, port) as listening:

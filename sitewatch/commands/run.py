@@ -34,9 +34,11 @@ def run(
 ) -> None:
     """Run the service on an estate folder until Ctrl-C."""
     # Imported here, so that the small commands do not wait for the server and the stores.
+    from sitewatch.tls import check_tls
     from sitewatch.web import listen
 
     settings = load_settings(config)
+    check_tls(settings.service)
     loaded = load_folder(estate)
     configure_logs()
     service = settings.service

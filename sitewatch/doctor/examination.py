@@ -56,9 +56,10 @@ def _page(installed: Installation, *, is_running: bool) -> Iterator[Finding]:
     service = installed.settings.service
     if installed.port is not None:
         service = service.model_copy(update={"port": installed.port})
-    yield page.reach(service, tls=False)
+    yield page.reach(service)
+    yield from page.certificate(service)
     yield page.port(service, is_running=is_running)
     if is_running:
-        yield from page.health(f"http://{service.host}:{service.port}")
+        yield from page.health(f"{service.scheme}://{service.host}:{service.port}")
     else:
         yield page.not_running()

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import httpx
 
 from sitewatch.doctor.finding import Finding, good, note, unknown, wrong
+from sitewatch.errors import InvalidInputError
 from sitewatch.settings import ServiceSettings
+from sitewatch.tls import check_tls
 
 _ANSWER_S = 5.0
 
 
-def reach(settings: ServiceSettings, *, tls: bool) -> Finding:
+def reach(settings: ServiceSettings) -> Finding:
     """Whether passwords could be read on the way to the page."""
     try:
         is_local = ipaddress.ip_address(settings.host).is_loopback
@@ -20,13 +22,24 @@ def reach(settings: ServiceSettings, *, tls: bool) -> Finding:
         is_local = settings.host == "localhost"
     if is_local:
         return good("page", f"listens on {settings.host} only")
-    if tls:
+    if settings.has_tls:
         return good("page", f"listens on {settings.host} with TLS")
     return wrong(
         "page",
         f"listens on {settings.host} without TLS: passwords pass the network readable",
-        "set service.host to 127.0.0.1 and put a reverse proxy with TLS before it",
+        "set service.cert_file, or service.host to 127.0.0.1 with a proxy before it (deploy/proxy)",
     )
+
+
+def certificate(settings: ServiceSettings) -> Iterator[Finding]:
+    """Whether the certificate of the page can be used; nothing where there is none."""
+    if settings.has_tls:
+        try:
+            check_tls(settings)
+        except InvalidInputError as error:
+            yield wrong("page", str(error), "mend [service] in the settings")
+        else:
+            yield good("page", f"certificate {settings.cert_file} fits its key")
 
 
 def port(settings: ServiceSettings, *, is_running: bool) -> Finding:

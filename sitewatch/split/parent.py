@@ -54,7 +54,7 @@ async def run_split(
     with open_records(settings, data):
         pass  # migrated once, before two processes want to
     parent = Parent(loaded.folder, config, data, listening)
-    await parent.run(lambda: greet(loaded, listening, say))
+    await parent.run(lambda: greet(loaded, settings.service, listening, say))
 
 
 class Parent:

@@ -21,7 +21,13 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
     config = uvicorn.Config(
         app, log_level="warning", lifespan="on", timeout_graceful_shutdown=2, ws="none"
     )
-    server = uvicorn.Server(config)
+    async with running(uvicorn.Server(config)) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def running(server: uvicorn.Server) -> AsyncIterator[int]:
+    """Run a server on a free port; gives the port."""
     listener = socket.create_server(("127.0.0.1", 0))
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -30,7 +36,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
                 while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
                     await asyncio.sleep(0.01)
             try:
-                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+                yield int(listener.getsockname()[1])
             finally:
                 server.should_exit = True
     finally:

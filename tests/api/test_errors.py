@@ -8,6 +8,7 @@ from api.errors import language_of, problems
 from api.headers import MAX_BODY
 from records.people import Role
 from tests.api.house import Built
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,8 @@ def test_the_catalogue_is_whole() -> None:
         assert kind.title.zh, name
         assert kind.title.en, name
         assert 400 <= kind.status < 600
+
+
+def test_the_documentation_names_every_problem() -> None:
+    told = (ROOT / "docs" / "http.md").read_text("utf-8")
+    assert [name for name in problems() if f"`{name}`" not in told] == []

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from joserfc.jwk import RSAKey
 
+from api.house import ApiSettings
 from api.oidc import NotAdmittedError, OidcError, OidcSettings, Provider, identity_of
 from records import audit, people
 from records.engine import reading
@@ -200,3 +201,15 @@ def test_claims_become_roles_and_sites_by_setting_only() -> None:
     with pytest.raises(OidcError):
         identity_of(settings, {"sub": "7"})
     assert SECRET not in repr(settings)
+
+
+async def test_a_client_cannot_keep_the_provider_busy(tmp_path: Path) -> None:
+    limited = replace(ApiSettings(static=tmp_path / "static"), logins_per_minute=5)
+    with built(tmp_path, limited, provider=Provider(SETTINGS)) as town:
+        async with town.client() as client:
+            for address in (RETURN, BEGIN):
+                statuses = [(await client.get(address)).status_code for _ in range(7)]
+                assert statuses == [303] * 5 + [429] * 2, address
+            login = {"username": "li", "password": "-"}
+            # Signing in with a password has a share of its own.
+            assert (await client.post("/api/v1/session", json=login)).status_code == 401

@@ -26,7 +26,8 @@ from tests.ingest.samples import NOW
 
 DEPLOY = ROOT / "deploy"
 GRAFANA = sorted((DEPLOY / "grafana").glob("*.json"))
-SERIES = [file for file in GRAFANA if file.name != "sitewatch.json"]
+OWN = ("sitewatch.json", "sitewatch_metrics.json")
+SERIES = [file for file in GRAFANA if file.name not in OWN]
 _QUERY = re.compile(r'SELECT mean\("(\w+)"\) FROM "(\w+)" WHERE ')
 
 
@@ -63,13 +64,15 @@ def test_every_metric_is_one_that_is_served() -> None:
     table = counter_table()
     known = {f"sitewatch_line_{name}_total" for name in (*table.polled, *table.listening)}
     known |= {f"sitewatch_line_{name}" for name in table.moments}
-    known |= set(re.findall(r"`(sitewatch_\w+)", (ROOT / "docs" / "http.md").read_text("utf-8")))
+    for page in ("http.md", "metrics.md"):
+        known |= set(re.findall(r"`(sitewatch_\w+)", (ROOT / "docs" / page).read_text("utf-8")))
     asked = {
-        name
-        for one in targets(DEPLOY / "grafana" / "sitewatch.json")
+        name.removesuffix("_bucket")
+        for file in OWN
+        for one in targets(DEPLOY / "grafana" / file)
         for name in re.findall(r"sitewatch_\w+", one.get("expr", ""))
     }
-    assert len(asked) > 10
+    assert len(asked) > 20
     assert asked <= known
 
 

@@ -10,6 +10,7 @@ import { ApiError, UNREACHABLE } from "./api/client";
 import { startLanguages } from "./i18n";
 import { makeRouter } from "./router";
 import { theme } from "./theme";
+import { keepUp } from "./version";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -27,6 +28,7 @@ const queries = new QueryClient({
 });
 
 await startLanguages();
+keepUp();
 
 const root = document.getElementById("root");
 if (root !== null) {

@@ -1,6 +1,8 @@
 import hashlib
 import hmac
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -9,6 +11,7 @@ from alerts.channels.message import Message
 from alerts.channels.webhook import SIGNATURE_HEADER, Webhook, WebhookSettings, signature
 from alerts.errors import SendError
 from tests.brokers import free_port
+from tests.conftest import ROOT
 from tests.webhook import Behaviour, Receiver, receiving
 
 NOW_MS = 1_700_000_000_123
@@ -43,6 +46,21 @@ async def test_the_body_is_the_alarm_and_the_signature_proves_it(receiver: Recei
     assert hmac.compare_digest(fields["v1"], expected)
     forged = hmac.new(b"other", signed, hashlib.sha256).hexdigest()
     assert fields["v1"] != forged
+
+
+def test_what_the_documentation_tells_a_receiver_takes_ours_and_nothing_else() -> None:
+    told: dict[str, Any] = {}
+    block = (ROOT / "docs" / "webhook.md").read_text("utf-8").split("```python")[1].split("```")[0]
+    exec(block, told)  # noqa: S102 - our own documentation
+    genuine, now = told["genuine"], int(time.time())
+    body = '{"id": 7, "title": "火警"}'
+    header = signature("s3cret", now, body)
+    assert genuine(b"s3cret", header, body.encode())
+    assert not genuine(b"other", header, body.encode())
+    assert not genuine(b"s3cret", header, b"{}")
+    assert not genuine(b"s3cret", signature("s3cret", now - 301, body), body.encode())
+    for forged in ("", "t=1", "v1=", "t=x,v1=y", f"t={now},v1=é", "t=-1,v1="):
+        assert not genuine(b"s3cret", forged, body.encode())
 
 
 def test_the_signature_is_that_of_another_implementation() -> None:

@@ -48,9 +48,9 @@ def _connected(port: int) -> socket.socket:
     return connection
 
 
-def publish(port: int, count: int, rate: float = 0.0) -> None:
+def publish(port: int, count: int, rate: float = 0.0, devices: int = DEVICES) -> None:
     """Publish so many messages, at most `rate` a second where it is not 0."""
-    topics = [f"v1/centre/elevator/lift-{n}/state".encode() for n in range(DEVICES)]
+    topics = [f"v1/centre/elevator/lift-{n}/state".encode() for n in range(devices)]
     began, sent, acked = time.perf_counter(), 0, 0
     with _connected(port) as connection:
         while acked < _PUBACK * count:
@@ -61,7 +61,7 @@ def publish(port: int, count: int, rate: float = 0.0) -> None:
                 at_ms, size = now_ms(), min(_CHUNK, count - sent)
                 numbers = range(sent, sent + size)
                 packets = (
-                    _packet(topics[n % DEVICES], payload(n, at_ms), n % 60_000 + 1) for n in numbers
+                    _packet(topics[n % devices], payload(n, at_ms), n % 60_000 + 1) for n in numbers
                 )
                 connection.sendall(b"".join(packets))
                 sent += size

@@ -1,11 +1,12 @@
 """What the doctor says of the page."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from sitewatch.doctor.finding import Verdict
-from sitewatch.doctor.page import health, not_running, port, reach
+from sitewatch.doctor.page import certificate, health, not_running, port, reach
 from sitewatch.settings import ServiceSettings
 from tests.ports import free_ports
 
@@ -19,7 +20,15 @@ from tests.ports import free_ports
     ],
 )  # fmt: skip
 def test_passwords_do_not_pass_a_network_readable(host: str, tls: bool, verdict: Verdict) -> None:
-    assert reach(ServiceSettings(host=host), tls=tls).verdict is verdict
+    certificate = Path("page.pem") if tls else None
+    assert reach(ServiceSettings(host=host, cert_file=certificate)).verdict is verdict
+
+
+def test_a_certificate_that_cannot_be_used_is_wrong(tmp_path: Path) -> None:
+    assert list(certificate(ServiceSettings())) == []
+    (found,) = certificate(ServiceSettings(cert_file=tmp_path / "away.pem"))
+    assert found.verdict is Verdict.WRONG
+    assert "away.pem" in found.said
 
 
 def test_a_port_that_somebody_has_is_wrong() -> None:

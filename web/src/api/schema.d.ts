@@ -15,18 +15,18 @@ export interface paths {
      * Get Session
      * @description Who is signed in, with the token for writes.
      */
-    get: operations["get_session_api_v1_session_get"];
+    get: operations["get_session"];
     put?: never;
     /**
      * Post Session
      * @description Sign in: gives the session cookie, and the token for writes in `X-CSRF-Token`.
      */
-    post: operations["post_session_api_v1_session_post"];
+    post: operations["post_session"];
     /**
      * Delete Session
      * @description Sign out: the session and its live streams end.
      */
-    delete: operations["delete_session_api_v1_session_delete"];
+    delete: operations["delete_session"];
     options?: never;
     head?: never;
     patch?: never;
@@ -44,7 +44,7 @@ export interface paths {
      * Put Password
      * @description Change one's own password: every session of the person ends, and this one begins anew.
      */
-    put: operations["put_password_api_v1_session_password_put"];
+    put: operations["put_password"];
     post?: never;
     delete?: never;
     options?: never;
@@ -63,7 +63,7 @@ export interface paths {
      * Get Sign In
      * @description How one can sign in.
      */
-    get: operations["get_sign_in_api_v1_sign_in_get"];
+    get: operations["get_sign_in"];
     put?: never;
     post?: never;
     delete?: never;
@@ -80,10 +80,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get External
+     * Get External Session
      * @description Send the browser to the identity provider.
      */
-    get: operations["get_external_api_v1_session_external_get"];
+    get: operations["get_external_session"];
     put?: never;
     post?: never;
     delete?: never;
@@ -100,10 +100,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Return
+     * Get External Return
      * @description Take the browser back, and open a session if the provider vouches for the person.
      */
-    get: operations["get_return_api_v1_session_external_return_get"];
+    get: operations["get_external_return"];
     put?: never;
     post?: never;
     delete?: never;
@@ -123,17 +123,17 @@ export interface paths {
      * Get Second Factor
      * @description Whether one signs in with a code as well, and must.
      */
-    get: operations["get_second_factor_api_v1_session_second_factor_get"];
+    get: operations["get_second_factor"];
     /**
      * Put Second Factor
      * @description Confirm with a code: every session of the person ends, and this one begins anew.
      */
-    put: operations["put_second_factor_api_v1_session_second_factor_put"];
+    put: operations["put_second_factor"];
     /**
      * Post Second Factor
      * @description Begin: a new secret for the authenticator app, which holds once a code confirms it.
      */
-    post: operations["post_second_factor_api_v1_session_second_factor_post"];
+    post: operations["post_second_factor"];
     delete?: never;
     options?: never;
     head?: never;
@@ -150,10 +150,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Remove Second Factor
+     * Post Second Factor Remove
      * @description Take it away, with the present password; not where the roles ask for it.
      */
-    post: operations["remove_second_factor_api_v1_session_second_factor_remove_post"];
+    post: operations["post_second_factor_remove"];
     delete?: never;
     options?: never;
     head?: never;
@@ -171,14 +171,14 @@ export interface paths {
      * Get Sessions
      * @description One's own sessions.
      */
-    get: operations["get_sessions_api_v1_sessions_get"];
+    get: operations["get_sessions"];
     put?: never;
     post?: never;
     /**
      * Delete Sessions
      * @description End all of one's own sessions but this one.
      */
-    delete: operations["delete_sessions_api_v1_sessions_delete"];
+    delete: operations["delete_sessions"];
     options?: never;
     head?: never;
     patch?: never;
@@ -195,10 +195,10 @@ export interface paths {
     put?: never;
     post?: never;
     /**
-     * Delete One
+     * Delete Own Session
      * @description End one of one's own sessions.
      */
-    delete: operations["delete_one_api_v1_sessions__session__delete"];
+    delete: operations["delete_own_session"];
     options?: never;
     head?: never;
     patch?: never;
@@ -215,14 +215,14 @@ export interface paths {
      * Get Sessions Of
      * @description The sessions of a person.
      */
-    get: operations["get_sessions_of_api_v1_people__username__sessions_get"];
+    get: operations["get_sessions_of"];
     put?: never;
     post?: never;
     /**
      * Delete Sessions Of
      * @description End every session of a person.
      */
-    delete: operations["delete_sessions_of_api_v1_people__username__sessions_delete"];
+    delete: operations["delete_sessions_of"];
     options?: never;
     head?: never;
     patch?: never;
@@ -242,7 +242,7 @@ export interface paths {
      * Delete Second Factor
      * @description Take a person's second factor away: the phone and the recovery codes are lost.
      */
-    delete: operations["delete_second_factor_api_v1_people__username__second_factor_delete"];
+    delete: operations["delete_second_factor"];
     options?: never;
     head?: never;
     patch?: never;
@@ -259,7 +259,7 @@ export interface paths {
      * Get Health
      * @description How the service is; 503 when it is down.
      */
-    get: operations["get_health_api_v1_health_get"];
+    get: operations["get_health"];
     put?: never;
     post?: never;
     delete?: never;
@@ -279,7 +279,7 @@ export interface paths {
      * Get Version
      * @description Which sitewatch this is, and which revision of the estate it runs.
      */
-    get: operations["get_version_api_v1_version_get"];
+    get: operations["get_version"];
     put?: never;
     post?: never;
     delete?: never;
@@ -299,7 +299,7 @@ export interface paths {
      * Get Kinds
      * @description What devices there can be, and what their points and values are called.
      */
-    get: operations["get_kinds_api_v1_kinds_get"];
+    get: operations["get_kinds"];
     put?: never;
     post?: never;
     delete?: never;
@@ -319,7 +319,7 @@ export interface paths {
      * Get Profiles
      * @description The profile library, with how well each is proven.
      */
-    get: operations["get_profiles_api_v1_profiles_get"];
+    get: operations["get_profiles"];
     put?: never;
     post?: never;
     delete?: never;
@@ -339,7 +339,7 @@ export interface paths {
      * Get Sites
      * @description The sites the caller may see, parents before children, with the state of now.
      */
-    get: operations["get_sites_api_v1_sites_get"];
+    get: operations["get_sites"];
     put?: never;
     post?: never;
     delete?: never;
@@ -359,7 +359,7 @@ export interface paths {
      * Get Coverage
      * @description Which places are protected now, and which are not, and why; and when nobody watched.
      */
-    get: operations["get_coverage_api_v1_coverage_get"];
+    get: operations["get_coverage"];
     put?: never;
     post?: never;
     delete?: never;
@@ -379,13 +379,13 @@ export interface paths {
      * Get Proofs
      * @description What was done to a device, and until when that is good; of an elevator, its register.
      */
-    get: operations["get_proofs_api_v1_devices__device__proofs_get"];
+    get: operations["get_proofs"];
     put?: never;
     /**
      * Post Proof
      * @description Note that something was done to a device: a test, a maintenance, an inspection.
      */
-    post: operations["post_proof_api_v1_devices__device__proofs_post"];
+    post: operations["post_proof"];
     delete?: never;
     options?: never;
     head?: never;
@@ -402,10 +402,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Take Back
+     * Post Proof Take Back
      * @description Let a proof that was noted by mistake count no more; it stays in the list.
      */
-    post: operations["post_take_back_api_v1_proofs__proof__take_back_post"];
+    post: operations["post_proof_take_back"];
     delete?: never;
     options?: never;
     head?: never;
@@ -422,10 +422,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Rescue
+     * Post Alarm Rescue
      * @description Say how far the rescue of trapped people is; once more changes nothing.
      */
-    post: operations["post_rescue_api_v1_alarms__alarm__rescue_post"];
+    post: operations["post_alarm_rescue"];
     delete?: never;
     options?: never;
     head?: never;
@@ -443,7 +443,7 @@ export interface paths {
      * Get Devices
      * @description The devices of a site, with how well they answer.
      */
-    get: operations["get_devices_api_v1_devices_get"];
+    get: operations["get_devices"];
     put?: never;
     post?: never;
     delete?: never;
@@ -466,7 +466,7 @@ export interface paths {
      *     `points` are names with commas; `step` is `90s`, `15min`, `1h`, `1d` or a number of seconds.
      *     Numbers are aggregated as asked; of what is not a number, the last value of a step is given.
      */
-    get: operations["get_series_api_v1_devices__device__series_get"];
+    get: operations["get_series"];
     put?: never;
     post?: never;
     delete?: never;
@@ -486,7 +486,7 @@ export interface paths {
      * Get Device
      * @description One device with its points and parts, or one part (`panel-1/p017`) with its points.
      */
-    get: operations["get_device_api_v1_devices__device__get"];
+    get: operations["get_device"];
     put?: never;
     post?: never;
     delete?: never;
@@ -506,7 +506,7 @@ export interface paths {
      * Get Latest
      * @description The newest values; `device` takes a device with its parts, or one part.
      */
-    get: operations["get_latest_api_v1_latest_get"];
+    get: operations["get_latest"];
     put?: never;
     post?: never;
     delete?: never;
@@ -526,7 +526,7 @@ export interface paths {
      * Get Lines
      * @description How well each line works: those that serve a device one may see, with these devices.
      */
-    get: operations["get_lines_api_v1_lines_get"];
+    get: operations["get_lines"];
     put?: never;
     post?: never;
     delete?: never;
@@ -546,7 +546,7 @@ export interface paths {
      * Get Line
      * @description One line, by its whole name: `modbus_tcp[10.0.0.5:502]`.
      */
-    get: operations["get_line_api_v1_lines__name__get"];
+    get: operations["get_line"];
     put?: never;
     post?: never;
     delete?: never;
@@ -568,7 +568,7 @@ export interface paths {
      *
      *     A payload that was not understood belongs to no site that could be told.
      */
-    get: operations["get_dead_letters_api_v1_dead_letters_get"];
+    get: operations["get_dead_letters"];
     put?: never;
     post?: never;
     delete?: never;
@@ -591,7 +591,7 @@ export interface paths {
      *     With the header `Last-Event-ID` the stream goes on where it broke off; when that is too long
      *     ago it begins with a new snapshot.
      */
-    get: operations["get_live_api_v1_live_get"];
+    get: operations["get_live"];
     put?: never;
     post?: never;
     delete?: never;
@@ -608,10 +608,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Groups
+     * Get Alarm Groups
      * @description Alarms folded by incident, the most urgent first; the counts are of all that fit.
      */
-    get: operations["get_groups_api_v1_alarms_groups_get"];
+    get: operations["get_alarm_groups"];
     put?: never;
     post?: never;
     delete?: never;
@@ -628,10 +628,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Notifications
+     * Get Alarm Notifications
      * @description Who was told of an alarm, by which channel, with what success; and who is told next.
      */
-    get: operations["get_notifications_api_v1_alarms__alarm__notifications_get"];
+    get: operations["get_alarm_notifications"];
     put?: never;
     post?: never;
     delete?: never;
@@ -648,10 +648,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Classes
+     * Get Alarm Classes
      * @description The classes of alarms, and how long each may be put aside.
      */
-    get: operations["get_classes_api_v1_alarm_classes_get"];
+    get: operations["get_alarm_classes"];
     put?: never;
     post?: never;
     delete?: never;
@@ -671,7 +671,7 @@ export interface paths {
      * Get Alarms
      * @description Alarms, newest first; `next` of a page is `after` of the next one.
      */
-    get: operations["get_alarms_api_v1_alarms_get"];
+    get: operations["get_alarms"];
     put?: never;
     post?: never;
     delete?: never;
@@ -691,7 +691,7 @@ export interface paths {
      * Get Alarm
      * @description One alarm.
      */
-    get: operations["get_alarm_api_v1_alarms__alarm__get"];
+    get: operations["get_alarm"];
     put?: never;
     post?: never;
     delete?: never;
@@ -708,10 +708,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Events
+     * Get Alarm Events
      * @description What happened to an alarm, oldest first.
      */
-    get: operations["get_events_api_v1_alarms__alarm__events_get"];
+    get: operations["get_alarm_events"];
     put?: never;
     post?: never;
     delete?: never;
@@ -730,10 +730,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Ack
+     * Post Alarm Ack
      * @description Say that the alarm was seen; once more changes nothing.
      */
-    post: operations["post_ack_api_v1_alarms__alarm__ack_post"];
+    post: operations["post_alarm_ack"];
     delete?: never;
     options?: never;
     head?: never;
@@ -750,10 +750,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Reset
+     * Post Alarm Reset
      * @description End a latched alarm; the note, which is required, says what was found on site.
      */
-    post: operations["post_reset_api_v1_alarms__alarm__reset_post"];
+    post: operations["post_alarm_reset"];
     delete?: never;
     options?: never;
     head?: never;
@@ -770,10 +770,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Shelve
+     * Post Alarm Shelve
      * @description Put an alarm aside for a time: it is judged and shown, and nobody is told of it.
      */
-    post: operations["post_shelve_api_v1_alarms__alarm__shelve_post"];
+    post: operations["post_alarm_shelve"];
     delete?: never;
     options?: never;
     head?: never;
@@ -790,10 +790,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Unshelve
+     * Post Alarm Unshelve
      * @description Take an alarm from its shelf; if it is still active it is told as new.
      */
-    post: operations["post_unshelve_api_v1_alarms__alarm__unshelve_post"];
+    post: operations["post_alarm_unshelve"];
     delete?: never;
     options?: never;
     head?: never;
@@ -810,10 +810,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Finding
+     * Post Alarm Finding
      * @description Note what the alarm turned out to be, also once it is closed; the newest finding counts.
      */
-    post: operations["post_finding_api_v1_alarms__alarm__finding_post"];
+    post: operations["post_alarm_finding"];
     delete?: never;
     options?: never;
     head?: never;
@@ -828,16 +828,16 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Windows
+     * Get Maintenance
      * @description Maintenance windows, newest first; `next` of a page is `after` of the next one.
      */
-    get: operations["get_windows_api_v1_maintenance_get"];
+    get: operations["get_maintenance"];
     put?: never;
     /**
-     * Post Window
+     * Post Maintenance
      * @description Plan a window; alarms inside are recorded and shown, and nobody is told of them.
      */
-    post: operations["post_window_api_v1_maintenance_post"];
+    post: operations["post_maintenance"];
     delete?: never;
     options?: never;
     head?: never;
@@ -854,10 +854,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Confirm
+     * Post Window Confirm
      * @description The second person's word, without which life safety stays in service.
      */
-    post: operations["post_confirm_api_v1_maintenance__window__confirm_post"];
+    post: operations["post_window_confirm"];
     delete?: never;
     options?: never;
     head?: never;
@@ -874,10 +874,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post End
+     * Post Window End
      * @description End a window before its time; what is still active is told as new.
      */
-    post: operations["post_end_api_v1_maintenance__window__end_post"];
+    post: operations["post_window_end"];
     delete?: never;
     options?: never;
     head?: never;
@@ -895,13 +895,13 @@ export interface paths {
      * Get Drills
      * @description Announced drills, newest first; `next` of a page is `after` of the next one.
      */
-    get: operations["get_drills_api_v1_drills_get"];
+    get: operations["get_drills"];
     put?: never;
     /**
      * Post Drill
      * @description Announce a drill: alarms of its class at what it names are marked, and told to the desk.
      */
-    post: operations["post_drill_api_v1_drills_post"];
+    post: operations["post_drill"];
     delete?: never;
     options?: never;
     head?: never;
@@ -918,10 +918,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post End
+     * Post Drill End
      * @description End a drill before its time; what is still active becomes real.
      */
-    post: operations["post_end_api_v1_drills__drill__end_post"];
+    post: operations["post_drill_end"];
     delete?: never;
     options?: never;
     head?: never;
@@ -936,19 +936,19 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Orders
+     * Get Work Orders
      * @description Work orders, newest first; `next` of a page is `after` of the next one.
      *
      *     `unfinished` are those that are neither verified nor cancelled; `assignee` is `me` or a user
      *     name, `device` the device itself and its parts.
      */
-    get: operations["get_orders_api_v1_work_orders_get"];
+    get: operations["get_work_orders"];
     put?: never;
     /**
-     * Post Order
+     * Post Work Order
      * @description Make a work order by hand, for a site or a device.
      */
-    post: operations["post_order_api_v1_work_orders_post"];
+    post: operations["post_work_order"];
     delete?: never;
     options?: never;
     head?: never;
@@ -965,10 +965,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Alarm Order
+     * Post Alarm Work Order
      * @description Make a work order for an alarm; what is not given is as the estate folder says.
      */
-    post: operations["post_alarm_order_api_v1_alarms__alarm__work_order_post"];
+    post: operations["post_alarm_work_order"];
     delete?: never;
     options?: never;
     head?: never;
@@ -983,10 +983,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Statistics
+     * Get Work Order Statistics
      * @description Workload and times of teams and people, of the orders made in a period.
      */
-    get: operations["get_statistics_api_v1_work_orders_statistics_get"];
+    get: operations["get_work_order_statistics"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1003,10 +1003,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Assignees
+     * Get Work Order Assignees
      * @description The teams and people who may be given an order of a site; without one, all teams.
      */
-    get: operations["get_assignees_api_v1_work_orders_assignees_get"];
+    get: operations["get_work_order_assignees"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1023,10 +1023,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Order
+     * Get Work Order
      * @description One work order with everything that happened to it.
      */
-    get: operations["get_order_api_v1_work_orders__order__get"];
+    get: operations["get_work_order"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1045,12 +1045,12 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Step
+     * Post Work Order Step
      * @description Take a step: assign, accept, reject, arrive, finish, verify, reopen or cancel.
      *
      *     Only a person who neither had the order nor did the work can verify it.
      */
-    post: operations["post_step_api_v1_work_orders__order__steps_post"];
+    post: operations["post_work_order_step"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1067,10 +1067,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Answer
+     * Post Work Order Answer
      * @description Answer an item of the checklist; items count from 0, and the newest answer counts.
      */
-    post: operations["post_answer_api_v1_work_orders__order__checklist__item__post"];
+    post: operations["post_work_order_answer"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1087,10 +1087,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Note
+     * Post Work Order Note
      * @description Add a note.
      */
-    post: operations["post_note_api_v1_work_orders__order__notes_post"];
+    post: operations["post_work_order_note"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1107,10 +1107,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Part
+     * Post Work Order Part
      * @description Say that something was used up.
      */
-    post: operations["post_part_api_v1_work_orders__order__parts_post"];
+    post: operations["post_work_order_part"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1127,10 +1127,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Photo
+     * Post Work Order Photo
      * @description Add a photo: the body is a JPEG, PNG or WebP picture, told by its content.
      */
-    post: operations["post_photo_api_v1_work_orders__order__photos_post"];
+    post: operations["post_work_order_photo"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1145,10 +1145,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Photo
+     * Get Work Order Photo
      * @description The content of a photo of this order.
      */
-    get: operations["get_photo_api_v1_work_orders__order__photos__sha256__get"];
+    get: operations["get_work_order_photo"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1171,7 +1171,7 @@ export interface paths {
      *     Without `from` and `to` the last seven days, today until now. By site, a row is one of the
      *     sites right below `site`. Of one `device` every day has its reasons.
      */
-    get: operations["get_quality_api_v1_quality_get"];
+    get: operations["get_quality"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1191,7 +1191,7 @@ export interface paths {
      * Get Today
      * @description What a site drew and made since midnight, with the carbon of the electricity it bought.
      */
-    get: operations["get_today_api_v1_today_get"];
+    get: operations["get_today"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1211,7 +1211,7 @@ export interface paths {
      * Get Energy Flow
      * @description The meter tree of a site with the energies of a period, by default of today.
      */
-    get: operations["get_energy_flow_api_v1_energy_flow_get"];
+    get: operations["get_energy_flow"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1228,12 +1228,12 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Energy
+     * Get Energy Report
      * @description What a site drew, made, fed in and charged, by day; a year without `step`, by month.
      *
      *     `language` is that of the CSV's headings; without it, the one the browser asks for.
      */
-    get: operations["get_energy_api_v1_reports_energy_get"];
+    get: operations["get_energy_report"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1250,10 +1250,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Unaccounted
+     * Get Unaccounted Report
      * @description What flowed into each node of the meter tree, and how much of it no sub-meter counted.
      */
-    get: operations["get_unaccounted_api_v1_reports_unaccounted_get"];
+    get: operations["get_unaccounted_report"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1270,10 +1270,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Safety
+     * Get Safety Report
      * @description How many alarms a site had, how people dealt with them, and how often in a flood.
      */
-    get: operations["get_safety_api_v1_reports_safety_get"];
+    get: operations["get_safety_report"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1290,10 +1290,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Kinds
+     * Get Report Kinds
      * @description The reports that can be asked for in every form.
      */
-    get: operations["get_kinds_api_v1_reports_get"];
+    get: operations["get_report_kinds"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1313,7 +1313,7 @@ export interface paths {
      * Get Report
      * @description A report of a site and everything below it; what takes long is better a job.
      */
-    get: operations["get_report_api_v1_reports__kind__get"];
+    get: operations["get_report"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1332,10 +1332,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Job
+     * Post Report Job
      * @description Make a report in the background; its state is at the address in `Location`.
      */
-    post: operations["post_job_api_v1_reports__kind__jobs_post"];
+    post: operations["post_report_job"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1350,17 +1350,17 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Job
+     * Get Report Job
      * @description How far it is.
      */
-    get: operations["get_job_api_v1_report_jobs__name__get"];
+    get: operations["get_report_job"];
     put?: never;
     post?: never;
     /**
-     * Delete Job
+     * Delete Report Job
      * @description End it, or throw away what it made.
      */
-    delete: operations["delete_job_api_v1_report_jobs__name__delete"];
+    delete: operations["delete_report_job"];
     options?: never;
     head?: never;
     patch?: never;
@@ -1374,10 +1374,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get File
+     * Get Report File
      * @description What it made.
      */
-    get: operations["get_file_api_v1_report_jobs__name__file_get"];
+    get: operations["get_report_file"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1396,10 +1396,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Post Issue
+     * Post Report Issue
      * @description Make a report of a closed period and store it as issued; a later one is its correction.
      */
-    post: operations["post_issue_api_v1_reports__kind__issue_post"];
+    post: operations["post_report_issue"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1414,10 +1414,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Issues
+     * Get Issued Reports
      * @description What was issued, newest first.
      */
-    get: operations["get_issues_api_v1_issued_reports_get"];
+    get: operations["get_issued_reports"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1434,10 +1434,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Issue
+     * Get Issued Report
      * @description One report as it was issued, in any form (JSON: `ReportDocument`).
      */
-    get: operations["get_issue_api_v1_issued_reports__number__get"];
+    get: operations["get_issued_report"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1454,10 +1454,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Corrections
+     * Get Issued Corrections
      * @description What the report says otherwise now, or in another issue, cell by cell.
      */
-    get: operations["get_corrections_api_v1_issued_reports__number__corrections_get"];
+    get: operations["get_issued_corrections"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1477,13 +1477,13 @@ export interface paths {
      * Get People
      * @description The people whose sites all lie within one's own.
      */
-    get: operations["get_people_api_v1_people_get"];
+    get: operations["get_people"];
     put?: never;
     /**
      * Post Person
      * @description Add a person; the password is shown only now, and must be changed at the first login.
      */
-    post: operations["post_person_api_v1_people_post"];
+    post: operations["post_person"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1502,13 +1502,13 @@ export interface paths {
      * Put Person
      * @description Give a person other roles and sites, at once; who gains any has to sign in again.
      */
-    put: operations["put_person_api_v1_people__username__put"];
+    put: operations["put_person"];
     post?: never;
     /**
      * Delete Person
      * @description Remove a person: their sessions end, and the name stays reserved.
      */
-    delete: operations["delete_person_api_v1_people__username__delete"];
+    delete: operations["delete_person"];
     options?: never;
     head?: never;
     patch?: never;
@@ -1527,7 +1527,7 @@ export interface paths {
      * Post Password
      * @description Reset a password: the new one is shown only now, and must be changed at the next login.
      */
-    post: operations["post_password_api_v1_people__username__password_post"];
+    post: operations["post_password"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1545,13 +1545,13 @@ export interface paths {
      * Get Tokens
      * @description The tokens whose sites all lie within one's own; never their secrets.
      */
-    get: operations["get_tokens_api_v1_tokens_get"];
+    get: operations["get_tokens"];
     put?: never;
     /**
      * Post Token
      * @description Add a token; its secret is shown only now.
      */
-    post: operations["post_token_api_v1_tokens_post"];
+    post: operations["post_token"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1572,7 +1572,7 @@ export interface paths {
      * Delete Token
      * @description Revoke a token; its streams end.
      */
-    delete: operations["delete_token_api_v1_tokens__name__delete"];
+    delete: operations["delete_token"];
     options?: never;
     head?: never;
     patch?: never;
@@ -1589,7 +1589,7 @@ export interface paths {
      * Get Duty
      * @description The whole list.
      */
-    get: operations["get_duty_api_v1_duty_get"];
+    get: operations["get_duty"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1606,10 +1606,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Now
+     * Get Duty Now
      * @description Who is on duty now or at a moment, and whether a gap begins within 24 h of it.
      */
-    get: operations["get_now_api_v1_duty_now_get"];
+    get: operations["get_duty_now"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1626,10 +1626,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Turns
+     * Get Duty Turns
      * @description Who has which shift from a day on, swaps and holidays taken in.
      */
-    get: operations["get_turns_api_v1_duty_turns_get"];
+    get: operations["get_duty_turns"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1650,7 +1650,7 @@ export interface paths {
      * Put Contact
      * @description Add or replace a contact.
      */
-    put: operations["put_contact_api_v1_contacts__id___put"];
+    put: operations["put_contact"];
     post?: never;
     delete?: never;
     options?: never;
@@ -1670,7 +1670,7 @@ export interface paths {
      * Put Team
      * @description Add or replace a team.
      */
-    put: operations["put_team_api_v1_teams__id___put"];
+    put: operations["put_team"];
     post?: never;
     delete?: never;
     options?: never;
@@ -1690,7 +1690,7 @@ export interface paths {
      * Put Schedule
      * @description Add or replace a duty schedule.
      */
-    put: operations["put_schedule_api_v1_duty__id___put"];
+    put: operations["put_schedule"];
     post?: never;
     delete?: never;
     options?: never;
@@ -1710,7 +1710,7 @@ export interface paths {
      * Put Holiday
      * @description Declare a holiday, or a weekend day that is worked.
      */
-    put: operations["put_holiday_api_v1_holidays__date__put"];
+    put: operations["put_holiday"];
     post?: never;
     delete?: never;
     options?: never;
@@ -1729,10 +1729,10 @@ export interface paths {
     put?: never;
     post?: never;
     /**
-     * Delete Entry
+     * Delete Duty Entry
      * @description Take an entry out; a contact that a team or a schedule names stays.
      */
-    delete: operations["delete_entry_api_v1_duty__kind___id___delete"];
+    delete: operations["delete_duty_entry"];
     options?: never;
     head?: never;
     patch?: never;
@@ -1749,13 +1749,13 @@ export interface paths {
      * Get Roll Calls
      * @description The newest roll-calls of the sites that the caller may see.
      */
-    get: operations["get_roll_calls_api_v1_roll_calls_get"];
+    get: operations["get_roll_calls"];
     put?: never;
     /**
      * Post Roll Call
      * @description Call the duty desk of a site.
      */
-    post: operations["post_roll_call_api_v1_roll_calls_post"];
+    post: operations["post_roll_call"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1773,7 +1773,7 @@ export interface paths {
      * Get Audit
      * @description Rows, newest first; `action` may be a noun (`session`) or whole (`session.opened`).
      */
-    get: operations["get_audit_api_v1_audit_get"];
+    get: operations["get_audit"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1790,10 +1790,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Verdict
+     * Get Audit Verdict
      * @description Read a whole chain and say whether it is whole.
      */
-    get: operations["get_verdict_api_v1_audit_verdict_get"];
+    get: operations["get_audit_verdict"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1813,7 +1813,7 @@ export interface paths {
      * Get Metrics
      * @description The metrics of the whole service, for whoever sees the whole estate.
      */
-    get: operations["get_metrics_metrics_get"];
+    get: operations["get_metrics"];
     put?: never;
     post?: never;
     delete?: never;
@@ -3739,25 +3739,6 @@ export interface components {
       unknown: number;
     };
     /**
-     * Problem
-     * @description RFC 9457 problem document; every error answer is one.
-     */
-    Problem: {
-      /**
-       * Type
-       * @default about:blank
-       */
-      type: string;
-      /** Title */
-      title: string;
-      /** Status */
-      status: number;
-      /** Detail */
-      detail?: string | null;
-      /** Instance */
-      instance?: string | null;
-    };
-    /**
      * ProfileSummary
      * @description A row of `GET profiles`.
      */
@@ -5152,6 +5133,31 @@ export interface components {
       kept_arrive: components["schemas"]["TimesKept"];
       kept_finish: components["schemas"]["TimesKept"];
     };
+    /**
+     * Problem
+     * @description RFC 9457 problem document; every error answer is one.
+     */
+    Problem: {
+      /**
+       * Type
+       * @default about:blank
+       */
+      type: string;
+      /** Title */
+      title: string;
+      /** Status */
+      status: number;
+      /**
+       * Detail
+       * @default null
+       */
+      detail: string | null;
+      /**
+       * Instance
+       * @default null
+       */
+      instance: string | null;
+    };
   };
   responses: never;
   parameters: never;
@@ -5256,7 +5262,6 @@ export type PersonItem = components["schemas"]["PersonItem"];
 export type PhotoItem = components["schemas"]["PhotoItem"];
 export type PointInfo = components["schemas"]["PointInfo"];
 export type PowerShare = components["schemas"]["PowerShare"];
-export type Problem = components["schemas"]["Problem"];
 export type ProfileSummary = components["schemas"]["ProfileSummary"];
 export type ProofItem = components["schemas"]["ProofItem"];
 export type ProofRequest = components["schemas"]["ProofRequest"];
@@ -5327,9 +5332,10 @@ export type WindowItem = components["schemas"]["WindowItem"];
 export type WindowPage = components["schemas"]["WindowPage"];
 export type WindowRequest = components["schemas"]["WindowRequest"];
 export type Workload = components["schemas"]["Workload"];
+export type Problem = components["schemas"]["Problem"];
 export type $defs = Record<string, never>;
 export interface operations {
-  get_session_api_v1_session_get: {
+  get_session: {
     parameters: {
       query?: never;
       header?: never;
@@ -5353,12 +5359,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_session_api_v1_session_post: {
+  post_session: {
     parameters: {
       query?: never;
       header?: never;
@@ -5367,6 +5382,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "username": "wang",
+         *       "password": "a long enough password"
+         *     }
+         */
         "application/json": components["schemas"]["Login"];
       };
     };
@@ -5384,12 +5405,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_session_api_v1_session_delete: {
+  delete_session: {
     parameters: {
       query?: never;
       header?: never;
@@ -5411,12 +5441,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  put_password_api_v1_session_password_put: {
+  put_password: {
     parameters: {
       query?: never;
       header?: never;
@@ -5442,12 +5481,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_sign_in_api_v1_sign_in_get: {
+  get_sign_in: {
     parameters: {
       query?: never;
       header?: never;
@@ -5471,12 +5519,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_external_api_v1_session_external_get: {
+  get_external_session: {
     parameters: {
       query?: never;
       header?: never;
@@ -5498,12 +5555,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_return_api_v1_session_external_return_get: {
+  get_external_return: {
     parameters: {
       query?: {
         code?: string;
@@ -5528,12 +5594,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_second_factor_api_v1_session_second_factor_get: {
+  get_second_factor: {
     parameters: {
       query?: never;
       header?: never;
@@ -5557,12 +5632,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  put_second_factor_api_v1_session_second_factor_put: {
+  put_second_factor: {
     parameters: {
       query?: never;
       header?: never;
@@ -5590,12 +5674,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_second_factor_api_v1_session_second_factor_post: {
+  post_second_factor: {
     parameters: {
       query?: never;
       header?: never;
@@ -5623,12 +5716,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  remove_second_factor_api_v1_session_second_factor_remove_post: {
+  post_second_factor_remove: {
     parameters: {
       query?: never;
       header?: never;
@@ -5654,12 +5756,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_sessions_api_v1_sessions_get: {
+  get_sessions: {
     parameters: {
       query?: never;
       header?: never;
@@ -5683,12 +5794,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_sessions_api_v1_sessions_delete: {
+  delete_sessions: {
     parameters: {
       query?: never;
       header?: never;
@@ -5710,12 +5830,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_one_api_v1_sessions__session__delete: {
+  delete_own_session: {
     parameters: {
       query?: never;
       header?: never;
@@ -5739,12 +5868,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_sessions_of_api_v1_people__username__sessions_get: {
+  get_sessions_of: {
     parameters: {
       query?: never;
       header?: never;
@@ -5770,12 +5908,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_sessions_of_api_v1_people__username__sessions_delete: {
+  delete_sessions_of: {
     parameters: {
       query?: never;
       header?: never;
@@ -5799,12 +5946,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_second_factor_api_v1_people__username__second_factor_delete: {
+  delete_second_factor: {
     parameters: {
       query?: never;
       header?: never;
@@ -5828,12 +5984,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_health_api_v1_health_get: {
+  get_health: {
     parameters: {
       query?: never;
       header?: never;
@@ -5848,6 +6013,29 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "status": "degraded",
+           *       "stages": {
+           *         "collectors": "ok",
+           *         "journal": "ok",
+           *         "recorder": "ok",
+           *         "store": "the store cannot be reached",
+           *         "engine": "ok",
+           *         "outbox": "ok"
+           *       },
+           *       "version": "0.1.0"
+           *     }
+           */
+          "application/json": components["schemas"]["Health"];
+        };
+      };
+      /** @description It is down. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
           "application/json": components["schemas"]["Health"];
         };
       };
@@ -5857,12 +6045,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_version_api_v1_version_get: {
+  get_version: {
     parameters: {
       query?: never;
       header?: never;
@@ -5886,12 +6083,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_kinds_api_v1_kinds_get: {
+  get_kinds: {
     parameters: {
       query?: never;
       header?: never;
@@ -5915,12 +6121,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_profiles_api_v1_profiles_get: {
+  get_profiles: {
     parameters: {
       query?: never;
       header?: never;
@@ -5944,12 +6159,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_sites_api_v1_sites_get: {
+  get_sites: {
     parameters: {
       query?: {
         site?: string | null;
@@ -5975,12 +6199,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_coverage_api_v1_coverage_get: {
+  get_coverage: {
     parameters: {
       query?: {
         site?: string | null;
@@ -6006,12 +6239,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_proofs_api_v1_devices__device__proofs_get: {
+  get_proofs: {
     parameters: {
       query?: never;
       header?: never;
@@ -6037,12 +6279,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_proof_api_v1_devices__device__proofs_post: {
+  post_proof: {
     parameters: {
       query?: never;
       header?: never;
@@ -6072,12 +6323,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_take_back_api_v1_proofs__proof__take_back_post: {
+  post_proof_take_back: {
     parameters: {
       query?: never;
       header?: never;
@@ -6103,12 +6363,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_rescue_api_v1_alarms__alarm__rescue_post: {
+  post_alarm_rescue: {
     parameters: {
       query?: never;
       header?: never;
@@ -6138,12 +6407,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_devices_api_v1_devices_get: {
+  get_devices: {
     parameters: {
       query?: {
         /** @description a site; everything below it is included */
@@ -6172,12 +6450,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_series_api_v1_devices__device__series_get: {
+  get_series: {
     parameters: {
       query: {
         points: string;
@@ -6200,6 +6487,27 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "points": {
+           *         "active_power": {
+           *           "unit": "W",
+           *           "data": [
+           *             [
+           *               "2026-11-23T12:00:00Z",
+           *               8200,
+           *               "good"
+           *             ],
+           *             [
+           *               "2026-11-23T12:15:00Z",
+           *               null,
+           *               "missing"
+           *             ]
+           *           ]
+           *         }
+           *       }
+           *     }
+           */
           "application/json": components["schemas"]["Series"];
         };
       };
@@ -6209,12 +6517,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_device_api_v1_devices__device__get: {
+  get_device: {
     parameters: {
       query?: never;
       header?: never;
@@ -6240,12 +6557,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_latest_api_v1_latest_get: {
+  get_latest: {
     parameters: {
       query?: {
         /** @description a site; everything below it is included */
@@ -6265,6 +6591,32 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "device": "grid",
+           *           "point": "active_power",
+           *           "value": 8200,
+           *           "unit": "W",
+           *           "quality": "good",
+           *           "reason": null,
+           *           "source_at": null,
+           *           "received_at": "2026-11-23T12:31:19Z"
+           *         },
+           *         {
+           *           "device": "grid",
+           *           "point": "voltage_l1",
+           *           "value": null,
+           *           "unit": "V",
+           *           "quality": "missing",
+           *           "reason": "no_answer",
+           *           "source_at": null,
+           *           "received_at": "2026-11-23T12:31:19Z"
+           *         }
+           *       ]
+           *     }
+           */
           "application/json": components["schemas"]["Latest"];
         };
       };
@@ -6274,12 +6626,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_lines_api_v1_lines_get: {
+  get_lines: {
     parameters: {
       query?: {
         /** @description a site; everything below is included */
@@ -6306,12 +6667,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_line_api_v1_lines__name__get: {
+  get_line: {
     parameters: {
       query?: never;
       header?: never;
@@ -6337,12 +6707,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_dead_letters_api_v1_dead_letters_get: {
+  get_dead_letters: {
     parameters: {
       query?: {
         limit?: number;
@@ -6369,12 +6748,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_live_api_v1_live_get: {
+  get_live: {
     parameters: {
       query?: {
         site?: string | null;
@@ -6402,12 +6790,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_groups_api_v1_alarms_groups_get: {
+  get_alarm_groups: {
     parameters: {
       query?: {
         /** @description open and its parts */
@@ -6439,12 +6836,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_notifications_api_v1_alarms__alarm__notifications_get: {
+  get_alarm_notifications: {
     parameters: {
       query?: never;
       header?: never;
@@ -6470,12 +6876,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_classes_api_v1_alarm_classes_get: {
+  get_alarm_classes: {
     parameters: {
       query?: never;
       header?: never;
@@ -6499,12 +6914,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_alarms_api_v1_alarms_get: {
+  get_alarms: {
     parameters: {
       query?: {
         state?: components["schemas"]["Show"];
@@ -6529,6 +6953,57 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": 7,
+           *           "rule": "smoke_detector_fire",
+           *           "title": {
+           *             "zh": "探测器火警",
+           *             "en": "Detector reports fire"
+           *           },
+           *           "alarm_class": "fire",
+           *           "severity": "emergency",
+           *           "device": "panel-1/p017",
+           *           "device_name": {
+           *             "zh": "烟感17",
+           *             "en": "Smoke detector 17"
+           *           },
+           *           "point": "smoke",
+           *           "place": "hall",
+           *           "place_path": [
+           *             {
+           *               "zh": "行政中心",
+           *               "en": "Administrative centre"
+           *             },
+           *             {
+           *               "zh": "大厅",
+           *               "en": "Hall"
+           *             }
+           *           ],
+           *           "unplaced": false,
+           *           "state": "active_unacked",
+           *           "active": true,
+           *           "acked": false,
+           *           "latched": true,
+           *           "quality": "good",
+           *           "held": [],
+           *           "test": false,
+           *           "occurrences": 1,
+           *           "value": true,
+           *           "raised_at": "2026-11-23T12:31:19Z",
+           *           "updated_at": "2026-11-23T12:31:19Z",
+           *           "group": 7,
+           *           "first_in_group": true,
+           *           "chattering": false,
+           *           "shelving_state": "Unshelved",
+           *           "suppressed_or_shelved": false
+           *         }
+           *       ],
+           *       "next": null
+           *     }
+           */
           "application/json": components["schemas"]["AlarmPage"];
         };
       };
@@ -6538,12 +7013,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_alarm_api_v1_alarms__alarm__get: {
+  get_alarm: {
     parameters: {
       query?: never;
       header?: never;
@@ -6560,6 +7044,52 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "id": 7,
+           *       "rule": "smoke_detector_fire",
+           *       "title": {
+           *         "zh": "探测器火警",
+           *         "en": "Detector reports fire"
+           *       },
+           *       "alarm_class": "fire",
+           *       "severity": "emergency",
+           *       "device": "panel-1/p017",
+           *       "device_name": {
+           *         "zh": "烟感17",
+           *         "en": "Smoke detector 17"
+           *       },
+           *       "point": "smoke",
+           *       "place": "hall",
+           *       "place_path": [
+           *         {
+           *           "zh": "行政中心",
+           *           "en": "Administrative centre"
+           *         },
+           *         {
+           *           "zh": "大厅",
+           *           "en": "Hall"
+           *         }
+           *       ],
+           *       "unplaced": false,
+           *       "state": "active_unacked",
+           *       "active": true,
+           *       "acked": false,
+           *       "latched": true,
+           *       "quality": "good",
+           *       "held": [],
+           *       "test": false,
+           *       "occurrences": 1,
+           *       "value": true,
+           *       "raised_at": "2026-11-23T12:31:19Z",
+           *       "updated_at": "2026-11-23T12:31:19Z",
+           *       "group": 7,
+           *       "first_in_group": true,
+           *       "chattering": false,
+           *       "shelving_state": "Unshelved",
+           *       "suppressed_or_shelved": false
+           *     }
+           */
           "application/json": components["schemas"]["AlarmItem"];
         };
       };
@@ -6569,12 +7099,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_events_api_v1_alarms__alarm__events_get: {
+  get_alarm_events: {
     parameters: {
       query?: never;
       header?: never;
@@ -6600,12 +7139,116 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_ack_api_v1_alarms__alarm__ack_post: {
+  post_alarm_ack: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *       "note": "On my way"
+         *     }
+         */
+        "application/json": components["schemas"]["AckRequest"] | null;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": 7,
+           *       "rule": "smoke_detector_fire",
+           *       "title": {
+           *         "zh": "探测器火警",
+           *         "en": "Detector reports fire"
+           *       },
+           *       "alarm_class": "fire",
+           *       "severity": "emergency",
+           *       "device": "panel-1/p017",
+           *       "device_name": {
+           *         "zh": "烟感17",
+           *         "en": "Smoke detector 17"
+           *       },
+           *       "point": "smoke",
+           *       "place": "hall",
+           *       "place_path": [
+           *         {
+           *           "zh": "行政中心",
+           *           "en": "Administrative centre"
+           *         },
+           *         {
+           *           "zh": "大厅",
+           *           "en": "Hall"
+           *         }
+           *       ],
+           *       "unplaced": false,
+           *       "state": "active_unacked",
+           *       "active": true,
+           *       "acked": false,
+           *       "latched": true,
+           *       "quality": "good",
+           *       "held": [],
+           *       "test": false,
+           *       "occurrences": 1,
+           *       "value": true,
+           *       "raised_at": "2026-11-23T12:31:19Z",
+           *       "updated_at": "2026-11-23T12:31:19Z",
+           *       "group": 7,
+           *       "first_in_group": true,
+           *       "chattering": false,
+           *       "shelving_state": "Unshelved",
+           *       "suppressed_or_shelved": false
+           *     }
+           */
+          "application/json": components["schemas"]["AlarmItem"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_alarm_reset: {
     parameters: {
       query?: never;
       header?: never;
@@ -6635,47 +7278,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
-    };
-  };
-  post_reset_api_v1_alarms__alarm__reset_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        alarm: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        "application/json": components["schemas"]["AckRequest"] | null;
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["AlarmItem"];
-        };
-      };
-      /** @description A problem document (RFC 9457). */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_shelve_api_v1_alarms__alarm__shelve_post: {
+  post_alarm_shelve: {
     parameters: {
       query?: never;
       header?: never;
@@ -6686,6 +7303,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "duration_s": 1800,
+         *       "reason": "The detector is being cleaned"
+         *     }
+         */
         "application/json": components["schemas"]["ShelveRequest"];
       };
     };
@@ -6705,12 +7328,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_unshelve_api_v1_alarms__alarm__unshelve_post: {
+  post_alarm_unshelve: {
     parameters: {
       query?: never;
       header?: never;
@@ -6740,12 +7372,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_finding_api_v1_alarms__alarm__finding_post: {
+  post_alarm_finding: {
     parameters: {
       query?: never;
       header?: never;
@@ -6775,12 +7416,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_windows_api_v1_maintenance_get: {
+  get_maintenance: {
     parameters: {
       query?: {
         limit?: number;
@@ -6807,12 +7457,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_window_api_v1_maintenance_post: {
+  post_maintenance: {
     parameters: {
       query?: never;
       header?: never;
@@ -6840,12 +7499,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_confirm_api_v1_maintenance__window__confirm_post: {
+  post_window_confirm: {
     parameters: {
       query?: never;
       header?: never;
@@ -6871,12 +7539,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_end_api_v1_maintenance__window__end_post: {
+  post_window_end: {
     parameters: {
       query?: never;
       header?: never;
@@ -6902,12 +7579,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_drills_api_v1_drills_get: {
+  get_drills: {
     parameters: {
       query?: {
         limit?: number;
@@ -6934,12 +7620,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_drill_api_v1_drills_post: {
+  post_drill: {
     parameters: {
       query?: never;
       header?: never;
@@ -6967,12 +7662,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_end_api_v1_drills__drill__end_post: {
+  post_drill_end: {
     parameters: {
       query?: never;
       header?: never;
@@ -6998,12 +7702,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_orders_api_v1_work_orders_get: {
+  get_work_orders: {
     parameters: {
       query?: {
         state?: ("unfinished" | "all") | components["schemas"]["OrderState"];
@@ -7037,12 +7750,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_order_api_v1_work_orders_post: {
+  post_work_order: {
     parameters: {
       query?: never;
       header?: never;
@@ -7051,6 +7773,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "title": "Lamp in the lobby is out",
+         *       "site": "lobby"
+         *     }
+         */
         "application/json": components["schemas"]["OrderRequest"];
       };
     };
@@ -7070,12 +7798,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_alarm_order_api_v1_alarms__alarm__work_order_post: {
+  post_alarm_work_order: {
     parameters: {
       query?: never;
       header?: never;
@@ -7105,12 +7842,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_statistics_api_v1_work_orders_statistics_get: {
+  get_work_order_statistics: {
     parameters: {
       query: {
         /** @description 2026, 2026-11 or 2026-11-23 */
@@ -7138,12 +7884,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_assignees_api_v1_work_orders_assignees_get: {
+  get_work_order_assignees: {
     parameters: {
       query?: {
         site?: string | null;
@@ -7169,12 +7924,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_order_api_v1_work_orders__order__get: {
+  get_work_order: {
     parameters: {
       query?: never;
       header?: never;
@@ -7200,12 +7964,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_step_api_v1_work_orders__order__steps_post: {
+  post_work_order_step: {
     parameters: {
       query?: never;
       header?: never;
@@ -7235,12 +8008,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_answer_api_v1_work_orders__order__checklist__item__post: {
+  post_work_order_answer: {
     parameters: {
       query?: never;
       header?: never;
@@ -7271,12 +8053,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_note_api_v1_work_orders__order__notes_post: {
+  post_work_order_note: {
     parameters: {
       query?: never;
       header?: never;
@@ -7306,12 +8097,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_part_api_v1_work_orders__order__parts_post: {
+  post_work_order_part: {
     parameters: {
       query?: never;
       header?: never;
@@ -7341,12 +8141,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_photo_api_v1_work_orders__order__photos_post: {
+  post_work_order_photo: {
     parameters: {
       query?: never;
       header?: never;
@@ -7355,7 +8164,13 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody: {
+      content: {
+        "image/jpeg": string;
+        "image/png": string;
+        "image/webp": string;
+      };
+    };
     responses: {
       /** @description Successful Response */
       201: {
@@ -7372,12 +8187,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_photo_api_v1_work_orders__order__photos__sha256__get: {
+  get_work_order_photo: {
     parameters: {
       query?: never;
       header?: never;
@@ -7394,7 +8218,11 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          "image/jpeg": string;
+          "image/png": string;
+          "image/webp": string;
+        };
       };
       /** @description A problem document (RFC 9457). */
       "4XX": {
@@ -7402,12 +8230,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_quality_api_v1_quality_get: {
+  get_quality: {
     parameters: {
       query?: {
         /** @description a site; everything below is included */
@@ -7442,12 +8279,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_today_api_v1_today_get: {
+  get_today: {
     parameters: {
       query?: {
         site?: string | null;
@@ -7473,12 +8319,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_energy_flow_api_v1_energy_flow_get: {
+  get_energy_flow: {
     parameters: {
       query?: {
         site?: string | null;
@@ -7505,12 +8360,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_energy_api_v1_reports_energy_get: {
+  get_energy_report: {
     parameters: {
       query: {
         /** @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20 */
@@ -7535,6 +8399,7 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["EnergyReport"];
+          "text/csv": string;
         };
       };
       /** @description A problem document (RFC 9457). */
@@ -7543,12 +8408,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_unaccounted_api_v1_reports_unaccounted_get: {
+  get_unaccounted_report: {
     parameters: {
       query: {
         /** @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20 */
@@ -7574,6 +8448,7 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["UnaccountedReport"];
+          "text/csv": string;
         };
       };
       /** @description A problem document (RFC 9457). */
@@ -7582,12 +8457,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_safety_api_v1_reports_safety_get: {
+  get_safety_report: {
     parameters: {
       query: {
         /** @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20 */
@@ -7612,6 +8496,7 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["SafetyReport"];
+          "text/csv": string;
         };
       };
       /** @description A problem document (RFC 9457). */
@@ -7620,12 +8505,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_kinds_api_v1_reports_get: {
+  get_report_kinds: {
     parameters: {
       query?: never;
       header?: never;
@@ -7649,12 +8543,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_report_api_v1_reports__kind__get: {
+  get_report: {
     parameters: {
       query: {
         /** @description 2026, 2026-H2, 2026-Q4, 2026-11, 2026-W48, 2026-11-23 or 2026-11-03..2026-11-20 */
@@ -7682,6 +8585,9 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ReportDocument"];
+          "text/csv": string;
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+          "application/pdf": string;
         };
       };
       /** @description A problem document (RFC 9457). */
@@ -7690,12 +8596,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_job_api_v1_reports__kind__jobs_post: {
+  post_report_job: {
     parameters: {
       query?: never;
       header?: {
@@ -7727,12 +8642,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_job_api_v1_report_jobs__name__get: {
+  get_report_job: {
     parameters: {
       query?: never;
       header?: never;
@@ -7758,12 +8682,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_job_api_v1_report_jobs__name__delete: {
+  delete_report_job: {
     parameters: {
       query?: never;
       header?: never;
@@ -7787,12 +8720,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_file_api_v1_report_jobs__name__file_get: {
+  get_report_file: {
     parameters: {
       query?: never;
       header?: never;
@@ -7808,7 +8750,12 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          "application/json": components["schemas"]["ReportDocument"];
+          "text/csv": string;
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+          "application/pdf": string;
+        };
       };
       /** @description A problem document (RFC 9457). */
       "4XX": {
@@ -7816,12 +8763,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_issue_api_v1_reports__kind__issue_post: {
+  post_report_issue: {
     parameters: {
       query?: never;
       header?: never;
@@ -7851,12 +8807,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_issues_api_v1_issued_reports_get: {
+  get_issued_reports: {
     parameters: {
       query?: {
         site?: string | null;
@@ -7886,12 +8851,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_issue_api_v1_issued_reports__number__get: {
+  get_issued_report: {
     parameters: {
       query?: {
         format?: "json" | "csv" | "xlsx" | "pdf";
@@ -7912,7 +8886,12 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          "application/json": components["schemas"]["ReportDocument"];
+          "text/csv": string;
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+          "application/pdf": string;
+        };
       };
       /** @description A problem document (RFC 9457). */
       "4XX": {
@@ -7920,12 +8899,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_corrections_api_v1_issued_reports__number__corrections_get: {
+  get_issued_corrections: {
     parameters: {
       query?: {
         /** @description another issue of the same report */
@@ -7957,12 +8945,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_people_api_v1_people_get: {
+  get_people: {
     parameters: {
       query?: never;
       header?: never;
@@ -7986,12 +8983,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_person_api_v1_people_post: {
+  post_person: {
     parameters: {
       query?: never;
       header?: never;
@@ -8019,12 +9025,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  put_person_api_v1_people__username__put: {
+  put_person: {
     parameters: {
       query?: never;
       header?: never;
@@ -8054,12 +9069,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_person_api_v1_people__username__delete: {
+  delete_person: {
     parameters: {
       query?: never;
       header?: never;
@@ -8083,12 +9107,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_password_api_v1_people__username__password_post: {
+  post_password: {
     parameters: {
       query?: never;
       header?: never;
@@ -8114,12 +9147,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_tokens_api_v1_tokens_get: {
+  get_tokens: {
     parameters: {
       query?: never;
       header?: never;
@@ -8143,12 +9185,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_token_api_v1_tokens_post: {
+  post_token: {
     parameters: {
       query?: never;
       header?: never;
@@ -8157,6 +9208,17 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "name": "dashboard",
+         *       "roles": [
+         *         "viewer"
+         *       ],
+         *       "sites": [
+         *         "centre"
+         *       ]
+         *     }
+         */
         "application/json": components["schemas"]["NewToken"];
       };
     };
@@ -8176,12 +9238,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_token_api_v1_tokens__name__delete: {
+  delete_token: {
     parameters: {
       query?: never;
       header?: never;
@@ -8205,12 +9276,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_duty_api_v1_duty_get: {
+  get_duty: {
     parameters: {
       query?: never;
       header?: never;
@@ -8234,12 +9314,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_now_api_v1_duty_now_get: {
+  get_duty_now: {
     parameters: {
       query?: {
         at?: string | null;
@@ -8265,12 +9354,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_turns_api_v1_duty_turns_get: {
+  get_duty_turns: {
     parameters: {
       query: {
         day: string;
@@ -8297,12 +9395,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  put_contact_api_v1_contacts__id___put: {
+  put_contact: {
     parameters: {
       query?: never;
       header?: never;
@@ -8330,12 +9437,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  put_team_api_v1_teams__id___put: {
+  put_team: {
     parameters: {
       query?: never;
       header?: never;
@@ -8363,12 +9479,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  put_schedule_api_v1_duty__id___put: {
+  put_schedule: {
     parameters: {
       query?: never;
       header?: never;
@@ -8396,12 +9521,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  put_holiday_api_v1_holidays__date__put: {
+  put_holiday: {
     parameters: {
       query?: never;
       header?: never;
@@ -8429,12 +9563,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  delete_entry_api_v1_duty__kind___id___delete: {
+  delete_duty_entry: {
     parameters: {
       query?: never;
       header?: never;
@@ -8459,12 +9602,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_roll_calls_api_v1_roll_calls_get: {
+  get_roll_calls: {
     parameters: {
       query?: {
         limit?: number;
@@ -8490,12 +9642,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  post_roll_call_api_v1_roll_calls_post: {
+  post_roll_call: {
     parameters: {
       query?: never;
       header?: never;
@@ -8523,12 +9684,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_audit_api_v1_audit_get: {
+  get_audit: {
     parameters: {
       query?: {
         action?: string | null;
@@ -8556,12 +9726,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_verdict_api_v1_audit_verdict_get: {
+  get_audit_verdict: {
     parameters: {
       query?: {
         chain?: components["schemas"]["ChainName"];
@@ -8587,12 +9766,21 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
   };
-  get_metrics_metrics_get: {
+  get_metrics: {
     parameters: {
       query?: never;
       header?: never;
@@ -8607,7 +9795,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": unknown;
+          "text/plain": string;
         };
       };
       /** @description A problem document (RFC 9457). */
@@ -8616,7 +9804,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Problem"];
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
