@@ -185,16 +185,14 @@ def locked_until(
 
 
 def lift(connection: sa.Connection, person_id: int, name: str) -> int:
-    """Forget the failed logins of an account, as far as `locked_until` tells them; returns how many
-    counts that were.
-    """
+    """Forget an account's failures, as far as `locked_until` tells them; returns how many counts."""
     keys = _account_keys(connection, {person_id: name})[person_id]
     done = connection.execute(sa.delete(login_failures).where(login_failures.c.key.in_(keys)))
     return int(done.rowcount)
 
 
 def _account_keys(connection: sa.Connection, names: Mapping[int, str]) -> dict[int, list[str]]:
-    """The keys of the counts of accounts: wherever from, and from the networks they are known in."""
+    """The keys of the counts of accounts: wherever from, and from networks they are known in."""
     found = {person: [_key(f"account {name}")] for person, name in names.items()}
     query = sa.select(known_networks.c.person_id, known_networks.c.network)
     for row in connection.execute(query):

@@ -96,9 +96,7 @@ def _token_item(token: Token) -> TokenItem:
 
 
 @router.get("/people")
-def get_people(
-    caller: Asking, house: Behind, index: IndexOfNow, closed: bool = False
-) -> People:
+def get_people(caller: Asking, house: Behind, index: IndexOfNow, closed: bool = False) -> People:
     """The people whose sites all lie within one's own; with `closed`, removed accounts as well."""
     with reading(house.engine) as connection:
         found = [

@@ -123,6 +123,30 @@ export const dutySearch = (raw: Raw) => given({ tab: choice(raw["tab"], DUTY_TAB
 
 export const evidenceSearch = (raw: Raw) => given({ action: text(raw["action"]) });
 
+export const adminPeopleSearch = (raw: Raw) =>
+  given({
+    q: text(raw["q"]),
+    closed: raw["closed"] === true ? (true as const) : undefined,
+  });
+
+export const ESTATE_TABS = ["revisions", "check", "profiles"] as const;
+export const adminEstateSearch = (raw: Raw) =>
+  given({
+    tab: choice(raw["tab"], ESTATE_TABS),
+    revision: number(raw["revision"]),
+    base: number(raw["base"]),
+    q: text(raw["q"]),
+  });
+
+export const RULE_SHOWS = ["own", "off"] as const;
+export const adminRulesSearch = (raw: Raw) =>
+  given({
+    q: text(raw["q"]),
+    kind: text(raw["kind"]),
+    class: text(raw["class"]),
+    show: choice(raw["show"], RULE_SHOWS),
+  });
+
 export const linesSearch = (raw: Raw) =>
   given({
     state: choice(raw["state"], LINE_STATES),

@@ -135,6 +135,12 @@ export async function putJson<T>(path: string, body: unknown): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** Sends a content as it is, and takes the answer. */
+export async function postBody<T>(path: string, content: Blob): Promise<T> {
+  const response = await send(path, tokenHeaders(), { method: "POST", body: content });
+  return (await response.json()) as T;
+}
+
 /** Sends a content as it is. */
 export async function upload(path: string, content: Blob): Promise<void> {
   await send(path, tokenHeaders(), { method: "POST", body: content });
