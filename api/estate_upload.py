@@ -27,6 +27,14 @@ def checked_names(names: Iterable[str]) -> None:
             raise Refusal("invalid", f"{name[:80]!r} is no name of a YAML file in an estate folder")
 
 
+def placed(name: str, folder: Mapping[str, bytes]) -> str:
+    """Where a file belongs that may have come without its folder."""
+    if "/" in name or name in folder:
+        return name
+    alike = [there for there in folder if there.rpartition("/")[2] == name]
+    return alike[0] if len(alike) == 1 else name
+
+
 def files_of_archive(content: bytes) -> dict[str, bytes]:
     """The YAML files of a zip archive, by their names in the estate folder.
 

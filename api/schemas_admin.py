@@ -150,7 +150,11 @@ class RevisionDifference(Shape):
 
 
 class EstateFiles(Shape):
-    """`POST estate/check`: YAML files by their name in the folder, laid over the folder of now."""
+    """`POST estate/check`: YAML files laid over the folder of now.
+
+    A file is named by its place in the folder; a name alone takes the place of the one file there
+    that has it.
+    """
 
     files: dict[str, str] = Field(min_length=1, max_length=500)
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from api.auth import Asking, Caller
 from api.errors import Refusal
-from api.estate_upload import checked_names, files_of_archive
+from api.estate_upload import checked_names, files_of_archive, placed
 from api.house import House
 from api.items import moment
 from api.parts_of_app import Behind, IndexOfNow, Workers
@@ -89,8 +89,15 @@ async def post_check(
     """Check YAML files as if they lay in the folder of now; nothing is taken up."""
     _check(caller, index.estate)
     checked_names(body.files)
-    brought = {name: text.encode(errors="replace") for name, text in body.files.items()}
-    return await threads.query(lambda: _verdict(house, {**_now(house), **brought}, len(brought)))
+
+    def check() -> EstateVerdict:
+        now = _now(house)
+        brought = {
+            placed(name, now): text.encode(errors="replace") for name, text in body.files.items()
+        }
+        return _verdict(house, {**now, **brought}, len(brought))
+
+    return await threads.query(check)
 
 
 async def _body(request: Request) -> bytes:

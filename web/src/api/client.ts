@@ -38,6 +38,11 @@ export function serviceNow(): number {
   return Date.now() + clockAhead;
 }
 
+/** By how much the service's clock is ahead of this browser's; 0 within two seconds. [ms] */
+export function clockDifference(): number {
+  return clockAhead;
+}
+
 /** Take the service's time from an answer; the header has whole seconds, so less is no skew. */
 export function noteServiceTime(date: string | null): void {
   const at = date === null ? NaN : Date.parse(date);

@@ -1,0 +1,101 @@
+/** The buildings and places below a site with their devices, each with how it is now. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { devicesQuery } from "../api/queries";
+import type { DeviceSummary, SiteNode } from "../api/schema";
+import { useWords } from "../i18n";
+import { useLiveVersion } from "../live/hooks";
+import { liveStore } from "../live/store";
+import { conditionOf } from "../systems/condition";
+import { ConditionBadge } from "../systems/SystemCard";
+import { WorstBadge } from "../ui/badges";
+import type { SiteTree } from "../useSites";
+
+/** A community has its buildings as rows; this list is of what lies inside of them. */
+export function Floors({ site, tree }: { site: string; tree: SiteTree }) {
+  const { t } = useWords();
+  const answer = useQuery(devicesQuery(site));
+  useLiveVersion();
+  const node = tree.get(site);
+  const devices = answer.data ?? [];
+  const rows = rowsOf(site, tree, devices);
+  if (node === undefined || !["community", "building"].includes(node.level) || rows.length === 0) {
+    return null;
+  }
+  return (
+    <section className="sw-panel" aria-labelledby="floors">
+      <div className="sw-panel-head">
+        <h2 id="floors">{t("systems.by_floor")}</h2>
+      </div>
+      <table className="sw-table sw-stack sw-admin">
+        <thead>
+          <tr>
+            <th scope="col">{t("systems.floor")}</th>
+            <th scope="col">{t("state.title")}</th>
+            <th scope="col">{t("systems.floor_devices")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <FloorRow key={row.node.id} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface Row {
+  node: SiteNode;
+  depth: number;
+  devices: readonly DeviceSummary[];
+}
+
+/** Every site below, depth first, with the devices that stand at it itself. */
+function rowsOf(site: string, tree: SiteTree, devices: readonly DeviceSummary[]): Row[] {
+  const below = (id: string, depth: number): Row[] =>
+    tree
+      .childrenOf(id)
+      .flatMap((node) => [
+        { node, depth, devices: devices.filter((device) => device.place === node.id) },
+        ...below(node.id, depth + 1),
+      ]);
+  return below(site, 0);
+}
+
+function FloorRow({ row }: { row: Row }) {
+  const { name, say } = useWords();
+  const { node, depth, devices } = row;
+  return (
+    <tr data-floor={node.id}>
+      <td style={{ paddingInlineStart: 8 + 18 * depth }}>
+        <Link to="/sites/$site" params={{ site: node.id }}>
+          {name(node.name)}
+        </Link>{" "}
+        <span className="sw-dim sw-small">{say("level", node.level)}</span>
+      </td>
+      <td>
+        <WorstBadge worst={node.state.worst} unprotected={node.state.unprotected} />
+      </td>
+      <td>
+        <span className="sw-keys">
+          {devices.map((device) => (
+            <span key={device.id} className="sw-key">
+              <Link to="/devices/$device" params={{ device: device.id }}>
+                {name(device.name)}
+              </Link>{" "}
+              <ConditionBadge
+                condition={conditionOf(
+                  device,
+                  liveStore.getDevice(device.id),
+                  liveStore.getParts(device.id),
+                )}
+              />
+            </span>
+          ))}
+        </span>
+      </td>
+    </tr>
+  );
+}
