@@ -105,7 +105,7 @@ class BodyLimit:
         await self._app(scope, receive_limited, send)
 
     def _limit(self, path: str) -> int:
-        """What a request to a path may bring. [B]"""
+        """How many bytes a request to a path may bring."""
         if _PHOTOS.fullmatch(path):
             return self._photo_bytes
         return MAX_ESTATE if _ESTATES.fullmatch(path) else MAX_BODY

@@ -185,7 +185,7 @@ def locked_until(
 
 
 def lift(connection: sa.Connection, person_id: int, name: str) -> int:
-    """Forget an account's failures, as far as `locked_until` tells them; returns how many counts."""
+    """Forget an account's failures, as far as `locked_until` tells; returns how many counts."""
     keys = _account_keys(connection, {person_id: name})[person_id]
     done = connection.execute(sa.delete(login_failures).where(login_failures.c.key.in_(keys)))
     return int(done.rowcount)

@@ -9,7 +9,7 @@ from api.revision_items import MAX_COMPARED, file_differences, masked
     ("line", "shown"),
     [
         ("password: hunter2", "password: •••"),
-        ("link: {mqtt: {broker_password: 'a, b', topic: x}}", "link: {mqtt: {broker_password: •••, topic: x}}"),
+        ("{mqtt: {broker_password: 'a, b', t: x}}", "{mqtt: {broker_password: •••, t: x}}"),
         ('api_key: "q#1" # note', "api_key: •••"),
         ("url: mqtt://me:pw@host:1883", "url: mqtt://me:•••@host:1883"),
         ("tokens: [a]", "tokens: [a]"),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from collectors.driver import DeviceHealth
 from records.people import Role
@@ -154,7 +154,7 @@ def test_revisions_are_compared_and_files_are_checked(seen: Seen, page: Page) ->
     page.goto(f"{seen.url}/admin/estate?tab=check")
     verdict = page.get_by_test_id("verdict")
     files = page.locator("input[type=file]")
-    wrong = {"name": "all.yaml", "mimeType": "text/yaml", "buffer": b"- {id: x, profle: y}\n"}
+    wrong = FilePayload(name="all.yaml", mimeType="text/yaml", buffer=b"- {id: x, profle: y}\n")
     files.nth(1).set_input_files(wrong)
     expect(verdict).to_have_attribute("data-good", "false", timeout=PATIENCE_MS)
     expect(verdict).to_contain_text("devices/all.yaml:1")
@@ -165,7 +165,7 @@ def test_revisions_are_compared_and_files_are_checked(seen: Seen, page: Page) ->
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in folder_files(folder).items():
             archive.writestr(f"town/{name}", content)
-    whole = {"name": "t.zip", "mimeType": "application/zip", "buffer": packed.getvalue()}
+    whole = FilePayload(name="t.zip", mimeType="application/zip", buffer=packed.getvalue())
     files.nth(0).set_input_files(whole)
     expect(verdict).to_have_attribute("data-good", "true", timeout=PATIENCE_MS)
 
@@ -243,7 +243,7 @@ def test_a_device_is_compared_downloaded_and_seen_as_read(seen: Seen, page: Page
     point = page.locator("[data-wire=active_power]")
     expect(point).to_contain_text("type=float32", timeout=PATIENCE_MS)
     expect(page.get_by_role("region", name="As read").first).to_contain_text("are not kept")
-    page.get_by_placeholder("Compare: nothing").click()
+    page.get_by_label("Compare").first.click()
     page.get_by_role("option", name=re.compile("north-grid")).click()
     expect(page).to_have_url(re.compile("compare=north-grid"))
     with page.expect_download() as download:
@@ -273,9 +273,8 @@ def test_every_page_can_be_used_by_everybody(
     seen: Seen, browser: Browser, complaints: Complaints, language: str, dark: bool, phone: bool
 ) -> None:
     context = open_context(browser, language, dark=dark, phone=phone)
-    context.add_cookies(seen.context.cookies())
-    context.add_init_script("localStorage.setItem('sitewatch.signed_in', 'yes')")
     page = context.new_page()
+    sign_in(page, seen.url, PASSWORD, "boss")
     complaints.watch(page)
     found: list[str] = []
     for address in PAGES:

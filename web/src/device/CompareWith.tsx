@@ -19,8 +19,8 @@ export function CompareWith({ device, compare, onCompare }: CompareWithProps) {
     <div className="sw-filters">
       <Select
         size="xs"
-        aria-label={t("device.compare")}
-        placeholder={`${t("device.compare")}: ${t("device.compare_none")}`}
+        label={t("device.compare")}
+        placeholder={t("device.compare_none")}
         className="sw-site-select"
         clearable
         searchable

@@ -7,7 +7,7 @@ import type { DeviceSummary, SiteNode } from "../api/schema";
 import { useWords } from "../i18n";
 import { useLiveVersion } from "../live/hooks";
 import { liveStore } from "../live/store";
-import { conditionOf } from "../systems/condition";
+import { CONDITIONS, conditionOf, type Condition } from "../systems/condition";
 import { ConditionBadge } from "../systems/SystemCard";
 import { WorstBadge } from "../ui/badges";
 import type { SiteTree } from "../useSites";
@@ -49,19 +49,39 @@ export function Floors({ site, tree }: { site: string; tree: SiteTree }) {
 interface Row {
   node: SiteNode;
   depth: number;
+  /** Those that stand at it itself. */
   devices: readonly DeviceSummary[];
+  /** Those and all that stand below it. */
+  below: readonly DeviceSummary[];
 }
 
-/** Every site below, depth first, with the devices that stand at it itself. */
+/** Every site below, depth first. */
 function rowsOf(site: string, tree: SiteTree, devices: readonly DeviceSummary[]): Row[] {
   const below = (id: string, depth: number): Row[] =>
-    tree
-      .childrenOf(id)
-      .flatMap((node) => [
-        { node, depth, devices: devices.filter((device) => device.place === node.id) },
-        ...below(node.id, depth + 1),
-      ]);
+    tree.childrenOf(id).flatMap((node) => {
+      const own = devices.filter((device) => device.place === node.id);
+      const rows = below(node.id, depth + 1);
+      const all = [...own, ...rows.flatMap((row) => row.devices)];
+      return [{ node, depth, devices: own, below: all }, ...rows];
+    });
   return below(site, 0);
+}
+
+/** Normal is only said where something is watched, and all of it is wholly known. */
+function FloorState({ row }: { row: Row }) {
+  const { t } = useWords();
+  const { node, below } = row;
+  const [worst] = CONDITIONS.filter((each) => below.some((one) => conditionNow(one) === each));
+  const { state } = node;
+  if (state.worst !== null || state.unprotected > 0) {
+    return <WorstBadge worst={state.worst} unprotected={state.unprotected} />;
+  }
+  if (worst === undefined) return <span className="sw-dim">{t("overview.no_places")}</span>;
+  return <ConditionBadge condition={worst} />;
+}
+
+function conditionNow(device: DeviceSummary): Condition {
+  return conditionOf(device, liveStore.getDevice(device.id), liveStore.getParts(device.id));
 }
 
 function FloorRow({ row }: { row: Row }) {
@@ -76,7 +96,7 @@ function FloorRow({ row }: { row: Row }) {
         <span className="sw-dim sw-small">{say("level", node.level)}</span>
       </td>
       <td>
-        <WorstBadge worst={node.state.worst} unprotected={node.state.unprotected} />
+        <FloorState row={row} />
       </td>
       <td>
         <span className="sw-keys">
@@ -85,13 +105,7 @@ function FloorRow({ row }: { row: Row }) {
               <Link to="/devices/$device" params={{ device: device.id }}>
                 {name(device.name)}
               </Link>{" "}
-              <ConditionBadge
-                condition={conditionOf(
-                  device,
-                  liveStore.getDevice(device.id),
-                  liveStore.getParts(device.id),
-                )}
-              />
+              <ConditionBadge condition={conditionNow(device)} />
             </span>
           ))}
         </span>
