@@ -69,7 +69,8 @@ export function OwnValues({ service }: { service: ServiceState }) {
   const { t, name } = useWords();
   const points = useKindPoints()("service");
   const items = new Map(service.values.map((item) => [item.point, item]));
-  const known = [...points.values()];
+  // Its own clock is the service's: nobody could say that it is wrong.
+  const known = [...points.values()].filter((point) => point.name !== "clock_wrong");
   return (
     <Panel title={t("admin.own_values")}>
       <table className="sw-table">

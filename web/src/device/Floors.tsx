@@ -12,7 +12,7 @@ import { ConditionBadge } from "../systems/SystemCard";
 import { WorstBadge } from "../ui/badges";
 import type { SiteTree } from "../useSites";
 
-/** A community has its buildings as rows; this list is of what lies inside of them. */
+/** Of a building it stands open; a whole community would make a long page. */
 export function Floors({ site, tree }: { site: string; tree: SiteTree }) {
   const { t } = useWords();
   const answer = useQuery(devicesQuery(site));
@@ -25,23 +25,28 @@ export function Floors({ site, tree }: { site: string; tree: SiteTree }) {
   }
   return (
     <section className="sw-panel" aria-labelledby="floors">
-      <div className="sw-panel-head">
-        <h2 id="floors">{t("systems.by_floor")}</h2>
-      </div>
-      <table className="sw-table sw-stack sw-admin">
-        <thead>
-          <tr>
-            <th scope="col">{t("systems.floor")}</th>
-            <th scope="col">{t("state.title")}</th>
-            <th scope="col">{t("systems.floor_devices")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <FloorRow key={row.node.id} row={row} />
-          ))}
-        </tbody>
-      </table>
+      <details open={node.level === "building"}>
+        <summary>
+          <h2 id="floors" className="sw-h3 sw-inline">
+            {t("systems.by_floor")}
+          </h2>{" "}
+          <span className="sw-dim">{rows.length}</span>
+        </summary>
+        <table className="sw-table sw-stack sw-admin">
+          <thead>
+            <tr>
+              <th scope="col">{t("systems.floor")}</th>
+              <th scope="col">{t("state.title")}</th>
+              <th scope="col">{t("systems.floor_devices")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <FloorRow key={row.node.id} row={row} />
+            ))}
+          </tbody>
+        </table>
+      </details>
     </section>
   );
 }
