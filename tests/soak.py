@@ -40,6 +40,19 @@ SHARDS = (
     "tests/collectors/test_fuzz_reading.py",
     "tests/collectors/test_fuzz_payloads.py",
     "tests/collectors/test_reads_only.py",
+    *(
+        f"tests/ui/test_{pages}.py"
+        for pages in (
+            "console",
+            "coverage",
+            "lines",
+            "quality",
+            "reports",
+            "screens",
+            "unaccounted",
+            "work_orders",
+        )
+    ),
 )
 _TIMEOUT_S = 3600
 

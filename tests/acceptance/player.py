@@ -45,6 +45,7 @@ from tests.acceptance.story import (
     Story,
 )
 from tests.acceptance.told_time import TimeCell, Told
+from tests.e2e.zygote import have_at_hand
 
 HOUSE = Path(__file__).with_name("house")
 BEGAN = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
@@ -114,6 +115,7 @@ class Player:
         self._write({"devices/all.yaml": json.dumps(mine)})
         self._write(self.story.files)
         (self.folder / "data").mkdir(mode=0o700)
+        have_at_hand()
         engine = self.engine()
         migrate(engine)
         listed = (HOUSE / "duty.yaml").read_text("utf-8").replace("WEBHOOK", self.phones.hook.url)

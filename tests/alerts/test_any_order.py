@@ -10,7 +10,6 @@ the alarms are as the small model of `life_model.py` says, and
 """
 
 import os
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -128,6 +127,18 @@ class Plug:
 
 ENGINE = memory_engine()
 PLUG = Plug(ENGINE)
+EMPTIED = tuple(
+    f"DELETE FROM {table.name}"
+    for table in reversed(metadata.sorted_tables)
+    if table.name in sa.inspect(ENGINE).get_table_names()
+)
+# In text: what is looked up after every deed takes a fifth of the time if it is built each time.
+NEW_EVENTS = "SELECT id, alarm, event FROM alarm_events WHERE id > ? ORDER BY id"
+RAN = (
+    "SELECT count(*) FROM escalation_steps WHERE ran_at IS NOT NULL"
+    " GROUP BY alarm, round, chain, step, cycle"
+)
+TOLD = "SELECT count(*) FROM alarm_events WHERE event = 'escalated'"
 NUMBER = {"sequences": 0, "steps": 0}
 
 
@@ -138,10 +149,8 @@ class AnyOrder(RuleBasedStateMachine):
     def begin(self) -> None:
         PLUG.disarm()
         with ENGINE.begin() as connection:
-            names = set(sa.inspect(connection).get_table_names())
-            for table in reversed(metadata.sorted_tables):
-                if table.name in names:
-                    connection.execute(sa.delete(table))
+            for emptied in EMPTIED:
+                connection.exec_driver_sql(emptied)
         self.now = 0
         self.journal: list[Sample] = []
         self.lives = {name: Life(kind) for name, kind in KINDS.items()}
@@ -340,10 +349,8 @@ class AnyOrder(RuleBasedStateMachine):
         """Nothing escalates what somebody has answered, and what latches ends by a reset only."""
         if not hasattr(self, "desk"):
             return
-        table = tables.alarm_events
-        query = sa.select(table.c.id, table.c.alarm, table.c.event).order_by(table.c.id)
         with ENGINE.connect() as connection:
-            new = connection.execute(query.where(table.c.id > self.events_seen)).all()
+            new = connection.exec_driver_sql(NEW_EVENTS, (self.events_seen,)).all()
         for number, alarm, event in new:
             self.events_seen = number
             if event in STARTED:
@@ -357,15 +364,11 @@ class AnyOrder(RuleBasedStateMachine):
     def each_step_runs_once(self) -> None:
         if not hasattr(self, "desk"):
             return
-        columns = (steps.c.alarm, steps.c.round, steps.c.chain, steps.c.step, steps.c.cycle)
         with ENGINE.connect() as connection:
-            ran = connection.execute(sa.select(*columns).where(steps.c.ran_at.is_not(None))).all()
-            told = connection.execute(
-                sa.select(sa.func.count()).select_from(tables.alarm_events)
-                .where(tables.alarm_events.c.event == "escalated")
-            ).scalar_one()  # fmt: skip
-        assert max(Counter(map(tuple, ran)).values(), default=1) == 1
-        assert told == len(ran)
+            ran = connection.exec_driver_sql(RAN).scalars().all()
+            told = connection.exec_driver_sql(TOLD).scalar_one()
+        assert max(ran, default=1) == 1
+        assert told == sum(ran)
 
     @precondition(lambda self: hasattr(self, "desk"))
     @rule()

@@ -40,7 +40,7 @@ from tests.bench.rig.publisher import DEVICES, publish
 from tests.bench.rig.service import now_ms
 from tests.brokers import Publisher, publisher, running_broker
 from tests.e2e.folders import estate, lift, smoke
-from tests.e2e.service import Service, eventually, started
+from tests.e2e.service import PROGRAM, Service, eventually, started
 
 REACH_S = 1.0
 _LOOK_S = 0.003
@@ -178,7 +178,7 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         arguments = ("run", "--estate", str(home), "--data", str(data.path), "--port", "0")
         environment = {"SITEWATCH_MQTT__URL": broker.url}
         with (
-            started(*arguments, folder=folder, environment=environment) as service,
+            started(*arguments, folder=folder, environment=environment, program=PROGRAM) as service,
             lifts(broker.port, given.rate),
         ):
             eventually("a lift is heard", lambda: bool(service.latest("lift-1")), within_s=60)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.service import command, started
+from tests.e2e.service import PROGRAM, command, started
 
 WATCH_S = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -40,7 +40,7 @@ def main() -> None:
         folder = Path(name)
         began = time.monotonic()
         arguments = ("demo", "--port", "0", "--data", str(folder / "data"), "--history", "0d")
-        with started(*arguments, folder=folder) as service:
+        with started(*arguments, folder=folder, program=PROGRAM) as service:
             print(f"page answers a login after           {time.monotonic() - began:8.2f} s")
             while not any(i["quality"] == "good" for i in service.get("latest")["items"]):
                 time.sleep(0.05)

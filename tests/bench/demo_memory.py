@@ -44,7 +44,7 @@ def watched(
             service.get("latest")
             service.get("reports/energy", period=time.strftime("%Y-%m"))
             if inside is not None:
-                look_inside(service.process, inside)
+                look_inside(service.process.pid, inside)
 
 
 def main() -> None:

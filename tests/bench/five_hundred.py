@@ -80,7 +80,7 @@ def main() -> None:
         found = watch(service, given.minutes)
         most = most_resident(service.process.pid)
         if given.inside is not None:
-            look_inside(service.process, given.inside)
+            look_inside(service.process.pid, given.inside)
     rise, error = (60 / _LOOK_S * figure for figure in slope(found))
     rows = [
         ("resident, when all are heard", f"{found[0]:.0f} MB", ""),

@@ -5,7 +5,8 @@ with mosquitto and lifts. A simulated hour is as many messages as the lifts woul
 seconds apart, sent as fast as `--rate` says; the clock is the real one, so that what happens once a
 day happens once in a real day. Every simulated hour some pages, a series and a report are asked
 for. At the end the slope of each figure over the last half is printed with its standard error, and
-whether it is flat; the exit code is 1 where one is not, or where so few hours cannot say. With
+whether it is flat; the exit code is 1 where one is not, or where so few hours cannot say. How much
+memory a house needs is for `tests.bench.five_hundred`: here many times as much comes in. With
 `--inside FILE` the service writes what its memory is made of (`tests.bench.rig.inside`) after an
 eighth of the hours and at the end; that takes memory and seconds itself. `--judge FILE` judges what
 a run has printed, such as one that was broken off.
@@ -36,7 +37,7 @@ from tests.e2e.service import PROGRAM, Service, eventually, started
 INTERVAL_S = 10.0
 """Between two messages of a lift in simulated time. [s]"""
 HOUR_MESSAGES = round(DEVICES * 3600 / INTERVAL_S)
-LIMIT_MB = 300
+LAST_MS = 600_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def ask(service: Service, begun_ms: int) -> None:
         service.get("sites")
         service.get("latest")
         service.get("alarms", limit=100)
-    service.series("lift-1", "floor", begun_ms)
+    # Of the last minutes: the interface gives at most 20,000 readings at once.
+    service.series("lift-1", "floor", max(begun_ms, time.time_ns() // 1_000_000 - LAST_MS))
     service.get("reports/energy", period=time.strftime("%Y-%m"))
 
 
@@ -129,7 +131,7 @@ def soak(folder: Path, hours: int, rate: float, inside: Path | None = None) -> l
                 looks.append(look(service, data, hour))
                 print(json.dumps(asdict(looks[-1])), flush=True)
                 if inside is not None and hour in (max(1, hours // 8), hours):
-                    look_inside(service.process, inside)
+                    look_inside(service.process.pid, inside)
     return looks
 
 
@@ -155,8 +157,7 @@ def judge(looks: list[Look]) -> bool:
         figures[name] = round(found, 4)
         figures[f"{name} ±"] = round(error, 4)
     most_mb = max(one.peak_mb for one in looks)
-    good &= most_mb < LIMIT_MB
-    rows.append(("resident, most", f"{most_mb:.0f} MB", f"< {LIMIT_MB} MB"))
+    rows.append(("resident, most", f"{most_mb:.0f} MB", ""))
     title = f"{len(looks)} simulated hours, 500 devices, {DEVICES} of them sending"
     show(title, rows, {**figures, "most_mb": most_mb, "good": good})
     return good

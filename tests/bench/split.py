@@ -21,7 +21,7 @@ from tests.bench.rig.figures import p99, show
 from tests.brokers import publisher, running_broker
 from tests.e2e.folders import estate, smoke, webhook
 from tests.e2e.halves import children, stopped
-from tests.e2e.service import Service, eventually, started
+from tests.e2e.service import PROGRAM, Service, eventually, started
 from tests.webhook import receiving
 
 APART_S = 0.05
@@ -108,7 +108,9 @@ def measured(
         data = folder / "data"
         arguments = ("run", *options, "--estate", str(home), "--data", str(data), "--port", "0")
         environment = {"SITEWATCH_MQTT__URL": broker.url}
-        service = stack.enter_context(started(*arguments, folder=folder, environment=environment))
+        service = stack.enter_context(
+            started(*arguments, folder=folder, environment=environment, program=PROGRAM)
+        )
         eventually("it is well", lambda: service.client.get("health").status_code == 200)
         publishes = stack.enter_context(publisher(broker))
         seen = stack.enter_context(Seen(data / "sitewatch.sqlite"))

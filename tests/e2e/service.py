@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 
+from tests.e2e.warm import Forked, fork
+
 PASSWORD = "a long enough first password"
 STARTS_WITHIN_S = 60.0
 PROGRAM = (sys.executable, "-m", "sitewatch")
@@ -25,7 +27,7 @@ PROGRAM = (sys.executable, "-m", "sitewatch")
 class Service:
     """A running `sitewatch run` or `sitewatch demo` with a signed-in client."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
     url: str
     lines: list[str]
     client: httpx.Client = field(init=False)
@@ -142,7 +144,7 @@ def command(*arguments: str) -> list[str]:
     return [*PROGRAM, *arguments]
 
 
-def _read(process: subprocess.Popen[str], lines: list[str]) -> None:
+def _read(process: subprocess.Popen[str] | Forked, lines: list[str]) -> None:
     if process.stdout is not None:
         try:
             lines.extend(iter(process.stdout.readline, ""))
@@ -177,16 +179,22 @@ def started(
     *arguments: str,
     folder: Path,
     environment: Mapping[str, str] | None = None,
-    program: Sequence[str] = PROGRAM,
+    program: Sequence[str] | None = None,
 ) -> Iterator[Service]:
-    """Start a command that serves the page, wait until it does, sign in; stop it at the end."""
-    process = subprocess.Popen(
-        [*program, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=_variables(folder, environment),
-    )
+    """Start a command that serves the page, wait until it does, sign in; stop it at the end.
+
+    It is forked from a process that has its modules already (`tests.e2e.warm`), unless a program to
+    start is given: `PROGRAM` for what an operator would start.
+    """
+    variables = _variables(folder, environment)
+    process: subprocess.Popen[str] | Forked
+    if program is None:
+        process = fork(arguments, variables)
+    else:
+        process = subprocess.Popen(
+            [*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, env=variables,
+        )  # fmt: skip
     lines: list[str] = []
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()
@@ -200,7 +208,7 @@ def started(
         reader.join(timeout=5)
 
 
-def _address(process: subprocess.Popen[str], lines: list[str]) -> str:
+def _address(process: subprocess.Popen[str] | Forked, lines: list[str]) -> str:
     until = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < until:
         found = re.search(r"^page: (http://127\.0\.0\.1:\d+)", "".join(lines), re.MULTILINE)

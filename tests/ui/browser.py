@@ -17,6 +17,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.footprint import FULL
 from tests.ui.serving_page import IS_BUILT
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -36,6 +37,11 @@ ARGUMENTS = (
     "--disable-quic",
 )
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+LOOKS = [("zh", False, False), ("en", True, True)]
+if FULL:
+    LOOKS += [("en", True, False), ("zh", False, True)]
+EACH_LOOK = pytest.mark.parametrize(("language", "dark", "phone"), LOOKS)
+"""A desk in Chinese and a phone in English, dark; `make soak` looks at the others, too."""
 
 
 @dataclass

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.service import PASSWORD, eventually
 from tests.ui.browser import (
+    EACH_LOOK,
     NEEDS_PAGE,
     Complaints,
     open_context,
@@ -309,10 +310,7 @@ def test_who_may_nothing_is_offered_nothing(
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "phone"),
-    [("zh", False, False), ("en", True, False), ("zh", True, True), ("en", False, True)],
-)
+@EACH_LOOK
 def test_the_pages_fit_the_window(
     desk: Desk, browser: Browser, complaints: Complaints, language: str, dark: bool, phone: bool
 ) -> None:

@@ -16,6 +16,7 @@ from tests.e2e.folders import estate
 from tests.e2e.service import PASSWORD, Service, eventually, started
 from tests.replay_server import ReplayServer, Unit
 from tests.ui.browser import (
+    EACH_LOOK,
     NEEDS_PAGE,
     Complaints,
     open_context,
@@ -178,9 +179,7 @@ def test_the_rescue_goes_step_by_step(
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "phone"), [("zh", False, True), ("en", True, False), ("en", False, True)]
-)
+@EACH_LOOK
 def test_the_page_fits_the_window(
     service: Service, browser: Browser, complaints: Complaints, language: str,
     dark: bool, phone: bool,

@@ -15,6 +15,7 @@ from tests.e2e.folders import estate, meter, panel, smoke
 from tests.e2e.service import PASSWORD, Service, eventually, started
 from tests.replay_server import Fault, ReplayServer, Unit
 from tests.ui.browser import (
+    EACH_LOOK,
     NEEDS_PAGE,
     Complaints,
     open_context,
@@ -179,10 +180,7 @@ def test_dead_letters_show_what_came_and_never_run_it(
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "phone"),
-    [("zh", True, False), ("zh", False, True), ("en", True, True)],
-)
+@EACH_LOOK
 def test_the_pages_fit_the_window(
     house: House, browser: Browser, complaints: Complaints, language: str, dark: bool, phone: bool
 ) -> None:

@@ -20,6 +20,7 @@ from tests.e2e.folders import estate, meter
 from tests.e2e.service import PASSWORD, Service, eventually, started
 from tests.replay_server import Fault, ReplayServer, Unit
 from tests.ui.browser import (
+    EACH_LOOK,
     NEEDS_PAGE,
     Complaints,
     open_context,
@@ -180,10 +181,7 @@ def test_groups_filters_and_nothing(house: House, browser: Browser, complaints: 
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "phone"),
-    [("zh", False, False), ("zh", False, True), ("en", True, True), ("en", True, False)],
-)
+@EACH_LOOK
 def test_the_pages_fit_the_window(
     house: House, browser: Browser, complaints: Complaints, language: str, dark: bool, phone: bool
 ) -> None:

@@ -22,6 +22,7 @@ from tests.brokers import free_port
 from tests.e2e.folders import estate, meter
 from tests.e2e.service import PASSWORD, Service, started
 from tests.ui.browser import (
+    EACH_LOOK,
     NEEDS_PAGE,
     Complaints,
     open_context,
@@ -101,10 +102,7 @@ def opened(
     return page
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "phone"),
-    [("zh", False, False), ("en", True, False), ("zh", True, True), ("en", False, True)],
-)
+@EACH_LOOK
 def test_a_report_is_read(
     house: House, browser: Browser, complaints: Complaints, language: str, dark: bool, phone: bool
 ) -> None:

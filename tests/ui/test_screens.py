@@ -38,6 +38,7 @@ PAGES = {
     "duty": "/duty",
     "evidence": "/evidence",
     "energy": "/energy",
+    "energy-months": "/energy?site=centre&period=2026",
     "reports": "/reports",
     "lines": "/lines",
     "dead-letters": "/dead-letters",
@@ -51,6 +52,8 @@ PAGES = {
     "wall-alarms": "/wall?hold=true&scene=alarms",
 }
 """Every page behind the login, by the name of its picture."""
+DRAWN = {"device", "energy", "energy-months"}
+"""Those that have a chart."""
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -93,15 +96,26 @@ def test_every_page_can_be_used_by_everybody(
     demo: Demo, browser: Browser, complaints: Complaints, language: str, size: str, scheme: str
 ) -> None:
     page = entered(demo, browser, complaints, language, size, scheme)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN" if language == "zh" else "en")
     found: list[str] = []
     for name, address in PAGES.items():
         page.goto(demo.service.url + address)
         expect(page.get_by_role("heading", level=1)).to_be_attached(timeout=PATIENCE_MS)
         expect(page.locator("[data-state=loading]")).to_have_count(0, timeout=PATIENCE_MS)
+        if not name.startswith("wall"):
+            expect(page.locator("footer")).to_contain_text("不能代替火灾报警控制器")
+            expect(page.locator("footer")).to_contain_text("does not replace the fire panel")
+        if name in DRAWN:
+            expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
         shoot(page, f"axe-{name}-{language}-{size}")
         found += [f"{name}: {one}" for one in violations(page)]
         if overflow(page) > 0:
             found.append(f"{name} is wider than the window by {overflow(page)} px")
+    page.context.clear_cookies()
+    page.goto(demo.service.url)
+    page.wait_for_url(re.compile(r"/login"))
+    shoot(page, f"axe-login-{language}-{size}")
+    found += [f"login: {one}" for one in violations(page)]
     page.context.close()
     assert found == [], "\n".join(found)
 

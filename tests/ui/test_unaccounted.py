@@ -19,6 +19,7 @@ from tests.brokers import free_port
 from tests.e2e.folders import estate, meter
 from tests.e2e.service import PASSWORD, Service, started
 from tests.ui.browser import (
+    EACH_LOOK,
     NEEDS_PAGE,
     Complaints,
     open_context,
@@ -99,10 +100,7 @@ def cells(page: Page, node: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "phone"),
-    [("zh", False, False), ("en", True, False), ("zh", True, True), ("en", False, True)],
-)
+@EACH_LOOK
 def test_the_tree_its_figures_and_its_marks(
     house: House, browser: Browser, complaints: Complaints, language: str, dark: bool, phone: bool
 ) -> None:

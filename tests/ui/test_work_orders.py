@@ -13,6 +13,7 @@ from tests.brokers import Publisher, publisher, running_broker
 from tests.e2e.folders import estate, smoke
 from tests.e2e.service import PASSWORD, Service, eventually, started
 from tests.ui.browser import (
+    EACH_LOOK,
     NEEDS_PAGE,
     Complaints,
     open_context,
@@ -238,10 +239,7 @@ def test_an_order_is_made_by_hand_and_given_to_somebody(
     page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "phone"),
-    [("zh", True, False), ("zh", False, True), ("en", True, True), ("en", False, False)],
-)
+@EACH_LOOK
 def test_the_pages_fit_the_window(
     house: House, browser: Browser, complaints: Complaints, language: str, dark: bool, phone: bool
 ) -> None:

@@ -8,7 +8,6 @@ import ctypes
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -60,10 +59,10 @@ def look(file: Path) -> None:
         print(json.dumps(found), file=lines)
 
 
-def look_inside(process: "subprocess.Popen[str]", file: Path) -> None:
+def look_inside(pid: int, file: Path) -> None:
     """Have a process started as `INSIDE` look, and wait until it has."""
     before = file.stat().st_size if file.exists() else 0
-    process.send_signal(signal.SIGUSR1)
+    os.kill(pid, signal.SIGUSR1)
     until = time.monotonic() + _LONGEST_S
     while time.monotonic() < until and (not file.exists() or file.stat().st_size == before):
         time.sleep(0.05)
