@@ -97,7 +97,7 @@ async def post_check(
         }
         return _verdict(house, {**now, **brought}, len(brought))
 
-    return await threads.query(check)
+    return await threads.check(check)
 
 
 async def _body(request: Request) -> bytes:
@@ -119,7 +119,7 @@ async def post_archive(
         files = files_of_archive(content)
         return _verdict(house, files, len(files))
 
-    return await threads.query(check)
+    return await threads.check(check)
 
 
 def _now(house: House) -> Mapping[str, bytes]:
