@@ -173,6 +173,21 @@ class Rescue:
 
 
 @dataclass(frozen=True)
+class VendorFault:
+    """What the maker of a device says of the fault code that raised an alarm."""
+
+    code: str
+    """As the maker writes it."""
+    text: Label
+    fault_class: str | None
+    """A value of `FaultClass`; None where the table does not have the code."""
+    vendor_class: str | None
+    """How the maker himself classes it, where the table says so."""
+    table: str
+    """The table of `fault_codes/` that says it."""
+
+
+@dataclass(frozen=True)
 class Alarm:
     """One alarm with its present state. Times are [ms since 1970, UTC]."""
 
@@ -210,6 +225,7 @@ class Alarm:
     chattering: bool = False
     shelf: Shelf | None = None
     rescue: Rescue | None = None
+    vendor: VendorFault | None = None
 
     @property
     def first_in_group(self) -> bool:
@@ -289,6 +305,18 @@ def _rescue_json(rescue: Rescue | None) -> Mapping[str, object] | None:
     }
 
 
+def _vendor_json(vendor: VendorFault | None) -> Mapping[str, object] | None:
+    if vendor is None:
+        return None
+    return {
+        "code": vendor.code,
+        "text": _both(vendor.text),
+        "fault_class": vendor.fault_class,
+        "vendor_class": vendor.vendor_class,
+        "table": vendor.table,
+    }
+
+
 def to_json(alarm: Alarm) -> Mapping[str, object]:
     """The alarm object of the HTTP interface and the webhook (fields of `AlarmItem`)."""
     return {
@@ -322,5 +350,6 @@ def to_json(alarm: Alarm) -> Mapping[str, object]:
         "first_in_group": alarm.first_in_group,
         "chattering": alarm.chattering,
         "rescue": _rescue_json(alarm.rescue),
+        "vendor": _vendor_json(alarm.vendor),
         **_holds_json(alarm),
     }

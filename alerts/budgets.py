@@ -97,6 +97,8 @@ class _Used:
     at: deque[tuple[int, bool]] = field(default_factory=deque)
     """When [ms, UTC], and whether for an emergency."""
     blocked_until: int = 0
+    seen: int = 0
+    """The newest moment that was seen here. [ms, UTC]"""
 
 
 class Budgets:
@@ -121,7 +123,9 @@ class Budgets:
         return True
 
     def _spend(self, key: str, at: int, *, emergency: bool) -> None:
-        self._used.setdefault(key, _Used()).at.append((at, emergency))
+        used = self._used.setdefault(key, _Used())
+        used.at.append((at, emergency))
+        used.seen = max(used.seen, at)
 
     def block(self, key: str, until: int) -> None:
         """The provider takes nothing more until then."""
@@ -135,6 +139,7 @@ class Budgets:
         if budget is None:
             return None
         used = self._used.get(key, _Used())
+        _not_later_than(used, now)
         _forget(budget, used, now)
         if used.blocked_until > now:
             return 0
@@ -186,6 +191,18 @@ def _room(budget: Budget, used: _Used, now: int, *, emergency: bool) -> list[int
             room -= max(0, budget.reserve - sum(uses))
         found.append(room)
     return found
+
+
+def _not_later_than(used: _Used, now: int) -> None:
+    """The clock was set back: what was used just now stays so, and a block ends when it would have.
+
+    Else a robot would stand still, with an emergency waiting, until the clock has caught up.
+    """
+    back = used.seen - now
+    used.seen = now
+    if back > 0:
+        used.at = deque((min(at, now), urgent) for at, urgent in used.at)
+        used.blocked_until = max(0, used.blocked_until - back)
 
 
 def _forget(budget: Budget, used: _Used, now: int) -> None:

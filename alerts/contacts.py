@@ -1,7 +1,7 @@
 """Contacts and teams: the people who are told, and by which channels each can be reached."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -163,8 +163,14 @@ class Directory:
             Calendar({one.date: not one.working for one in listed.holidays}),
         )
 
-    def people(self, who: Addressee, sites: frozenset[str], at_ms: int) -> tuple[Contact, ...]:
-        """Who is meant for an alarm at these sites at a moment; nobody where it is unknown."""
+    def people(
+        self, who: Addressee, sites: frozenset[str], at_ms: int, *, emergency: bool = False
+    ) -> tuple[Contact, ...]:
+        """Who is meant for an alarm at these sites at a moment; nobody where it is unknown.
+
+        In a gap of a schedule that nobody has meant, an emergency is everybody's who has a shift
+        in it: a swap that was forgotten, a holiday without a crew.
+        """
         ids: Sequence[str] = ()
         if who.contact is not None:
             ids = (who.contact,)
@@ -172,18 +178,32 @@ class Directory:
             ids = team.members if not team.sites or sites.intersection(team.sites) else ()
         elif who.on_duty is not None and (schedule := self.schedules.get(who.on_duty)) is not None:
             ids = on_duty(schedule, at_ms, self.calendar)
+            if not ids and emergency and not schedule.unattended:
+                ids = sorted(schedule.contacts())
         return tuple(self.contacts[one] for one in ids if one in self.contacts)
 
-    def told(self, who: Addressee, sites: frozenset[str], at_ms: int) -> tuple[Told, ...]:
-        """The targets of an addressee, each person by each channel."""
+    def told(
+        self,
+        who: Addressee,
+        sites: frozenset[str],
+        at_ms: int,
+        *,
+        usable: Collection[str] = REACHING,
+        emergency: bool = False,
+    ) -> tuple[Told, ...]:
+        """The targets of an addressee, each person by each channel.
+
+        `usable` are the channels of which the settings have an account: without `by` no other is
+        tried, since each would fail.
+        """
         return tuple(
             Told(target, person.id)
-            for person in self.people(who, sites, at_ms)
-            for channel in (who.by or REACHING)
+            for person in self.people(who, sites, at_ms, emergency=emergency)
+            for channel in (who.by or tuple(one for one in REACHING if one in usable))
             if (target := person.target(channel)) is not None
         )
 
-    def fault(self, who: Addressee, at_ms: int) -> str | None:
+    def fault(self, who: Addressee, at_ms: int, usable: Collection[str] = REACHING) -> str | None:
         """Why an addressee reaches nobody at a moment; None where it reaches somebody."""
         known: Mapping[str, object] = self.contacts
         if who.team is not None:
@@ -195,6 +215,6 @@ class Directory:
         sites = frozenset(self.teams[who.team].sites) if who.team is not None else frozenset()
         if who.on_duty is not None and not self.people(who, sites, at_ms):
             return None  # A gap is told of by itself.
-        if not self.told(who, sites, at_ms):
+        if not self.told(who, sites, at_ms, usable=usable):
             return f"{who} cannot be reached by {', '.join(who.by) or 'any channel'}"
         return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from alerts.drills import LONGEST_MS, Drill, check_drill
+from alerts.drills import LONGEST_MS, Drill, announced_from, check_drill
 from alerts.errors import DrillNotFoundError, NotAllowedError
 from alerts.hold_tables import drills
 
@@ -42,7 +42,7 @@ def announced(connection: sa.Connection, now_ms: int) -> tuple[Drill, ...]:
 
 
 def announce(connection: sa.Connection, wanted: WantedDrill, by: str, now_ms: int) -> Drill:
-    """Announce a drill.
+    """Announce a drill; from now on at the earliest.
 
     Raises:
         NotAllowedError: it names nothing, has no reason, is over, or is longer than 2 h.
@@ -53,7 +53,8 @@ def announce(connection: sa.Connection, wanted: WantedDrill, by: str, now_ms: in
     result = connection.execute(
         sa.insert(drills).values(
             owner=wanted.owner, reason=wanted.reason.strip(), alarm_class=wanted.alarm_class,
-            site=wanted.site, devices=list(wanted.devices), starts_at=wanted.starts_at,
+            site=wanted.site, devices=list(wanted.devices),
+            starts_at=announced_from(wanted.starts_at, now_ms),
             ends_at=wanted.ends_at, created_by=by, created_at=now_ms,
         )
     )  # fmt: skip

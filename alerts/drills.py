@@ -65,6 +65,11 @@ def check_drill(
         raise NotAllowedError("drill_too_long")
 
 
+def announced_from(starts_at: int, now_ms: int) -> int:
+    """When a drill begins [ms, UTC]: nothing that has happened already becomes one."""
+    return max(starts_at, now_ms)
+
+
 @dataclass(frozen=True)
 class Reported:
     """What is asked of one report of a device or part."""

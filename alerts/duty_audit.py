@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 import sqlalchemy as sa
 import structlog
 
-from alerts import duty_book, escalation_steps, tables
+from alerts import duty_book, tables
 from alerts.alarm import Severity
 from alerts.contacts import Directory
 from alerts.duty import gaps
 from alerts.duty_tables import escalation_steps as steps
+from alerts.escalation import STARTS
 from alerts.feed import AlarmChange, AlarmFeed
 from alerts.routes import Routes
 from alerts.rules import RuleSet
@@ -25,6 +26,9 @@ _LOG = structlog.get_logger(__name__)
 _EVERY_S = 60.0
 _LATE_MS = 60_000
 """A step that is due for longer than this did not run. [ms] [P]"""
+_STARTS = tuple(one.value for one in STARTS)
+_UNTOLD_MS = 5_000
+"""After so long the messages of an emergency are written, if there are any. [ms] [P]"""
 GAP_AHEAD_MS = 24 * 3_600_000
 """How long before it begins a gap in a schedule is an alarm. [ms] [P]"""
 _NAMED = 5
@@ -40,6 +44,8 @@ def stalled(connection: sa.Connection, routes: Routes, now_ms: int) -> Mapping[i
     people = duty_book.directory(connection) if routes.routes else Directory()
     found: dict[int, str] = {}
     for row in connection.execute(query).mappings().all():
+        if row["held"]:
+            continue  # Its steps begin when the last hold is gone.
         wanted = bool(routes.escalating(to_alarm(row), people, row["updated_at"]))
         why = _why(connection, row["id"], wanted, now_ms)
         if why is not None:
@@ -50,7 +56,7 @@ def stalled(connection: sa.Connection, routes: Routes, now_ms: int) -> Mapping[i
 def _why(connection: sa.Connection, alarm: int, wanted: bool, now_ms: int) -> str | None:
     events = tables.alarm_events
     begun = sa.select(sa.func.max(events.c.id)).where(
-        events.c.alarm == alarm, events.c.event.in_(escalation_steps.STARTED)
+        events.c.alarm == alarm, events.c.event.in_(_STARTS)
     )
     rows = connection.execute(
         sa.select(steps).where(steps.c.alarm == alarm, steps.c.round == begun.scalar_subquery())
@@ -67,9 +73,30 @@ def _why(connection: sa.Connection, alarm: int, wanted: bool, now_ms: int) -> st
     return None
 
 
+def untold(connection: sa.Connection, routes: Routes, now_ms: int) -> Sequence[int]:
+    """The open, unacknowledged emergencies of which nobody was told since they began."""
+    if not routes.routes:
+        return ()  # The page is the only channel of this house.
+    alarms, events, box = tables.alarms, tables.alarm_events, tables.outbox
+    began = (
+        sa.select(sa.func.max(events.c.id))
+        .where(events.c.alarm == alarms.c.id, events.c.event.in_(_STARTS))
+        .correlate(alarms)
+        .scalar_subquery()
+    )
+    told = sa.exists().where(box.c.alarm == alarms.c.id, box.c.event >= began)
+    query = sa.select(alarms).where(
+        alarms.c.is_open, ~alarms.c.acked, ~alarms.c.test,
+        alarms.c.severity == Severity.EMERGENCY.value, alarms.c.updated_at < now_ms - _UNTOLD_MS,
+        ~told,
+    )  # fmt: skip
+    rows = connection.execute(query.order_by(alarms.c.id)).mappings()
+    return [row["id"] for row in rows if not row["held"]]
+
+
 def unreachable(routes: Routes, people: Directory, now_ms: int) -> Sequence[str]:
     """What routes and chains name and nobody is reached by."""
-    found = (people.fault(one, now_ms) for one in routes.addressees())
+    found = (people.fault(one, now_ms, routes.usable) for one in routes.addressees())
     return sorted({one for one in found if one is not None})
 
 
@@ -118,7 +145,8 @@ class Auditor:
         with reading(self._engine) as connection:
             late = stalled(connection, routes, now)
             people = duty_book.directory(connection)
-        missing = unreachable(routes, people, now)
+            missing = [*unreachable(routes, people, now)]
+            missing += [f"alarm {n}" for n in untold(connection, routes, now)]
         said = {
             ("escalation_stalled", ""): _few([f"{n}: {why}" for n, why in sorted(late.items())]),
             ("nobody_reached", ""): _few(missing),

@@ -23,6 +23,8 @@ from device_configs.yaml_file import read_yaml
 
 DEFAULT = "default"
 """The chain that a class has by itself."""
+SAME = "same"
+"""The chain of an emergency without one: those whom the routes tell, again and again."""
 DEFAULT_TEAMS = ("safety-officer", "director", "centre")
 """Whom the default chain tells after the duty desk, step by step. [P]"""
 REPEAT_MS = 300_000
@@ -99,6 +101,16 @@ def default_chain(alarm_class: str) -> Chain | None:
     return Chain(escalation=DEFAULT, steps=tuple(steps))
 
 
+def same_people(notify: Sequence[To]) -> Chain:
+    """The chain of an emergency for which no route gives one: whom it told is told again."""
+    every: list[To] = []
+    for one in notify:
+        if one not in every:
+            every.append(one)
+    step = Step(after=REPEAT_MS / 1000, notify=tuple(every))
+    return Chain(escalation=SAME, steps=(step,))
+
+
 def plan(chain: Chain, alarm: Alarm) -> tuple[Planned, ...]:
     """The steps of a chain for an alarm that begins now."""
     repeat = None if chain.repeat is None else round(chain.repeat * 1000)
@@ -162,7 +174,7 @@ def load_chains(estate_folder: Path) -> Mapping[str, Chain]:
                 faults += from_validation(error, path, document.lines, (index,), model=Chain)
                 continue
             line = document.lines.get((index,), 0)
-            if chain.escalation in chains or chain.escalation == DEFAULT:
+            if chain.escalation in chains or chain.escalation in (DEFAULT, SAME):
                 said = f"there is an escalation {chain.escalation!r} already"
                 faults.append(Fault(str(path), line, f"[{index}].escalation", said))
             chains[chain.escalation] = chain

@@ -58,7 +58,7 @@ def run_step(
             return ()
         seen = to_alarm(row)
         people = duty_book.directory(connection)
-        told = told_by(list(thawed(taken["notify"])), seen, people, now_ms)
+        told = told_by(list(thawed(taken["notify"])), seen, people, now_ms, routes.usable)
         names = dict.fromkeys(one.contact or one.target.channel for one in told)
         note = f"{taken['chain']}: {', '.join(names) or '-'}"
         writer.event(alarm, Transition.ESCALATED, now_ms, note=note, value=taken["step"], also=told)

@@ -76,7 +76,7 @@ def with_tables(rule: Rule, tables: Tables) -> Rule | None:
         state = None if table is None else _state(condition, table)
         if state is None or table is None:
             return None
-        return replace(rule, condition=state, texts={one.code: one.label for one in table.codes})
+        return replace(rule, condition=state, table=table)
     if isinstance(condition, Count) and condition.of.fault_code is not None:
         state = None if table is None else _state(condition.of.fault_code, table)
         if state is None:

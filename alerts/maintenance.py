@@ -113,5 +113,10 @@ def check_second_person(window: Window, person: str, now_ms: int) -> None:
     """
     if now_ms >= window.ends_at:
         raise NotAllowedError("window_over")
-    if person in {window.created_by, window.owner, f"person:{window.owner}"}:
+    if _plain(person) in {_plain(window.created_by), _plain(window.owner)}:
         raise NotAllowedError("second_person")
+
+
+def _plain(name: str) -> str:
+    """A name however it was typed: `Li ` is `person:li`."""
+    return name.strip().casefold().removeprefix("person:")

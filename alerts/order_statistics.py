@@ -20,6 +20,14 @@ class Took:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """How often an agreed time was kept, of the times that are over."""
+
+    agreed: int
+    in_time: int
+
+
+@dataclass(frozen=True)
 class Load:
     """The orders of somebody."""
 
@@ -34,6 +42,11 @@ class Load:
     to_arrive: Took
     to_finish: Took
     on_site: Took
+    to_verify: Took
+    """From when it was done until another person had looked at it."""
+    kept_accept: Kept
+    kept_arrive: Kept
+    kept_finish: Kept
 
 
 @dataclass(frozen=True)
@@ -68,21 +81,33 @@ def statistics(orders: Iterable[WorkOrder], reopened: Collection[int], now_ms: i
 
 def was_late(order: WorkOrder, now_ms: int) -> bool:
     """Whether an agreed time passed without it, whatever happened since."""
-    until = now_ms if order.closed_at is None else order.closed_at
+    return any(_kept(order, at, due, now_ms) is False for at, due in _dues(order))
+
+
+def _dues(order: WorkOrder) -> tuple[tuple[int | None, int | None], ...]:
+    """When it was accepted, somebody was there, and it was done; and until when each was agreed."""
     accepted = order.arrived_at if order.accepted_at is None else order.accepted_at
     agreed = order.agreed
-    return any(
-        due is not None and (until if at is None else at) > due
-        for due, at in (
-            (agreed.accept, accepted),
-            (agreed.arrive, order.arrived_at),
-            (agreed.finish, order.finished_at),
-        )
+    return (
+        (accepted, agreed.accept),
+        (order.arrived_at, agreed.arrive),
+        (order.finished_at, agreed.finish),
     )
+
+
+def _kept(order: WorkOrder, at: int | None, due: int | None, now_ms: int) -> bool | None:
+    """Whether an agreed time was kept; None where none was agreed, or it is not over."""
+    if due is None:
+        return None
+    until = now_ms if order.closed_at is None else order.closed_at
+    if at is None:
+        return False if until > due else None
+    return at <= due
 
 
 def _load(orders: Sequence[WorkOrder], reopened: Collection[int], now_ms: int) -> Load:
     states = [order.state for order in orders]
+    accept, arrive, finish = (_share(orders, number, now_ms) for number in range(3))
     return Load(
         orders=len(orders),
         open=sum(not one.closed and one.state is not OrderState.DONE for one in orders),
@@ -95,7 +120,18 @@ def _load(orders: Sequence[WorkOrder], reopened: Collection[int], now_ms: int) -
         to_arrive=_took((one.created_at, one.arrived_at) for one in orders),
         to_finish=_took((one.created_at, one.finished_at) for one in orders),
         on_site=_took((one.arrived_at, one.finished_at) for one in orders),
+        to_verify=_took(
+            (one.finished_at, one.closed_at) for one in orders if one.state is OrderState.VERIFIED
+        ),
+        kept_accept=accept,
+        kept_arrive=arrive,
+        kept_finish=finish,
     )
+
+
+def _share(orders: Sequence[WorkOrder], number: int, now_ms: int) -> Kept:
+    found = [_kept(one, *_dues(one)[number], now_ms) for one in orders]
+    return Kept(sum(one is not None for one in found), found.count(True))
 
 
 def _took(spans: Iterable[tuple[int | None, int | None]]) -> Took:

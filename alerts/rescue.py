@@ -66,6 +66,19 @@ def stepped(rescue: Rescue, step: RescueStep, at: int) -> Rescue:
     return replace(rescue, released_at=at, late=late)
 
 
+def clock_set(rescue: Rescue, by_ms: int) -> Rescue:
+    """The clock after that of the machine was set: the time that was left is left."""
+    return replace(rescue, due_at=rescue.due_at + by_ms)
+
+
+def bounded(rescue: Rescue, within_ms: int, now_ms: int) -> Rescue:
+    """The clock as a start finds it: no more is left than its whole time.
+
+    The clock of the machine may have been set back while nobody looked.
+    """
+    return replace(rescue, due_at=min(rescue.due_at, now_ms + within_ms))
+
+
 def to_json(rescue: Rescue) -> dict[str, object]:
     """The clock as it is stored."""
     return asdict(rescue)

@@ -10,7 +10,7 @@ from alerts.rule_files import load_classes
 
 
 @cache
-def _within() -> Mapping[str, int]:
+def on_site_within() -> Mapping[str, int]:
     """Class to how soon somebody has to be on site [ms]; classes without a rescue are not in it."""
     limits = {name: one.on_site_within for name, one in load_classes().items()}
     return {name: round(limit * 1000) for name, limit in limits.items() if limit is not None}
@@ -20,9 +20,9 @@ def begun(
     connection: sa.Connection, alarm_class: str, device: str, at: int
 ) -> Mapping[str, object] | None:
     """The clock of an alarm that is raised; that of its elevator where a rescue is going on."""
-    if alarm_class not in _within():
+    if alarm_class not in on_site_within():
         return None
-    clock = rescue.begin(at, _within()[alarm_class])
+    clock = rescue.begin(at, on_site_within()[alarm_class])
     table = tables.alarms
     query = sa.select(table.c.rescue).where(
         table.c.is_open, ~table.c.test, table.c.device == device,
@@ -41,9 +41,9 @@ def again(
 
     What was said of a drill (`was_test`) says nothing of the people who are really trapped.
     """
-    if alarm_class not in _within():
+    if alarm_class not in on_site_within():
         return {}
     query = sa.select(tables.alarms.c.rescue).where(tables.alarms.c.id == alarm)
     known = rescue.from_json(connection.execute(query).scalar_one_or_none())
-    clock = rescue.again(None if was_test else known, at, _within()[alarm_class])
+    clock = rescue.again(None if was_test else known, at, on_site_within()[alarm_class])
     return {"rescue": rescue.to_json(clock)}

@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from alerts import rescue, tables
 from alerts.alarm import Alarm, Rescue, Subject, Transition
 from alerts.alarm_database import AlarmDatabase, open_row
+from alerts.clock_watch import ClockWatch
 from alerts.errors import NotAllowedError
 from alerts.feed import AlarmChange
 from alerts.rescue import EVENTS, RescueStep
+from alerts.rescue_clock import on_site_within
 from alerts.routes import Routes
 from alerts.rules import RuleSet
 from alerts.service_alarm import observe_device
@@ -85,14 +87,19 @@ class RescueWatch:
         now_ms: Callable[[], int],
         rules: Callable[[], RuleSet],
         routes: Callable[[], Routes],
+        steady_ms: Callable[[], int],
     ) -> None:
+        """`steady_ms` is a clock that nobody sets: the minutes of a rescue are counted by it."""
         self._engine = engine
         self._now_ms = now_ms
+        self._clock = ClockWatch(now_ms, steady_ms)
+        self._started = False
         self._rules = rules
         self._routes = routes
 
     def look(self) -> Sequence[AlarmChange]:
         """One look; blocks. Nothing is written while nothing has changed."""
+        self._watch_clock()
         now = self._now_ms()
         rule = self._rules().find(RULE)
         if rule is None or not rule.enabled:
@@ -120,6 +127,34 @@ class RescueWatch:
                         writer, rule, _subject(alarm), holds=False, value=None, now_ms=now
                     )
         return writer.told
+
+    def _watch_clock(self) -> None:
+        """Set back or forward, the clock of the machine makes no rescue late, and none later."""
+        now, by_ms = self._now_ms(), self._clock.set_by()
+        if self._started and not by_ms:
+            return
+        with transaction(self._engine) as connection:
+            for row in _clocks(connection):
+                before = rescue.from_json(row["rescue"])
+                if before is None or before.over:
+                    continue
+                after = rescue.clock_set(before, by_ms)
+                if not self._started:
+                    within = on_site_within().get(row["alarm_class"], after.due_at - after.since)
+                    after = rescue.bounded(after, within, now)
+                if after != before:
+                    table, stored = tables.alarms, rescue.to_json(after)
+                    here = sa.update(table).where(table.c.id == row["id"])
+                    connection.execute(here.values(rescue=stored))
+        self._started = True
+
+
+def _clocks(connection: sa.Connection) -> Sequence[sa.RowMapping]:
+    """Every clock that may still run, those of drills as well."""
+    table = tables.alarms
+    query = sa.select(table.c.id, table.c.alarm_class, table.c.rescue)
+    running = sa.and_(table.c.is_open, table.c.rescue.is_not(None))
+    return connection.execute(query.where(running).with_for_update()).mappings().all()
 
 
 def _mark(writer: Writer, rows: Sequence[sa.RowMapping], now_ms: int) -> None:

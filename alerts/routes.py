@@ -1,7 +1,7 @@
 """Routes: who is told of which alarm, read from `routes/*.yaml` of the estate folder."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from alerts.alarm import Alarm, Severity, Transition
-from alerts.contacts import Addressee, Directory, Told
+from alerts.contacts import REACHING, Addressee, Directory, Told
 from alerts.duty import wall
-from alerts.escalation import DEFAULT, Chain, To, default_chain, load_chains
+from alerts.escalation import DEFAULT, Chain, To, default_chain, load_chains, same_people
 from alerts.hours import Hours
 from alerts.rules import load_classes
+from alerts.steps_told import telling
 from alerts.targets import Notify, Several, Target
 from device_configs.estate_entries import Id
 from device_configs.faults import Fault, InvalidConfigError, from_validation
@@ -21,16 +22,6 @@ from device_configs.kinds import kinds
 from device_configs.quantities import Strict
 from device_configs.suggest import did_you_mean
 from device_configs.yaml_file import Document, read_yaml
-
-_TOLD = (
-    Transition.RAISED,
-    Transition.RERAISED,
-    Transition.BECAME_REAL,
-    Transition.RETURNED,
-    Transition.LATCHED,
-    Transition.CLEARED,
-    Transition.RELEASED,
-)
 
 
 class When(Strict):
@@ -60,8 +51,8 @@ class Route(Strict):
 
     when: When = When()
     notify: tuple[To, ...] = Field(min_length=1)
-    on: Annotated[tuple[Transition, ...], Several] = _TOLD
-    """The transitions it tells of."""
+    on: Annotated[tuple[Transition, ...] | None, Several] = None
+    """The steps it tells of; where none are given, those of each channel (`steps_told`)."""
     duty_desk: bool = False
     """Whether it belongs to the duty desk, which alone is told of tests and drills."""
     escalate: Id | None = None
@@ -84,12 +75,16 @@ def told_by(
     alarm: Alarm,
     directory: Directory,
     now_ms: int,
+    usable: Collection[str] = REACHING,
 ) -> tuple[Told, ...]:
     """The targets that entries of `notify` mean for an alarm at a moment, each once."""
     found: dict[str, Told] = {}
+    emergency = alarm.severity is Severity.EMERGENCY and not alarm.test
     for one in notify:
         if isinstance(one, Addressee):
-            several = directory.told(one, sites_of(alarm), now_ms)
+            several = directory.told(
+                one, sites_of(alarm), now_ms, usable=usable, emergency=emergency
+            )
         else:
             several = tuple(Told(target) for target in one.targets())
         for told in several:
@@ -105,6 +100,8 @@ class Routes:
     chains: Mapping[str, Chain] = field(default_factory=dict)
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     """On whose wall the hours of a route are."""
+    usable: Collection[str] = REACHING
+    """The channels to a person of which the settings have an account."""
 
     def targets(self, alarm: Alarm, transition: Transition) -> tuple[Target, ...]:
         """Who is told of a transition of an alarm by address; each target once."""
@@ -118,21 +115,33 @@ class Routes:
 
         A test or drill goes to the duty desk only: the page, and routes with `duty_desk`.
         """
-        notify = [
-            one
-            for route in self._taking(alarm, directory, now_ms)
-            if transition in route.on
-            for one in route.notify
-        ]
-        return told_by(notify, alarm, directory, now_ms)
+        found: dict[str, Told] = {}
+        for route in self._taking(alarm, directory, now_ms):
+            for one in told_by(route.notify, alarm, directory, now_ms, self.usable):
+                target = telling(one.target, transition, route.on)
+                if target is not None:
+                    found.setdefault(target.name, replace(one, target=target))
+        return tuple(found.values())
 
     def escalating(self, alarm: Alarm, directory: Directory, now_ms: int) -> tuple[Chain, ...]:
-        """The chains that begin when an alarm is raised; each once."""
+        """The chains that begin when an alarm is raised; each once.
+
+        An emergency for which no route gives one is repeated to those whom its routes tell.
+        """
         found: dict[str, Chain] = {}
-        for route in self._taking(alarm, directory, now_ms):
+        taking = tuple(self._taking(alarm, directory, now_ms))
+        for route in taking:
             chain = route.chain(alarm, self.chains)
             if chain is not None:
                 found[chain.escalation] = chain
+        if not found and alarm.severity is Severity.EMERGENCY and not alarm.test:
+            again = [
+                one
+                for route in taking
+                if route.on is None or Transition.RAISED in route.on
+                for one in route.notify
+            ]
+            return (same_people(again),) if again else ()
         return tuple(found.values())
 
     def addressees(self) -> Iterator[Addressee]:

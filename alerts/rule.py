@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, model_validator
 
-from alerts.alarm import Severity
+from alerts.alarm import Severity, VendorFault
 from alerts.condition import (
     AsState,
     ByService,
@@ -30,6 +30,7 @@ from alerts.window import Count, Increase, Rate
 from collectors.sample import Value
 from device_configs.durations import Seconds
 from device_configs.estate_entries import FireClass, Id
+from device_configs.fault_codes import FaultTable
 from device_configs.kinds import kinds
 from device_configs.quantities import Label, Strict
 
@@ -174,18 +175,30 @@ class Rule:
     """Setting to the file and line that gave it."""
     unless_announced: bool = False
     """Whether an announced drill that names the device makes it no alarm."""
-    texts: Mapping[int, Label] = field(default_factory=dict, compare=False, hash=False)
-    """Of fault codes: what each code of the device's table is called."""
+    table: FaultTable | None = field(default=None, compare=False, hash=False)
+    """Of fault codes: the table of the device's maker."""
 
     def title_for(self, value: Value) -> Label:
         """What its alarm is called; a fault code with its maker's words."""
-        if not self.texts or isinstance(value, bool) or not isinstance(value, int | float):
+        fault = self.vendor_fault(value)
+        if fault is None:
             return self.title
-        said = self.texts.get(int(value))
-        if said is None:
-            words = text("fault.unknown")
-            said = Label(zh=words.zh.format(code=int(value)), en=words.en.format(code=int(value)))
+        said = fault.text
         return Label(zh=f"{self.title.zh}：{said.zh}", en=f"{self.title.en}: {said.en}")
+
+    def vendor_fault(self, value: Value) -> VendorFault | None:
+        """What the maker says of a fault code; None where the value is none."""
+        if self.table is None or isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        code, known = int(value), self.table.find(int(value))
+        if known is None:
+            words = text("fault.unknown")
+            said = Label(zh=words.zh.format(code=code), en=words.en.format(code=code))
+            return VendorFault(str(code), said, None, None, self.table.table)
+        return VendorFault(
+            known.written or str(code), known.label, known.fault_class.value, known.vendor_class,
+            self.table.table,
+        )  # fmt: skip
 
     @property
     def urgent(self) -> bool:

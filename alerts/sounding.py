@@ -6,7 +6,7 @@ from alerts import tables
 from alerts.targets import Target
 from records.engine import reading
 
-_ON = ("raised", "reraised", "became_real")
+_ON = ("raised", "reraised", "became_real", "released")
 
 
 class Sounding:

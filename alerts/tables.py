@@ -44,6 +44,7 @@ alarms = sa.Table(
     sa.Column("chattering_until", sa.BigInteger),
     sa.Column("shelf", _VALUE),
     sa.Column("rescue", _VALUE),
+    sa.Column("vendor", _VALUE),
 )
 sa.Index(
     "uq_alarms_open",

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import sqlalchemy as sa
 
-from alerts import duty_book, escalation_steps, rescue_clock, tables
+from alerts import duty_book, escalation_steps, rescue_clock, tables, vendor_fault
 from alerts.alarm import (
     ANNOUNCES,
     Alarm,
@@ -117,6 +117,7 @@ def to_alarm(row: sa.RowMapping) -> Alarm:
         chattering=row["chattering_until"] is not None,
         shelf=Shelf(**row["shelf"]) if row["shelf"] else None,
         rescue=Rescue(**row["rescue"]) if row["rescue"] else None,
+        vendor=vendor_fault.from_json(row["vendor"]),
     )
 
 
@@ -228,6 +229,7 @@ class Writer:
             "alarm_class": rule.alarm_class,
             "severity": rule.severity.value,
             "title": rule.title_for(state.value).model_dump(),
+            "vendor": vendor_fault.column(rule, state.value),
             "device": subject.device,
             "device_name": subject.name.model_dump(),
             "kind": subject.kind,
@@ -367,8 +369,9 @@ class Writer:
         values: dict[str, object] = {}
         if transition in _UNACKED:
             values |= {"acked_by": None, "acked_at": None}
-        if transition in ANNOUNCES and change.rule.texts:
+        if transition in ANNOUNCES and change.rule.table is not None:
             values["title"] = change.rule.title_for(state.value).model_dump()
+            values["vendor"] = vendor_fault.column(change.rule, state.value)
         if transition is Transition.BECAME_REAL:
             key = _group_of(change, test=state.test)
             values |= {"group_key": key, "group_id": leader_of(self._connection, key)}

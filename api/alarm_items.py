@@ -2,12 +2,12 @@
 
 import datetime as dt
 
-from alerts.alarm import Alarm, AlarmEvent, Rescue, shelving_state, told
+from alerts.alarm import Alarm, AlarmEvent, Rescue, VendorFault, shelving_state, told
 from alerts.holds import max_time_shelved_ms
 from api.device_items import both
 from api.items import moment
 from api.schemas import AlarmEvent as EventItem
-from api.schemas import AlarmItem, RescueItem
+from api.schemas import AlarmItem, RescueItem, VendorFaultItem
 
 
 def to_alarm_item(alarm: Alarm) -> AlarmItem:
@@ -44,12 +44,25 @@ def to_alarm_item(alarm: Alarm) -> AlarmItem:
         first_in_group=alarm.first_in_group,
         chattering=alarm.chattering,
         rescue=_rescue(alarm.rescue),
+        vendor=_vendor(alarm.vendor),
         shelving_state=shelving_state(alarm),
         shelved_until=None if alarm.shelf is None else moment(alarm.shelf.until),
         shelved_by=None if alarm.shelf is None else alarm.shelf.by,
         shelved_reason=None if alarm.shelf is None else alarm.shelf.reason,
         max_time_shelved_s=None if longest is None else longest / 1000,
         suppressed_or_shelved=not told(alarm),
+    )
+
+
+def _vendor(vendor: VendorFault | None) -> VendorFaultItem | None:
+    if vendor is None:
+        return None
+    return VendorFaultItem(
+        code=vendor.code,
+        text=both(vendor.text),
+        fault_class=vendor.fault_class,
+        vendor_class=vendor.vendor_class,
+        table=vendor.table,
     )
 
 

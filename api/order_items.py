@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from alerts.contacts import Team
 from alerts.order_rows import Happened
-from alerts.order_statistics import Load, Took
+from alerts.order_statistics import Kept, Load, Took
 from alerts.work_orders import (
     Answer,
     CheckItem,
@@ -26,6 +26,7 @@ from api.schemas_orders import (
     PartItem,
     PhotoItem,
     StepTimes,
+    TimesKept,
     Workload,
 )
 from device_configs.quantities import Label
@@ -164,7 +165,21 @@ def to_workload(who: str | None, name: Label | None, load: Load) -> Workload:
         cancelled=load.cancelled, late=load.late, reopened=load.reopened,
         to_accept=_times(load.to_accept), to_arrive=_times(load.to_arrive),
         to_finish=_times(load.to_finish), on_site=_times(load.on_site),
+        to_verify=_times(load.to_verify), kept_accept=_kept(load.kept_accept),
+        kept_arrive=_kept(load.kept_arrive), kept_finish=_kept(load.kept_finish),
     )  # fmt: skip
+
+
+def _kept(kept: Kept) -> TimesKept:
+    return TimesKept(agreed=kept.agreed, in_time=kept.in_time)
+
+
+def to_workloads(loads: Mapping[str | None, Load], names: Mapping[str, Label]) -> list[Workload]:
+    """The orders of several, in the order of their ids."""
+    return [
+        to_workload(who, names.get(who or ""), load)
+        for who, load in sorted(loads.items(), key=lambda one: one[0] or "")
+    ]
 
 
 def _times(took: Took) -> StepTimes:

@@ -2,6 +2,7 @@
 
 from alerts.kpi import ClassTimes, Figures
 from api.items import moment
+from api.order_items import to_workload, to_workloads
 from api.schemas_safety import (
     SafetyChatter,
     SafetyClass,
@@ -11,6 +12,7 @@ from api.schemas_safety import (
     SafetyReport,
     SafetySpread,
 )
+from device_configs.quantities import Label
 from reports.safety import SafetyReportData
 
 MOST_FLOODS = 100
@@ -31,6 +33,10 @@ def to_safety(data: SafetyReportData) -> SafetyReport:
             for row in data.rows
         ],
         total=_figures(data.total),
+        orders=to_workload(None, None, data.orders.total),
+        teams=to_workloads(
+            data.orders.teams, {team: Label(**name) for team, name in data.teams.items()}
+        ),
     )
 
 

@@ -220,6 +220,20 @@ class RescueItem(Shape):
     """Nobody was on site in time; it stays so."""
 
 
+class VendorFaultItem(Shape):
+    """What the maker of a device says of the fault code that raised an alarm."""
+
+    code: str
+    """As the maker writes it."""
+    text: Labelled
+    fault_class: str | None
+    """entrapment, unintended_movement, door, drive, safety_chain, call or info; null where the
+    maker's table does not have the code."""
+    vendor_class: str | None
+    """How the maker himself classes it, in his words, where his table says so."""
+    table: str
+
+
 class AlarmItem(Shape):
     """One alarm of `GET alarms`, of the live stream and of the webhook."""
 
@@ -265,6 +279,8 @@ class AlarmItem(Shape):
     """Raised again and again: messages about it are one, unless people may be in danger."""
     rescue: RescueItem | None = None
     """Of an entrapment; `POST alarms/{alarm}/rescue` notes its steps."""
+    vendor: VendorFaultItem | None = None
+    """Of a fault code."""
     shelving_state: str
     """OPC UA Part 9, ShelvingState: Unshelved, TimedShelved or OneShotShelved."""
     shelved_until: dt.datetime | None = None

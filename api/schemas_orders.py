@@ -204,6 +204,13 @@ class StepTimes(Shape):
     """Nine of ten took no longer."""
 
 
+class TimesKept(Shape):
+    """How often an agreed time was kept, of the times that are over."""
+
+    agreed: int
+    in_time: int
+
+
 class Workload(Shape):
     """The orders of a team or a person that were made in the period."""
 
@@ -225,6 +232,11 @@ class Workload(Shape):
     """Each from when the order was made."""
     on_site: StepTimes
     """From the arrival until it was done."""
+    to_verify: StepTimes
+    """From when it was done until another person had looked at it."""
+    kept_accept: TimesKept
+    kept_arrive: TimesKept
+    kept_finish: TimesKept
 
 
 class OrderStatistics(Shape):

@@ -4,6 +4,7 @@ import datetime as dt
 
 from alerts.alarm import Severity
 from api.schemas import Labelled, Shape
+from api.schemas_orders import Workload
 
 
 class SafetySpread(Shape):
@@ -79,3 +80,7 @@ class SafetyReport(Shape):
     until: dt.datetime
     rows: list[SafetyItem]
     total: SafetyFigures
+    orders: Workload
+    """The work orders that were made in the period."""
+    teams: list[Workload]
+    """The same by team."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sqlalchemy import Engine
+
 from collectors.sample import Sample
 from device_configs.estate import Device
 from device_configs.profile import ProtocolSchema
@@ -96,6 +98,8 @@ class Wiring:
     """Settings of the protocol, for example the broker's `url`, from `sitewatch`."""
     spread_s: float = 1.0
     """Over how long the first polls of all lines are spread. [s]"""
+    engine: Engine | None = None
+    """The relational database, for what a protocol must remember over a restart."""
 
 
 class OpenLines(Protocol):

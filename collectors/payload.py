@@ -54,7 +54,7 @@ def decode(plan: TopicPlan, payload: bytes) -> Decoded:
     Raises:
         PayloadError: it is not what the profile says, or holds nothing the profile knows.
     """
-    data = _scalar(payload) if plan.payload is Payload.SCALAR else _json(payload)
+    data = _scalar(payload) if plan.payload is Payload.SCALAR else read_json(payload)
     if plan.only is not None and plan.only(data) is not True:
         return NOT_MEANT
     if plan.root is not None:
@@ -84,7 +84,7 @@ def read_payload(plan: TopicPlan, payload: bytes) -> object:
     Raises:
         PayloadError: it is not what the profile says.
     """
-    data = _scalar(payload) if plan.payload is Payload.SCALAR else _json(payload)
+    data = _scalar(payload) if plan.payload is Payload.SCALAR else read_json(payload)
     return data if plan.root is None else plan.root(data)
 
 
@@ -134,7 +134,12 @@ def _is_text(text: str) -> bool:
     return True
 
 
-def _json(payload: bytes) -> object:
+def read_json(payload: bytes) -> object:
+    """A JSON document, also as devices write it.
+
+    Raises:
+        PayloadError: it is none.
+    """
     try:
         return msgspec.json.decode(payload)
     except (ValueError, RecursionError):

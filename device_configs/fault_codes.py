@@ -55,6 +55,10 @@ class FaultCode(Strict):
     label: Label
     fault_class: FaultClass = Field(alias="class")
     severity: FaultSeverity
+    written: str | None = Field(default=None, min_length=1, max_length=32)
+    """The code as the maker writes it, where that is not the number: `E-31`, `0101`."""
+    vendor_class: str | None = Field(default=None, min_length=1, max_length=63)
+    """How the maker himself classes it, in his words; it decides nothing."""
 
     @model_validator(mode="after")
     def _fixed(self) -> "FaultCode":

@@ -49,6 +49,11 @@ class Holidays:
             return False
         return day in self.rest or day.weekday() >= _SATURDAY
 
+    def unknown_years(self, first: dt.date, last: dt.date) -> list[int]:
+        """The years of some days of which only the weekends are known."""
+        known = {day.year for day in self.rest}
+        return [year for year in range(first.year, last.year + 1) if year not in known]
+
 
 def load_holidays(estate_folder: Path | None = None) -> Holidays:
     """The holidays of the library, and an estate's own over them.

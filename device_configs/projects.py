@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -63,6 +64,9 @@ class Adjustment(Strict):
     approved_by: str = Field(min_length=1)
 
 
+Share = Annotated[Decimal, Field(ge=0, le=1)]
+
+
 class Project(Strict):
     """A measure and how it is judged."""
 
@@ -80,6 +84,8 @@ class Project(Strict):
     contract: Contract = Contract.OWN
     share: Decimal | None = Field(default=None, ge=0, le=1)
     """The part of the money that the institution keeps."""
+    shares: Sequence[Share] = ()
+    """The same by contract year, the first first; what comes after the last is not known."""
     adjustments: Sequence[Adjustment] = ()
     status: Status = Status.UNVERIFIED
     verified_by: str | None = None
@@ -92,7 +98,17 @@ class Project(Strict):
         named = {self.verified_by is not None, self.verified_on is not None}
         if named != {self.status is Status.VERIFIED}:
             raise ValueError("a verified project, and no other, has verified_by and verified_on")
+        if self.share is not None and self.shares:
+            raise ValueError("give 'share' or 'shares', not both")
         return self
+
+    def share_in(self, year: int) -> Decimal | None:
+        """The part of the money that the institution keeps in a contract year, counted from 1."""
+        if self.shares:
+            return self.shares[year - 1] if year <= len(self.shares) else None
+        if self.share is None and self.contract is Contract.OWN:
+            return Decimal(1)
+        return self.share
 
 
 class ProjectsFile(Strict):

@@ -13,15 +13,15 @@ GRACE_MS = 15_000
 """The least that a polled value may age: a slow line is not a silent one. [ms]"""
 CYCLES = 3
 """Readings that may be missed before a value is stale."""
-REPORTING = "mqtt"
-"""The protocol whose devices speak when they like."""
+REPORTING = frozenset({"mqtt", "ocpp"})
+"""The protocols whose devices speak when they like."""
 ABSENT = frozenset({Reason.NOT_IMPLEMENTED, Reason.REFUSED})
 """Reasons by which a device says that it does not have a point: no reading of it is due."""
 
 
 def allowed_silence_ms(device: Device, speed: Speed) -> int:
     """The age [ms] at which a value is stale: three cycles, or the silence a reporter may keep."""
-    if device.profile.protocol == REPORTING:
+    if device.profile.protocol in REPORTING:
         return round(device.interval_s * 1000) + GRACE_MS
     return max(CYCLES * round(device.interval_of(speed) * 1000), GRACE_MS)
 
@@ -63,7 +63,7 @@ def terms_of(device: Device) -> Terms:
     points = device.profile.points.values()
     speeds = {point.spec.speed for point in points} or {Speed.FAST}
     allowed = min(allowed_silence_ms(device, speed) for speed in speeds)
-    if device.profile.protocol == REPORTING:
+    if device.profile.protocol in REPORTING:
         return Terms(allowed, None)
     intervals: dict[str, int] = {}
     for point in points:

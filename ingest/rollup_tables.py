@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from ingest.interval_tables import Series, intervals
-from ingest.rollup import Amounts
+from ingest.rollup import Amounts, Span
 from records.engine import metadata
 
 
@@ -65,6 +65,7 @@ ON CONFLICT (device, point, grain, start_ms) DO UPDATE SET
   integrated_ms = counter_rollups.integrated_ms + excluded.integrated_ms
 """)
 _DEVICES_AT_ONCE = 200
+_HOUR_MS = 3_600_000
 
 
 @lru_cache(maxsize=65_536)
@@ -153,6 +154,44 @@ def rolled_up(
         for row in connection.execute(query):
             if (key := Series(row.device, row.point)) in wanted:
                 found.setdefault(key, {})[row.start_ms] = amounts_of(row)
+    return found
+
+
+def known_hours(connection: sa.Connection, series: Series, span: Span) -> Sequence[tuple[int, int]]:
+    """The hours of a span of which a counter is wholly known: beginning [ms, UTC] and amount."""
+    columns = rollups.c
+    query = sa.select(columns.start_ms, columns.amount).where(
+        columns.device == series.device,
+        columns.point == series.point,
+        columns.grain == Grain.HOUR.value,
+        columns.start_ms >= span.start,
+        columns.start_ms < span.end,
+        columns.covered_ms + columns.recovered_ms + columns.integrated_ms >= _HOUR_MS,
+    )
+    return connection.execute(query).all()
+
+
+def summed_hours(
+    connection: sa.Connection, series: Sequence[Series], span: Span
+) -> Mapping[Series, Amounts]:
+    """What each counter counted in the hours that begin in a span, added up by the database."""
+    columns = rollups.c
+    wanted = frozenset(series)
+    devices = sorted({one.device for one in series})
+    sums = [sa.func.sum(columns[name]) for name in Amounts.__dataclass_fields__]
+    found: dict[Series, Amounts] = {}
+    for begin in range(0, len(devices), _DEVICES_AT_ONCE):
+        query = (
+            sa.select(columns.device, columns.point, *sums)
+            .where(columns.device.in_(devices[begin : begin + _DEVICES_AT_ONCE]))
+            .where(columns.point.in_(sorted({one.point for one in series})))
+            .where(columns.grain == Grain.HOUR.value)
+            .where(columns.start_ms >= span.start, columns.start_ms < span.end)
+            .group_by(columns.device, columns.point)
+        )
+        for device, point, *amounts in connection.execute(query):
+            if (one := Series(device, point)) in wanted:
+                found[one] = Amounts(*(int(each) for each in amounts))
     return found
 
 

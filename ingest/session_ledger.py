@@ -7,7 +7,7 @@ soon as that holds all that was booked.
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -17,9 +17,11 @@ import structlog
 from collectors.sample import Sample
 from device_configs.estate import Estate
 from ingest.bus import Cursor, IngestError
+from ingest.counter_terms import Changes
 from ingest.energy_sessions import advance_by_energy
-from ingest.interval_tables import put_cursor, read_cursor
-from ingest.session_points import Connector, connectors, seen_of
+from ingest.interval_tables import Series, put_cursor, read_cursor
+from ingest.meter_changes import meter_changes, moved
+from ingest.session_points import ENERGY, Connector, connectors, seen_of
 from ingest.session_tables import (
     CONSUMER,
     Kept,
@@ -32,6 +34,7 @@ from ingest.session_tables import (
 )
 from ingest.sessions import GAP_MS, Advanced, Seen, Session, Standing, advance
 from ingest.stores.store import StoreError
+from records import meter_changes as recorded
 from records.engine import reading, transaction
 
 _LOG = structlog.get_logger(__name__)
@@ -101,7 +104,10 @@ class SessionLedger:
         """Make a ledger; without a source late readings only mark their sessions."""
         self._engine = engine
         self._source = source
-        self._connectors: Callable[[], Mapping[str, Connector]] = _once(estate)
+        self._estate = estate
+        self._known: Mapping[str, Connector] | None = None
+        self._recorded = (0, 0)
+        self._changes: Changes = {}
         self._lock = threading.Lock()
         self._book: _Book | None = None
         self.late = 0
@@ -109,7 +115,8 @@ class SessionLedger:
 
     def take_estate(self, estate: Estate) -> None:
         """Use a changed estate from now on; what is booked stays as it is."""
-        self._connectors = _once(estate)
+        with self._lock:
+            self._estate, self._known = estate, None
 
     def cursor(self) -> Cursor:
         """How far the journal is booked; blocks.
@@ -129,12 +136,12 @@ class SessionLedger:
         Raises:
             SessionsError: the database refuses; go on from the cursor that it has.
         """
+        known = self._connectors()
         try:
             self._count_again(patience_s=0.0)
         except StoreError as error:
             _LOG.warning("late readings of piles must wait for the store", error=str(error))
         cursor = cursor.advanced(samples)
-        known = self._connectors()
         found = [
             (known[one.device], seen)
             for one in samples
@@ -173,6 +180,40 @@ class SessionLedger:
             self._write(book, book.cursor)
             self._book = book
         self._count_again(patience_s=_PATIENCE_S)
+
+    def _connectors(self) -> Mapping[str, Connector]:
+        """The connectors of now; what a meter change alters is marked to be counted again."""
+        with self._lock:
+            try:
+                with reading(self._engine) as connection:
+                    state = recorded.state_of(connection)
+                    if self._known is not None and state == self._recorded:
+                        return self._known
+                    changes = meter_changes(self._estate, recorded.in_force(connection))
+            except sa.exc.SQLAlchemyError as error:
+                raise SessionsError(f"meter changes cannot be read: {error}") from error
+            # At the start nobody knows what was counted with which: what is booked stays.
+            altered = {} if self._known is None else moved(self._changes, changes)
+            known = self._known = connectors(self._estate, changes)
+            self._recorded, self._changes = state, changes
+            if altered:
+                self._mark(known, altered)
+        return known
+
+    def _mark(
+        self, known: Mapping[str, Connector], altered: Mapping[Series, tuple[int, ...]]
+    ) -> None:
+        book, self._book = self._read(), None
+        for (name, point), moments in altered.items():
+            kept = book.kept.get(name)
+            if name not in known or point != ENERGY or kept is None:
+                continue
+            if moments[0] <= (kept.standing.newest_ms or 0):
+                late_ms = min(moments[0], kept.late_ms or moments[0])
+                book.kept[name] = Kept(kept.standing, late_ms)
+                book.touched.add(name)
+        self._write(book, book.cursor)
+        self._book = book
 
     def _count_again(self, patience_s: float) -> None:
         """Count again every connector with late readings, if the store holds all of them."""
@@ -295,15 +336,3 @@ def _replayed(
 
 def _holds(store: Cursor, booked: Cursor) -> bool:
     return store.safety >= booked.safety and store.routine >= booked.routine
-
-
-def _once(estate: Estate) -> Callable[[], Mapping[str, Connector]]:
-    """The connectors of an estate, found when they are asked for first."""
-    found: list[Mapping[str, Connector]] = []
-
-    def get() -> Mapping[str, Connector]:
-        if not found:
-            found.append(connectors(estate))
-        return found[0]
-
-    return get

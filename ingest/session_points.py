@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from collectors.sample import Quality, Sample, Value
 from device_configs.estate import Estate
 from ingest.counter_book import AHEAD_MS, EARLIEST_MS, MOST
-from ingest.counter_terms import counter_of
+from ingest.counter_terms import Changes, counter_of
 from ingest.counters import Terms, to_count
+from ingest.interval_tables import Series
 from ingest.sessions import Seen, Status
 
 KIND = "ev_charger"
@@ -41,8 +42,9 @@ class Connector:
         return not self.states
 
 
-def connectors(estate: Estate) -> dict[str, Connector]:
-    """All connectors of an estate, by device or part."""
+def connectors(estate: Estate, changes: Changes | None = None) -> dict[str, Connector]:
+    """All connectors of an estate, by device or part; their counters with the meter changes."""
+    swapped: Changes = changes or {}
     found = {}
     for device in estate.devices.values():
         profile = device.profile
@@ -51,18 +53,19 @@ def connectors(estate: Estate) -> dict[str, Connector]:
             own = frozenset(parts.points)
             if own & {STATE, PLUGGED, CHARGING, ENERGY}:
                 for part in device.parts:
-                    one = _connector(estate, f"{device.id}/{part}", own)
+                    one = _connector(estate, f"{device.id}/{part}", own, swapped)
                     found[one.device] = one
                 continue
         if profile.kind.kind == KIND:
-            one = _connector(estate, device.id, frozenset(profile.points))
+            one = _connector(estate, device.id, frozenset(profile.points), swapped)
             if one.states or one.terms is not None:
                 found[one.device] = one
     return found
 
 
-def _connector(estate: Estate, name: str, points: frozenset[str]) -> Connector:
-    counter = counter_of(estate, name, ENERGY) if ENERGY in points else None
+def _connector(estate: Estate, name: str, points: frozenset[str], changes: Changes) -> Connector:
+    own = changes.get(Series(name, ENERGY), ())
+    counter = counter_of(estate, name, ENERGY, own) if ENERGY in points else None
     states = frozenset({STATE}) if STATE in points else points & {PLUGGED, CHARGING}
     return Connector(name, None if counter is None else counter.terms, states)
 

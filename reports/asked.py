@@ -1,9 +1,9 @@
 """What a report is asked for, and what its maker may read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -32,6 +32,7 @@ class Series(Protocol):
         ...
 
 
+Item = TypeVar("Item")
 Progress = Callable[[float], None]
 """Takes the share of the work that is done, 0 to 1."""
 
@@ -77,6 +78,13 @@ class Asked:
     def is_running(self) -> bool:
         """Whether the period has begun and not ended: only then is `now` a part of it."""
         return self.period.span.start <= self.now_ms < self.period.span.end
+
+    def through(self, items: Iterable[Item], begin: float, end: float) -> Iterator[Item]:
+        """Some pieces of the work, which together take it from one share to another."""
+        each = list(items)
+        for number, item in enumerate(each):
+            yield item
+            self.progress(begin + (end - begin) * (number + 1) / len(each))
 
     def option(self, name: str, default: str, allowed: Sequence[str] = ()) -> str:
         """An option of the report.

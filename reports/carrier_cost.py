@@ -10,21 +10,16 @@ import sqlalchemy as sa
 
 from device_configs.carriers import Carrier
 from device_configs.estate import Estate
-from device_configs.estate_entries import MeterRole
 from device_configs.tariff import PerSpan, Tier
 from device_configs.tariffs import Due, Tariffs
 from ingest.clock_sums import midnight_ms
 from ingest.interval_tables import Series
 from ingest.rollup import Amounts, Span
 from ingest.virtual_meters import amounts_with_virtual
+from reports.carriers import intake
 from reports.fen import rounded
-from reports.meter_tree import kind_of, metering_of, nodes_in, series_of
+from reports.meter_tree import node_of
 
-_KINDS = {
-    Carrier.WATER: ("water_meter", ("volume_total",)),
-    Carrier.GAS: ("gas_meter", ("volume_total",)),
-    Carrier.HEAT: ("heat_meter", ("heat_energy_total",)),
-}
 _COUNTS = {
     "m3": Fraction(1_000_000),
     "kWh": Fraction(1_000_000),
@@ -66,27 +61,19 @@ def _from_start(tiers: Sequence[Tier], amount: Fraction) -> Fraction:
 def meters_of_carrier(
     estate: Estate, site: str, carrier: Carrier, places: frozenset[str] | None
 ) -> Mapping[str, tuple[Series, ...]]:
-    """The grid meters of each community (or the estate); the only one where none is so marked."""
-    kind, points = _KINDS[carrier]
-    found: dict[str, list[tuple[bool, tuple[Series, ...]]]] = defaultdict(list)
-    for node in nodes_in(estate, site):
-        if kind_of(node) != kind:
-            continue
-        community = estate.community_of(node.place)
-        where = community.id if community is not None else estate.id
-        if where in estate.below(site) and (places is None or where in places):
-            metering = metering_of(node)
-            grid = metering is not None and metering.role is MeterRole.GRID
-            if grid or metering is None:
-                found[where].append((grid, series_of(node, points)))
-    heads = {}
-    for where, meters in found.items():
-        chosen = [series for grid, series in meters if grid]
-        if not chosen and len(meters) == 1:
-            chosen = [meters[0][1]]
-        if series := tuple(one for each in chosen for one in each):
-            heads[where] = series
-    return heads
+    """The counters that are paid for, by the community (or site) that pays: those of consumption.
+
+    What is outside the statistics' boundary below one of them is on its bill all the same.
+    """
+    below = estate.below(site)
+    found: dict[str, list[Series]] = defaultdict(list)
+    for one in intake(estate, site, carrier).counted:
+        community = estate.community_of(node_of(estate, one.device).place)
+        where = estate.id if community is None else community.id
+        found[where if where in below else site].append(one)
+    return {
+        where: tuple(series) for where, series in found.items() if places is None or where in places
+    }
 
 
 def carrier_months(

@@ -5,9 +5,11 @@ period: there it counts with the time that lies in it.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest.rollup import Span
@@ -18,6 +20,7 @@ TOLERANCE = Fraction(3, 100)
 COARSE = 1_000_000
 """Counters may be no finer than this: such a difference says nothing. [P] [counts: mWh]"""
 _HOUR_MS = 3_600_000
+_QUARTER_MS = 900_000
 
 
 def energy_of(session: Session) -> int | None:
@@ -61,6 +64,17 @@ class Stays:
     """Sessions that ended unseen or have a gap."""
     differing: int = 0
 
+    def __add__(self, other: "Stays") -> "Stays":
+        most = [one for one in (self.most, other.most) if one is not None]
+        return Stays(
+            self.sessions + other.sessions, self.energy + other.energy,
+            self.measured + other.measured, max(most, default=None),
+            self.plugged_ms + other.plugged_ms, self.charging_ms + other.charging_ms,
+            self.idle_ms + other.idle_ms, self.timed + other.timed, self.failed + other.failed,
+            self.faulted + other.faulted, self.unseen + other.unseen,
+            self.differing + other.differing,
+        )  # fmt: skip
+
     @property
     def mean(self) -> Fraction | None:
         """Mean energy of a session [counts]."""
@@ -71,25 +85,42 @@ def stays_of(sessions: Iterable[Session]) -> Stays:
     """The figures of some sessions."""
     each = list(sessions)
     known = [energy for one in each if (energy := energy_of(one)) is not None]
+    plugged = [one.plugged_ms for one in each if one.plugged_ms is not None]
     return Stays(
         len(each),
         sum(known),
         len(known),
         max(known, default=None),
-        sum(one.plugged_ms or 0 for one in each),
-        sum(one.charging_ms for one in each),
-        sum(one.idle_ms or 0 for one in each),
-        sum(1 for one in each if one.plugged_ms is not None),
-        sum(1 for one in each if has_failed(one)),
-        sum(1 for one in each if one.faults),
-        sum(1 for one in each if one.ending is Ending.UNKNOWN or one.gap_ms),
-        sum(1 for one in each if disagrees(one)),
+        sum(plugged),
+        sum([one.charging_ms for one in each]),
+        sum([one.idle_ms or 0 for one in each]),
+        len(plugged),
+        sum([has_failed(one) for one in each]),
+        sum([one.faults > 0 for one in each]),
+        sum([one.gap_ms > 0 or one.ending is Ending.UNKNOWN for one in each]),
+        sum([disagrees(one) for one in each]),
     )
+
+
+def stays_by_cut(sessions: Iterable[Session], cuts: Sequence[Span]) -> list[Stays]:
+    """The figures of the sessions that began in each of some spans that follow each other."""
+    found: list[list[Session]] = [[] for _ in (*cuts, None)]
+    ends = [cut.end for cut in cuts]
+    for one in sessions:
+        found[bisect_right(ends, one.start_ms)].append(one)
+    return [stays_of(each) for each in found[: len(cuts)]]
 
 
 def begun_in(sessions: Iterable[Session], span: Span) -> list[Session]:
     """The sessions that began in a span."""
     return [one for one in sessions if span.start <= one.start_ms < span.end]
+
+
+@lru_cache(maxsize=2 * 366 * 96)
+def _hour_at(quarter: int, zone: ZoneInfo) -> tuple[int, int]:
+    """The local hour of the day at a quarter of an hour since 1970, and when it ends [ms, UTC]."""
+    moment = dt.datetime.fromtimestamp(quarter * _QUARTER_MS / 1000, zone)
+    return moment.hour, quarter * _QUARTER_MS - moment.minute * 60_000 + _HOUR_MS
 
 
 @dataclass
@@ -102,18 +133,16 @@ class HourUse:
         """Add a stretch of time."""
         at = start_ms
         while at < end_ms:
-            moment = dt.datetime.fromtimestamp(at / 1000, zone)
-            into = (moment.minute * 60 + moment.second) * 1000 + at % 1000
-            after = min(end_ms, at - into + _HOUR_MS)
-            self.by_hour[moment.hour] += after - at
+            hour, after = _hour_at(at // _QUARTER_MS, zone)
+            self.by_hour[hour] += (after if after < end_ms else end_ms) - at
             at = after
 
 
-Stretches = Iterator[tuple[int, int]]
+Stretches = Iterable[tuple[int, int]]
 """Beginnings and ends [ms, UTC]."""
 
 
-def occupied(sessions: Iterable[Session], span: Span) -> Stretches:
+def occupied(sessions: Iterable[Session], span: Span) -> Iterator[tuple[int, int]]:
     """The times plugged in, within a span."""
     for one in sessions:
         end = span.end if one.end_ms is None else min(span.end, one.end_ms)
@@ -122,7 +151,7 @@ def occupied(sessions: Iterable[Session], span: Span) -> Stretches:
             yield begin, end
 
 
-def charging(sessions: Iterable[Session], span: Span) -> Stretches:
+def charging(sessions: Iterable[Session], span: Span) -> Iterator[tuple[int, int]]:
     """The times of charging, within a span.
 
     When a session was charging is not kept: its charging time is put right before its idle time.
@@ -137,7 +166,7 @@ def charging(sessions: Iterable[Session], span: Span) -> Stretches:
 
 def length_of(stretches: Stretches) -> int:
     """How long some stretches are together [ms]."""
-    return sum(end - begin for begin, end in stretches)
+    return sum([end - begin for begin, end in stretches])
 
 
 def by_hour(stretches: Stretches, zone: ZoneInfo) -> Mapping[int, int]:

@@ -16,14 +16,13 @@ from ingest.rollup import Amounts, Span
 from ingest.session_points import connectors
 from ingest.session_tables import sessions_in
 from ingest.sessions import Session
-from ingest.virtual_meters import amounts_with_virtual
 from reports.asked import Asked
 from reports.cost import Payer, Stretch, Use, cost_of, priced, stretches
 from reports.cost_units import Drawn, expected, read_drawn
 from reports.document import Shares
 from reports.energy_flows import SiteFlows, chargers_by_balance, site_flows
 from reports.meter_tree import TOTAL, MeterTree, meter_tree, series_of
-from reports.periods import Step, steps_of
+from reports.stretches import summed
 
 COUNTS_PER_WH = COUNTS_PER_UNIT["active_energy"]
 
@@ -98,16 +97,11 @@ def read_charging(connection: sa.Connection, asked: Asked) -> ChargingData:
         for name in connectors(estate)
         if (device := shown.get(name.partition("/")[0])) is not None
     ]
-    days = [day.span for day in steps_of(asked.period, Step.DAY) if day.span.start < asked.now_ms]
     series = list(dict.fromkeys(one for each in every for one in each.series))
-    counted: dict[Series, Amounts] = {}
-    for day in amounts_with_virtual(connection, estate, series, days):
-        for one, amounts in day.items():
-            counted[one] = counted.get(one, Amounts()) + amounts
     piles = chargers_by_balance(estate, tree)
     flows = [
         site_flows(connection, estate, one, seen, span, asked.now_ms)
-        for one in tree.balances
+        for one in asked.through(tree.balances, 0.1, 0.5)
         if (seen := [pile for pile in piles[one.site] if pile[0] in shown])
         and (one.exports or not one.sources)
     ]
@@ -115,7 +109,7 @@ def read_charging(connection: sa.Connection, asked: Asked) -> ChargingData:
         tree,
         every,
         sessions_in(connection, [one.name for one in every], passed.start, passed.end),
-        counted,
+        summed(connection, estate, series, asked.period, asked.now_ms),
         flows,
         {site: [name for name, _ in each if name in shown] for site, each in piles.items()},
         _costs(connection, asked, every),

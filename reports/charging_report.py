@@ -15,6 +15,7 @@ from reports.charging_sheets import (
     sessions_sheet,
     sites_sheet,
     steps_sheet,
+    used_of,
 )
 from reports.consumption import shown_cuts
 from reports.document import Chart, ChartKind, Note, Report, Source, SourceKind
@@ -36,10 +37,13 @@ def make(asked: Asked) -> Report:
             data = read_charging(connection, asked)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the sessions cannot be read: {error}") from error
+    asked.progress(0.8)
+    cuts = shown_cuts(asked.period, asked.now_ms)
+    used = used_of(data, cuts)
     sheets = [
-        steps_sheet(data, shown_cuts(asked.period, asked.now_ms)),
-        piles_sheet(asked, data),
-        hours_sheet(asked, data),
+        steps_sheet(data, used, cuts),
+        piles_sheet(asked, data, used),
+        hours_sheet(asked, data, used),
         sites_sheet(asked, data),
     ]
     if listed:

@@ -1,10 +1,11 @@
 """The sheets of the charging report."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
-from ingest.sessions import Session
 from reports.asked import Asked
 from reports.charging import (
     HourUse,
@@ -16,7 +17,7 @@ from reports.charging import (
     energy_of,
     length_of,
     occupied,
-    stays_of,
+    stays_by_cut,
 )
 from reports.charging_data import ChargingData, Connector, community_of, wh
 from reports.document import Cell, Column, Row, Sheet, Weight
@@ -53,73 +54,101 @@ def _cells(stays: Stays) -> list[Cell]:
     ]
 
 
-def _begun(data: ChargingData, connectors: Sequence[Connector]) -> list[Session]:
-    return [
-        one for each in connectors for one in begun_in(data.sessions[each.name], data.passed)
-    ]  # fmt: skip
+@dataclass(frozen=True)
+class Used:
+    """How a connector was used."""
 
-
-def steps_sheet(data: ChargingData, cuts: Sequence[Period]) -> Sheet:
+    by_cut: Sequence[Stays]
     """Sessions by month or day."""
-    every = _begun(data, data.connectors)
-    rows = [Row([cut.name, *_cells(stays_of(begun_in(every, cut.span)))]) for cut in cuts]
+    occupied: Sequence[tuple[int, int]]
+    """When a car was there: beginnings and ends in the period [ms, UTC]."""
+    charging: Sequence[tuple[int, int]]
+
+    @cached_property
+    def stays(self) -> Stays:
+        """All sessions that began in the period."""
+        return sum(self.by_cut, Stays())
+
+    @cached_property
+    def lengths(self) -> tuple[int, int]:
+        """How long a car was there, and was charged [ms]."""
+        return length_of(self.occupied), length_of(self.charging)
+
+
+def used_of(data: ChargingData, cuts: Sequence[Period]) -> Mapping[str, Used]:
+    """How each connector was used; every session is looked at once for all sheets."""
+    spans = [cut.span for cut in cuts]
+    return {
+        one.name: Used(
+            stays_by_cut(begun_in(data.sessions[one.name], data.passed), spans),
+            list(occupied(data.sessions[one.name], data.passed)),
+            list(charging(data.sessions[one.name], data.passed)),
+        )
+        for one in data.connectors
+    }
+
+
+def steps_sheet(data: ChargingData, used: Mapping[str, Used], cuts: Sequence[Period]) -> Sheet:
+    """Sessions by month or day."""
+    rows = [
+        Row([cut.name, *_cells(sum((one.by_cut[place] for one in used.values()), Stays()))])
+        for place, cut in enumerate(cuts)
+    ]
+    every = sum((one.stays for one in used.values()), Stays())
     shares = data.shares(data.connectors)
-    total = Row(
-        [report_texts(KIND).rows["total"], *_cells(stays_of(every))], shares, weight=Weight.TOTAL
-    )
+    total = Row([report_texts(KIND).rows["total"], *_cells(every)], shares, weight=Weight.TOTAL)
     return Sheet("steps", (Column("period", Form.TEXT), *_STAYS), [*rows, total])
 
 
-def piles_sheet(asked: Asked, data: ChargingData) -> Sheet:
+def piles_sheet(asked: Asked, data: ChargingData, used: Mapping[str, Used]) -> Sheet:
     """Each connector: sessions, what its counter counted beside them, how it is used."""
     columns = (
         Column("device", Form.TEXT), Column("name", Form.TEXT), Column("site", Form.TEXT), *_STAYS,
         Column("counted", Form.ENERGY), Column("outside", Form.ENERGY),
         Column("occupied", Form.SHARE), Column("charging", Form.SHARE),
     )  # fmt: skip
-    rows = [_pile(asked, data, one) for one in data.connectors]
+    rows = []
+    for one in data.connectors:
+        site = asked.estate.sites[community_of(asked.estate, one.device)].name
+        head: list[Cell] = [one.name, one.device.name, site]
+        cells = [*head, *_use(data, [one], [used[one.name]])]
+        rows.append(Row(cells, data.shares([one]), [f"meter {one.name}"]))
     every = list(data.connectors)
-    head: list[Cell] = [report_texts(KIND).rows["total"], None, None]
+    head = [report_texts(KIND).rows["total"], None, None]
     total = Row(
-        [*head, *_cells(stays_of(_begun(data, every))), *_beside(data, every)],
-        data.shares(every), weight=Weight.TOTAL,
-    )  # fmt: skip
+        [*head, *_use(data, every, list(used.values()))], data.shares(every), weight=Weight.TOTAL
+    )
     return Sheet("piles", columns, [*rows, total])
 
 
-def _pile(asked: Asked, data: ChargingData, one: Connector) -> Row:
-    site = asked.estate.sites[community_of(asked.estate, one.device)].name
-    cells = [one.name, one.device.name, site, *_cells(stays_of(_begun(data, [one])))]
-    return Row([*cells, *_beside(data, [one])], data.shares([one]), [f"meter {one.name}"])
-
-
-def _beside(data: ChargingData, connectors: Sequence[Connector]) -> list[Cell]:
-    """The counter, what it counted outside of the sessions that began, and the shares of time."""
+def _use(
+    data: ChargingData, connectors: Sequence[Connector], used: Sequence[Used]
+) -> Sequence[Cell]:
+    """Sessions, the counter, what it counted outside of them, and the shares of time."""
+    stays = sum((one.stays for one in used), Stays())
     amounts = [data.amounts(one) for one in connectors]
     known = [one.amount for one in amounts if one is not None]
     counted = sum(known) if known and len(known) == len(amounts) else None
-    drawn = sum(energy_of(one) or 0 for one in _begun(data, connectors))
     due = data.passed.length * len(connectors)
-    every = [session for one in connectors for session in data.sessions[one.name]]
     return [
+        *_cells(stays),
         wh(counted),
-        None if counted is None else wh(counted - drawn),
-        Fraction(length_of(occupied(every, data.passed)), due) if due else None,
-        Fraction(length_of(charging(every, data.passed)), due) if due else None,
+        None if counted is None else wh(counted - stays.energy),
+        Fraction(sum(one.lengths[0] for one in used), due) if due else None,
+        Fraction(sum(one.lengths[1] for one in used), due) if due else None,
     ]
 
 
-def hours_sheet(asked: Asked, data: ChargingData) -> Sheet:
+def hours_sheet(asked: Asked, data: ChargingData, used: Mapping[str, Used]) -> Sheet:
     """How the piles are used by the local hour of the day, and the share of PV in what they get."""
     zone = asked.estate.timezone
     columns = (
         Column("hour", Form.TEXT), Column("occupied", Form.SHARE), Column("charging", Form.SHARE),
         Column("energy", Form.ENERGY), Column("pv_share", Form.SHARE),
     )  # fmt: skip
-    every = [session for one in data.connectors for session in data.sessions[one.name]]
-    plugged = by_hour(occupied(every, data.passed), zone)
-    active = by_hour(charging(every, data.passed), zone)
-    sums = by_hour_of_day((step for one in data.flows for step in one.each.items()), zone)
+    plugged = by_hour((each for one in used.values() for each in one.occupied), zone)
+    active = by_hour((each for one in used.values() for each in one.charging), zone)
+    sums = by_hour_of_day(data.flows, zone)
     whole = HourUse()
     whole.add(data.passed.start, data.passed.end, zone)
     due = {hour: time * len(data.connectors) for hour, time in whole.by_hour.items()}

@@ -114,6 +114,7 @@ def read(asked: Asked) -> CommunityData:
     try:
         with reading(asked.engine) as connection:
             alarms = lives(connection, start, end, asked.places)
+            asked.progress(0.2)
             return CommunityData(
                 {one.id: one.community.role if one.community else None for one in below},
                 _electricity(connection, asked, [one.id for one in below]),
@@ -136,7 +137,9 @@ def _electricity(
     passed = max(0, min(asked.now_ms, period.span.end) - period.span.start)
     earlier = period.before()
     now = days_of(connection, estate, sites, period, asked.now_ms)
+    asked.progress(0.5)
     before = days_of(connection, estate, sites, earlier, earlier.span.start + passed)
+    asked.progress(0.8)
     return {
         one: Electricity(
             total(now[one], Carrier.ELECTRICITY),

@@ -45,6 +45,7 @@ from reports.consumption_sheets import (
 from reports.document import Chart, ChartKind, Note, Report, Sheet, Source, SourceKind
 from reports.drawn import Drawn, divided, stored
 from reports.errors import UnreadableDatabaseError
+from reports.holiday_notes import holiday_notes
 from reports.load import Load, LoadStep, load_of
 from reports.meter_sources import meter_sources
 from reports.options import Option
@@ -69,6 +70,7 @@ def make(asked: Asked) -> Report:
             read = _read(connection, asked)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error
+    asked.progress(0.9)
     factors, codes = load_factors(asked.folder), load_energy_codes(asked.folder)
     coal = _coal(asked, factors, read)
     quota = _quota(asked)
@@ -109,12 +111,15 @@ def _read(connection: sa.Connection, asked: Asked) -> _Read:
     further = [one for meter in coded for one in meter.series]
     by_day = shown_by(period) is Step.DAY
     now = days_of(connection, estate, sites, period, asked.now_ms, by_day=by_day)
+    asked.progress(0.3)
     counted = sums_of(connection, estate, further, period, asked.now_ms)
     # A period that runs is compared with as much of the others as has passed of it.
     passed = max(0, min(asked.now_ms, period.span.end) - period.span.start)
     earlier, last = period.year_before(), period.before()
     year = days_of(connection, estate, sites, earlier, earlier.span.start + passed)
+    asked.progress(0.6)
     before = days_of(connection, estate, [own], last, last.span.start + passed)
+    asked.progress(0.7)
     load = load_of(connection, estate, own.tree, period.span, asked.now_ms)
     return _Read(
         own,
@@ -242,6 +247,7 @@ def _notes(asked: Asked, read: _Read, coal: Coal, quota: tuple[str, Quota] | Non
         floor_area(asked.estate, asked.site, asked.period),
         people(asked.estate, asked.site, asked.period),
     )
+    notes += holiday_notes(load_holidays(asked.folder), asked.period)
     if asked.is_running:
         notes.append(Note("period_running"))
     return [*notes, *(Note(f"tree_{key}") for key in read.own.tree.notes)]

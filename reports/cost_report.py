@@ -6,14 +6,16 @@ Options: `step` month or day; `by` site, building or device; `compare` a tariff.
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from device_configs.carriers import Carrier
-from device_configs.holidays import Holidays, load_holidays
+from device_configs.estate import Estate
+from device_configs.holidays import load_holidays
 from device_configs.suggest import did_you_mean
-from device_configs.tariff import Confidence
-from device_configs.tariffs import Due, load_tariffs
+from device_configs.tariff import Confidence, Tariff
+from device_configs.tariffs import Due, Tariffs, load_tariffs
 from ingest.counters import INTERVAL_MS
 from ingest.interval_tables import Series
 from records.engine import reading
@@ -36,6 +38,7 @@ from reports.cost_units import units_of
 from reports.demand import DemandCharge
 from reports.document import Chart, ChartKind, Note, Report, Sheet
 from reports.errors import InvalidOptionError, UnreadableDatabaseError
+from reports.holiday_notes import holiday_notes
 from reports.meter_tree import meter_tree
 from reports.options import Option
 from reports.periods import Period, Step, steps_of
@@ -47,6 +50,28 @@ BY = Option("by", ("site", "building", "device"), "site")
 """What a line of the cost is about."""
 STEP = Option("step", tuple(one.value for one in Step))
 """What a row covers; months where the period is whole months."""
+
+
+_COMPARE = "compare"
+"""The option that names a tariff to try in the place of every site's own."""
+
+
+def compare_option(estate: Estate, folder: Path | None) -> Option:
+    """The tariffs of electricity that the cost can be compared with.
+
+    Raises:
+        InvalidConfigError: the tariffs of the estate are invalid.
+    """
+    names = {name: one.name for name, one in _electric(load_tariffs(folder, estate)).items()}
+    return Option(_COMPARE, tuple(names), names=names)
+
+
+def _electric(tariffs: Tariffs) -> Mapping[str, Tariff]:
+    return {
+        name: one
+        for name, one in sorted(tariffs.tariffs.items())
+        if one.carrier is Carrier.ELECTRICITY
+    }
 
 
 def make(asked: Asked) -> Report:
@@ -90,15 +115,11 @@ def make(asked: Asked) -> Report:
 
 
 def _other(asked: Asked, payer: Payer) -> str | None:
-    name = asked.options.get("compare")
+    name = asked.options.get(_COMPARE)
     if not name:
         return None
-    found = payer.tariffs.tariffs.get(name)
-    if found is None or found.carrier is not Carrier.ELECTRICITY:
-        known = [
-            key for key, one in payer.tariffs.tariffs.items()
-            if one.carrier is Carrier.ELECTRICITY
-        ]  # fmt: skip
+    known = _electric(payer.tariffs)
+    if name not in known:
         hint = did_you_mean(name, known)
         raise InvalidOptionError(f"compare: there is no tariff of electricity {name!r}{hint}")
     return name
@@ -207,7 +228,7 @@ def _notes(
         yield Note("no_meter")
     yield from _bill_notes(made.bills, asked)
     if instead is not None:
-        other = asked.options["compare"]
+        other = asked.options[_COMPARE]
         yield Note("compared", {"tariff": other})
         if any(cost_of(bill.cells) is None for bill in instead.bills):
             yield Note("other_unpriced", {"tariff": other})
@@ -216,8 +237,7 @@ def _notes(
     ):
         yield Note("example_prices")
     if any(due.version.needs_holidays for due in dues):
-        for year in _years_without(payer.holidays, asked.period):
-            yield Note("holidays_unknown", {"year": str(year)})
+        yield from holiday_notes(payer.holidays, asked.period)
     if asked.period.start.day != 1 or asked.period.end.day != 1:
         yield Note("whole_months")
 
@@ -254,9 +274,3 @@ def _bill_notes(bills: Sequence[Bill], asked: Asked) -> Iterator[Note]:
 def _peak_may_be_higher(one: DemandCharge, passed: Mapping[dt.date, int]) -> bool:
     measured = 0 if one.peak is None else one.peak.measured_ms
     return measured < passed[one.month] - INTERVAL_MS
-
-
-def _years_without(holidays: Holidays, period: Period) -> list[int]:
-    years = range(period.start.year, (period.end - dt.timedelta(days=1)).year + 1)
-    known = {day.year for day in holidays.rest}
-    return [year for year in years if year not in known]

@@ -9,8 +9,11 @@ flows are whole counts: what comes in is what goes out, to the last count.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from functools import cached_property
+from itertools import pairwise, repeat
+from operator import add, attrgetter, floordiv, mul
 
+import msgspec
 import sqlalchemy as sa
 
 from device_configs.estate import Estate
@@ -25,8 +28,7 @@ from reports.meter_tree import CHARGER, TOTAL, Balance, MeterTree, series_of
 _DAY_MS = 24 * HOUR_MS
 
 
-@dataclass(frozen=True)
-class Flows:
+class Flows(msgspec.Struct, frozen=True, gc=False):
     """Energy from source to use [counts]; two add up."""
 
     pv_to_charging: int = 0
@@ -39,15 +41,7 @@ class Flows:
     steps: int = 0
 
     def __add__(self, other: "Flows") -> "Flows":
-        return Flows(
-            self.pv_to_charging + other.pv_to_charging,
-            self.pv_to_house + other.pv_to_house,
-            self.pv_to_grid + other.pv_to_grid,
-            self.grid_to_charging + other.grid_to_charging,
-            self.grid_to_house + other.grid_to_house,
-            self.unmatched + other.unmatched,
-            self.steps + other.steps,
-        )
+        return together((self, other))
 
     @property
     def pv_used(self) -> int:
@@ -75,20 +69,12 @@ class Flows:
         return self.pv_used + self.imported
 
 
+_parts_of = attrgetter(*Flows.__struct_fields__)
+
+
 def together(every: Iterable[Flows]) -> Flows:
     """The sum of some flows; the same as adding them one by one, and much faster."""
-    each = list(every)
-    if len(each) == 1:
-        return each[0]
-    return Flows(
-        sum(one.pv_to_charging for one in each),
-        sum(one.pv_to_house for one in each),
-        sum(one.pv_to_grid for one in each),
-        sum(one.grid_to_charging for one in each),
-        sum(one.grid_to_house for one in each),
-        sum(one.unmatched for one in each),
-        sum(one.steps for one in each),
-    )
+    return Flows(*map(sum, zip(*map(_parts_of, every), strict=True)))
 
 
 def flows_of_step(pv: int, export: int, imported: int, charging: int) -> Flows:
@@ -96,12 +82,12 @@ def flows_of_step(pv: int, export: int, imported: int, charging: int) -> Flows:
 
     What was fed in beyond the PV of the step (a clock that lags, a battery) came from the grid.
     """
-    if min(pv, export, imported, charging) < 0:
+    if pv < 0 or export < 0 or imported < 0 or charging < 0:
         pv, export, imported, charging = (max(0, one) for one in (pv, export, imported, charging))
-    fed_in = min(export, pv)
+    fed_in = export if export < pv else pv
     used = pv - fed_in
     drawn = max(0, imported - (export - fed_in))
-    supplied = min(charging, used + drawn)
+    supplied = charging if charging < used + drawn else used + drawn
     of_pv = supplied * used // (used + drawn) if supplied else 0
     return Flows(
         of_pv, used - of_pv, fed_in, supplied - of_pv, drawn - (supplied - of_pv),
@@ -123,7 +109,7 @@ class SiteFlows:
     left_out: tuple[str, ...] = ()
     """Piles of which too little is known; what they drew counts as the house's."""
 
-    @property
+    @cached_property
     def total(self) -> Flows:
         """All steps together."""
         return together(self.each.values())
@@ -160,22 +146,49 @@ def site_flows(
     hourly = span.length > QUARTERS_UP_TO_DAYS * _DAY_MS and is_cut_in(connection, estate.timezone)
     length = HOUR_MS if hourly else INTERVAL_MS
     passed = Span(span.start, max(span.start, min(span.end, now_ms)))
-    own = (*balance.imports, *balance.sources, *balance.exports)
-    known = _known_steps(connection, [*own, *(s for _, each in piles for s in each)], passed,
-                         hourly=hourly)  # fmt: skip
-    most = max((known.get(one, 0) for one in own), default=0)
-    kept = [
-        (name, each) for name, each in piles
-        if all(known.get(one, 0) >= most * ENOUGH for one in each)
-    ]  # fmt: skip
-    charging = tuple(one for _, each in kept for one in each)
+    due = passed.length // length
+    kept = list(piles)
+    each = _each(connection, estate, balance, kept, passed, hourly=hourly)
+    if kept and len(each) < due * ENOUGH:
+        # Else so much is known of all piles that none can be left out.
+        kept = _kept(connection, balance, piles, passed, hourly=hourly)
+        if len(kept) < len(piles):
+            each = _each(connection, estate, balance, kept, passed, hourly=hourly)
+    names = {one for one, _ in kept}
+    left = tuple(name for name, _ in piles if name not in names)
+    return SiteFlows(balance.site, length, each, due, _counters(kept), left)
+
+
+_Piles = Sequence[tuple[str, tuple[Series, ...]]]
+
+
+def _counters(piles: _Piles) -> tuple[Series, ...]:
+    return tuple(one for _, each in piles for one in each)
+
+
+def _each(
+    connection: sa.Connection, estate: Estate, balance: Balance, piles: _Piles, span: Span, *,
+    hourly: bool,
+) -> Mapping[int, Flows]:  # fmt: skip
     found: dict[int, Flows] = {}
-    for inside, parts in _stretches(estate, balance, charging, passed):
+    for inside, parts in _stretches(estate, balance, _counters(piles), span):
         sums = _sums(connection, parts, inside, hourly=hourly)
         found |= {start: flows_of_step(*amounts) for start, amounts in sums}
-    left = tuple(name for name, _ in piles if name not in {one for one, _ in kept})
-    due = passed.length // length
-    return SiteFlows(balance.site, length, found, due, charging, left)
+    return found
+
+
+def _kept(
+    connection: sa.Connection, balance: Balance, piles: _Piles, span: Span, *, hourly: bool
+) -> list[tuple[str, tuple[Series, ...]]]:
+    """The piles of which enough is known."""
+    own = (*balance.imports, *balance.sources, *balance.exports)
+    known = _known_steps(connection, [*own, *_counters(piles)], span, hourly=hourly)
+    most = max((known.get(one, 0) for one in own), default=0)
+    return [
+        (name, each)
+        for name, each in piles
+        if all(known.get(one, 0) >= most * ENOUGH for one in each)
+    ]
 
 
 def _known_steps(
@@ -291,34 +304,51 @@ def _in_whole_steps(
             yield start, (pv, export, imported, cars)
 
 
-def pile_shares(
-    connection: sa.Connection, flows: SiteFlows
-) -> Mapping[Series, tuple[int, Fraction]]:
+def pile_shares(connection: sa.Connection, flows: SiteFlows) -> Mapping[Series, tuple[int, int]]:
     """What each pile drew in the known steps, and the PV in it [counts].
 
-    All piles have the same share of PV in a step, so that they add up to the site's.
+    All piles have the same share of PV in a step. A step's PV is given out in whole counts, pile
+    by pile up to what all of them so far are due, so that they add up to the site's.
+    """
+    found: dict[Series, tuple[int, int]] = {}
+    drawn = _drawn_by(connection, flows)
+    of_pv = [step.pv_to_charging for step in flows.each.values()]
+    whole = [step.charging or 1 for step in flows.each.values()]
+    before, given = [0] * len(flows.each), 0
+    for one in flows.charging:
+        amounts = list(map(drawn.get(one, {}).get, flows.each, repeat(0)))
+        before = list(map(add, before, amounts))
+        due = sum(map(floordiv, map(mul, before, of_pv), whole))
+        found[one] = sum(amounts), due - given
+        given = due
+    return found
+
+
+def _drawn_by(connection: sa.Connection, flows: SiteFlows) -> Mapping[Series, Mapping[int, int]]:
+    """What each pile drew by step.
+
+    A year of an estate's piles is half a million steps: they come as two lists a pile, in the one
+    order in which the database reads them, and not as rows.
     """
     hourly = flows.length_ms == HOUR_MS
-    table = rollups if hourly else intervals
-    columns = table.c
-    wanted = frozenset(flows.charging)
-    devices, points = ({one[place] for one in wanted} for place in (0, 1))
-    if not wanted or not flows.each:
-        return {}
+    columns = (rollups if hourly else intervals).c
+    starts, amounts = (
+        sa.func.aggregate_strings(sa.cast(one, sa.String), ",")
+        for one in (columns.start_ms, columns.amount)
+    )
     query = (
-        sa.select(columns.device, columns.point, columns.start_ms, columns.amount)
-        .where(columns.device.in_(devices), columns.point.in_(points), columns.amount != 0)
-        .where(columns.start_ms >= min(flows.each), columns.start_ms <= max(flows.each))
+        sa.select(columns.device, columns.point, starts, amounts)
+        .where(columns.device.in_({one.device for one in flows.charging}))
+        .where(columns.point.in_({one.point for one in flows.charging}))
+        .where(columns.start_ms >= min(flows.each, default=0))
+        .where(columns.start_ms <= max(flows.each, default=0))
+        .group_by(columns.device, columns.point)
     )
     if hourly:
-        query = query.where(columns.grain == Grain.HOUR.value)
-    sums = {one: (0, Fraction(0)) for one in flows.charging}
-    for device, point, start, amount in connection.execute(query).all():
-        step = flows.each.get(start)
-        one = Series(device, point)
-        if step is None or one not in wanted:
-            continue
-        part = Fraction(amount * step.pv_to_charging, step.charging) if step.charging else 0
-        drawn, of_pv = sums[one]
-        sums[one] = drawn + amount, of_pv + part
-    return sums
+        query = query.where(rollups.c.grain == Grain.HOUR.value)
+    return {
+        Series(device, point): dict(
+            zip(map(int, at.split(",")), map(int, drawn.split(",")), strict=True)
+        )
+        for device, point, at, drawn in connection.execute(query)
+    }

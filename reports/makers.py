@@ -1,7 +1,9 @@
 """The reports there are, by name."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from device_configs.estate import Estate
 from reports import (
     carbon_report,
     carrier_report,
@@ -44,10 +46,19 @@ OPTIONS: Mapping[str, Sequence[Option]] = {
     "consumption": (consumption_report.COAL,),
     "cost": (cost_report.BY, cost_report.STEP),
 }
-"""What can be chosen of a report; of the others nothing. A tariff to compare the cost with is named
-by `compare`, and is one of the estate's."""
+"""What can be chosen of a report in every estate; of the others nothing."""
 USUAL_PERIOD: Mapping[str, Every] = {"statutory": Every.HALF_YEAR}
 """How long the period of a report is when nobody says; a month if it is not named here."""
+
+
+def choices_of(kind: str, estate: Estate, folder: Path | None) -> Sequence[Option]:
+    """What can be chosen of a report in an estate.
+
+    Raises:
+        InvalidConfigError: the tariffs of the estate are invalid.
+    """
+    own = (cost_report.compare_option(estate, folder),) if kind == "cost" else ()
+    return (*OPTIONS.get(kind, ()), *own)
 
 
 def make_report(kind: str, asked: Asked) -> Report:
@@ -62,4 +73,6 @@ def make_report(kind: str, asked: Asked) -> Report:
     maker = MAKERS.get(kind)
     if maker is None:
         raise UnknownReportError(f"there is no report {kind!r}: {', '.join(sorted(MAKERS))}")
-    return maker(asked)
+    report = maker(asked)
+    asked.progress(1.0)
+    return report

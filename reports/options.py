@@ -1,7 +1,9 @@
 """What can be chosen of a report beside its site and period."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from device_configs.quantities import Label
 
 
 @dataclass(frozen=True)
@@ -11,4 +13,6 @@ class Option:
     name: str
     values: Sequence[str]
     default: str | None = None
-    """None where it follows from the period."""
+    """None where it follows from the period, or need not be chosen."""
+    names: Mapping[str, Label] = field(default_factory=dict)
+    """The words of values that are the estate's own; the others have theirs in the catalogue."""

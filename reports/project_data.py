@@ -124,6 +124,15 @@ def _counts(
     return figures_of_day(tree, amounts).consumption
 
 
+def signed_series(estate: Estate, project: Project) -> tuple[Sequence[Series], Sequence[Series]]:
+    """The counters a project is judged by: those that are added and those that are taken off."""
+    if meters := _meters(estate, project):
+        return meters, ()
+    tree = meter_tree(estate, project.site)
+    plus = [one for each in tree.balances for one in (*each.imports, *each.sources)]
+    return plus, [one for each in tree.balances for one in each.exports]
+
+
 def adjustment_kwh(project: Project, days: Sequence[dt.date]) -> float:
     """The non-routine adjustments of some days, in kWh."""
     return math.fsum(

@@ -86,36 +86,42 @@ def uptimes(
         light: mean irradiance by hour, where it is measured.
     """
     names = [name for name in energies if ratings.get(name)]
-    specific = {
-        name: {hour: wh / ratings[name] for hour, wh in energies[name].items()} for name in names
+    if light is None and len(names) <= FEWEST:
+        return {name: Uptime() for name in names}
+    expected, down = dict.fromkeys(names, 0), {name: dict[int, float]() for name in names}
+    for hour in sorted({hour for name in names for hour in energies[name]}):
+        shining = None if light is None else light.get(hour)
+        if shining is not None and shining < ENOUGH_LIGHT:
+            continue
+        own = {
+            name: energies[name][hour] / ratings[name] for name in names if hour in energies[name]
+        }
+        for name, should in _should(own, shining).items():
+            expected[name] += 1
+            if own[name] < DOWN * should:
+                down[name][hour] = (should - own[name]) * ratings[name]
+    return {
+        name: Uptime(expected[name], tuple(down[name]), sum(down[name].values())) for name in names
     }
+
+
+def _should(own: Mapping[str, float], light: float | None) -> Mapping[str, float]:
+    """What is expected of each in an hour for a W of rating [Wh]; not in it: nothing is known."""
+    if len(own) <= FEWEST:
+        by_light = 0.0 if light is None else PERFORMANCE_RATIO * light / STANDARD_IRRADIANCE
+        return {} if light is None else dict.fromkeys(own, by_light)
+    ordered = sorted(own.values())
+    if ordered[-1] < ENOUGH_PEERS:
+        return {}
+    # Without one, the middle of the others is one place further up for all in the lower half.
+    low, high = (len(ordered) - 2) // 2, (len(ordered) - 1) // 2
     found = {}
-    for name in names:
-        expected, lost, down = 0, 0.0, []
-        beside = [specific[one] for one in names if one != name]
-        for hour, own in specific[name].items():
-            others = [one[hour] for one in beside if hour in one]
-            should = _should(others, None if light is None else light.get(hour))
-            if should is None:
-                continue
-            expected += 1
-            if own < DOWN * should:
-                down.append(hour)
-                lost += (should - own) * ratings[name]
-        found[name] = Uptime(expected, tuple(sorted(down)), lost)
+    for name, value in own.items():
+        first = ordered[low + (value <= ordered[low])]
+        second = ordered[high + (value <= ordered[high])]
+        if (middle := (first + second) / 2) >= ENOUGH_PEERS:
+            found[name] = middle
     return found
-
-
-def _should(others: list[float], light: float | None) -> float | None:
-    """What is expected of an hour for each W of rating [Wh]; None where nothing is."""
-    if light is not None and light < ENOUGH_LIGHT:
-        return None
-    if len(others) >= FEWEST:
-        middle = median(others)
-        return middle if middle >= ENOUGH_PEERS else None
-    if light is None:
-        return None
-    return PERFORMANCE_RATIO * light / STANDARD_IRRADIANCE
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from reports.energy_flows import (
     together,
 )
 from reports.errors import UnreadableDatabaseError
-from reports.flow_sums import by_cut, by_hour_of_day, merged
+from reports.flow_sums import by_cut, by_hour_of_day
 from reports.forms import Form
 from reports.load import HOUR_MS
 from reports.meter_sources import meter_sources
@@ -46,7 +46,7 @@ _FLOWS = (
     Column("pv_to_grid", Form.ENERGY), Column("grid_to_charging", Form.ENERGY),
     Column("grid_to_house", Form.ENERGY), Column("pv_share", Form.SHARE),
 )  # fmt: skip
-_Piles = Mapping[Series, tuple[int, Fraction]]
+_Piles = Mapping[Series, tuple[int, int]]
 
 
 def make(asked: Asked) -> Report:
@@ -67,19 +67,18 @@ def make(asked: Asked) -> Report:
                 site_flows(
                     connection, asked.estate, one, piles[one.site], asked.period.span, asked.now_ms
                 )
-                for one in chosen
+                for one in asked.through(chosen, 0.0, 0.6)
             ]
-            drawn: dict[Series, tuple[int, Fraction]] = {}
-            for one in found:
+            drawn: dict[Series, tuple[int, int]] = {}
+            for one in asked.through(found, 0.6, 0.9):
                 drawn |= pile_shares(connection, one)
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error
-    flows = merged(found)
     sheets = [
         _whole(found, chosen),
         _sites(asked, found, chosen),
-        _steps(asked, flows),
-        _hours(asked, flows),
+        _steps(asked, found),
+        _hours(asked, found),
         _by_pile(asked, drawn),
     ]
     return Report(
@@ -168,17 +167,17 @@ def _sites(asked: Asked, found: Sequence[SiteFlows], chosen: Sequence[Balance]) 
     return Sheet("sites", (Column("site", Form.TEXT), *_FLOWS), rows)
 
 
-def _steps(asked: Asked, flows: Mapping[int, Flows]) -> Sheet:
+def _steps(asked: Asked, found: Sequence[SiteFlows]) -> Sheet:
     cuts = shown_cuts(asked.period, asked.now_ms)
-    each = by_cut(flows, cuts)
+    each = by_cut(found, cuts)
     rows = [Row([cut.name, *_cells(one)]) for cut, one in zip(cuts, each, strict=True)]
     name = report_texts(KIND).rows["total"]
     rows.append(Row([name, *_cells(together(each))], weight=Weight.TOTAL))
     return Sheet("steps", (Column("period", Form.TEXT), *_FLOWS), rows)
 
 
-def _hours(asked: Asked, flows: Mapping[int, Flows]) -> Sheet:
-    sums = by_hour_of_day(flows.items(), asked.estate.timezone)
+def _hours(asked: Asked, found: Sequence[SiteFlows]) -> Sheet:
+    sums = by_hour_of_day(found, asked.estate.timezone)
     rows = [Row([f"{hour:02d}:00", *_cells(one)]) for hour, one in sums.items()]
     return Sheet("hours", (Column("hour", Form.TEXT), *_FLOWS), rows)
 
@@ -192,17 +191,18 @@ def _by_pile(asked: Asked, drawn: _Piles) -> Sheet:
     for one, (counts, of_pv) in drawn.items():
         device = asked.estate.devices[one.device.partition("/")[0]]
         cells: list[Cell] = [
-            one.device, device.name, wh(counts), wh(of_pv), of_pv / counts if counts else None,
+            one.device, device.name, wh(counts), wh(of_pv),
+            Fraction(of_pv, counts) if counts else None,
         ]  # fmt: skip
         rows.append(Row(cells, sources=[f"meter {one.device}"]))
     total = sum(counts for counts, _ in drawn.values())
-    of_pv = sum((part for _, part in drawn.values()), Fraction(0))
+    of_pv = sum(part for _, part in drawn.values())
     name: Label = report_texts(KIND).rows["total"]
     known = bool(drawn)
     rows.append(
         Row(
             [name, None, wh(total) if known else None, wh(of_pv) if known else None,
-             of_pv / total if total else None],
+             Fraction(of_pv, total) if total else None],
             weight=Weight.TOTAL,
         )
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from statistics import fmean
 
@@ -14,13 +14,13 @@ from device_configs.factors import Factors, Gives, Taken
 from device_configs.tariffs import Due
 from ingest.interval_tables import Series
 from ingest.rollup import Amounts, Span, amounts_in
-from ingest.rollup_tables import Grain, is_cut_in, rollups
+from ingest.rollup_tables import is_cut_in, known_hours, summed_hours
 from ingest.stores.store import Aggregate
 from reports.asked import Asked
 from reports.asked import Series as Readings
 from reports.charging_data import COUNTS_PER_WH, community_of, is_seen
-from reports.cost import Payer, Use, cost_of, priced, stretches
-from reports.cost_units import expected, read_drawn
+from reports.cost import Payer, Stretch, Use, cost_of, priced, stretches
+from reports.cost_units import Drawn, expected, read_drawn
 from reports.energy_flows import SiteFlows, site_flows
 from reports.fen import fen_of, rounded
 from reports.load import HOUR_MS
@@ -28,7 +28,6 @@ from reports.meter_tree import INVERTER, TOTAL, Balance, MeterTree, meter_tree, 
 from reports.pv import ByHour, summed
 
 STATION = "weather_station"
-_MOST_DEVICES = 200
 
 
 @dataclass(frozen=True)
@@ -100,53 +99,32 @@ def inverters_of(asked: Asked) -> list[Inverter]:
 
 
 def read_hourly(
-    connection: sa.Connection, estate: Estate, series: Sequence[Series], span: Span
+    connection: sa.Connection,
+    estate: Estate,
+    inverters: Sequence[Series],
+    others: Sequence[Series],
+    span: Span,
 ) -> Hourly:
-    """What counters gave by hour in a span of whole hours."""
-    rows: Iterable[tuple[Series, int, Sequence[int]]]
+    """What counters counted in a span of whole hours, and those of inverters by hour."""
+    every = list(dict.fromkeys((*inverters, *others)))
     if is_cut_in(connection, estate.timezone):
-        rows = _rolled(connection, series, span)
-    else:
-        hours = [Span(at, at + HOUR_MS) for at in range(span.start, span.end, HOUR_MS)]
-        found = amounts_in(connection, series, hours)
-        rows = (
-            (one, hour.start, astuple(amounts))
-            for hour, each in zip(hours, found, strict=True)
-            for one, amounts in each.items()
-        )
-    energy: dict[Series, dict[int, float]] = {}
-    sums: dict[Series, list[int]] = {}
-    for one, start, values in rows:
-        amount, _, covered, recovered, _, integrated = values
-        if covered + recovered + integrated >= HOUR_MS:
-            energy.setdefault(one, {})[start] = amount / COUNTS_PER_WH
-        whole = sums.setdefault(one, [0] * len(values))
-        for place, value in enumerate(values):
-            whole[place] += value
-    return Hourly(energy, {one: Amounts(*values) for one, values in sums.items()})
-
-
-def _rolled(
-    connection: sa.Connection, series: Sequence[Series], span: Span
-) -> Iterable[tuple[Series, int, Sequence[int]]]:
-    columns = rollups.c
-    wanted = {(one.device, one.point): one for one in series}
-    devices = sorted({one.device for one in series})
-    points = sorted({one.point for one in series})
-    asked = (columns.device, columns.point, columns.start_ms, columns.amount,
-             columns.recovered_amount, columns.covered_ms, columns.recovered_ms,
-             columns.integrated_amount, columns.integrated_ms)  # fmt: skip
-    for begin in range(0, len(devices), _MOST_DEVICES):
-        query = sa.select(*asked).where(
-            columns.device.in_(devices[begin : begin + _MOST_DEVICES]),
-            columns.point.in_(points),
-            columns.grain == Grain.HOUR.value,
-            columns.start_ms >= span.start,
-            columns.start_ms < span.end,
-        )
-        for device, point, start, *sums in connection.execute(query).all():
-            if (one := wanted.get((device, point))) is not None:
-                yield one, start, sums
+        energy = {
+            one: {
+                start: amount / COUNTS_PER_WH
+                for start, amount in known_hours(connection, one, span)
+            }
+            for one in dict.fromkeys(inverters)
+        }
+        return Hourly(energy, summed_hours(connection, every, span))
+    hours = [Span(at, at + HOUR_MS) for at in range(span.start, span.end, HOUR_MS)]
+    found: dict[Series, dict[int, float]] = {}
+    whole: dict[Series, Amounts] = {}
+    for hour, each in zip(hours, amounts_in(connection, every, hours), strict=True):
+        for one, amounts in each.items():
+            whole[one] = whole.get(one, Amounts()) + amounts
+            if amounts.known_ms >= HOUR_MS:
+                found.setdefault(one, {})[hour.start] = amounts.amount / COUNTS_PER_WH
+    return Hourly(found, whole)
 
 
 def light_of(asked: Asked, site: str, span: Span) -> ByHour | None:
@@ -223,38 +201,52 @@ def read_sites(
     """The balances with PV that the asker may see."""
     tree = meter_tree(asked.estate, asked.site)
     seen = [one for one in tree.balances if one.sources and is_seen(asked, one.site)]
-    found = []
-    for one in seen:
-        flows = None
-        money = Money(None, None, None)
-        if one.exports:
-            flows = site_flows(connection, asked.estate, one, (), asked.period.span, asked.now_ms)
-            money = _money(connection, asked, payer, factors, one)
-        found.append(PvSite(one, flows, money))
-    return tree, found
+    metered = [one for one in seen if one.exports]
+    money = _money(connection, asked, payer, factors, metered)
+    flows = {
+        one.site: site_flows(connection, asked.estate, one, (), asked.period.span, asked.now_ms)
+        for one in asked.through(metered, 0.1, 0.6)
+    }
+    unknown = Money(None, None, None)
+    return tree, [
+        PvSite(one, flows.get(one.site), money.get(one.site, unknown)) for one in seen
+    ]  # fmt: skip
 
 
 def _money(
-    connection: sa.Connection, asked: Asked, payer: Payer, factors: Factors, balance: Balance
-) -> Money:
-    zone = asked.estate.timezone
-    known_on = dt.datetime.fromtimestamp(asked.now_ms / 1000, zone).date()
+    connection: sa.Connection,
+    asked: Asked,
+    payer: Payer,
+    factors: Factors,
+    balances: Sequence[Balance],
+) -> Mapping[str, Money]:
+    """The worth of some balances by their site; few reads for all."""
+    known_on = dt.datetime.fromtimestamp(asked.now_ms / 1000, asked.estate.timezone).date()
     first = asked.period.start.date()
     after = min(asked.period.end.date(), known_on + dt.timedelta(days=1))
     if first >= after:
-        return Money(None, None, None)
-    site = balance.site
-    cuts = stretches(payer, site, [(first, after)])
+        return {}
+    cuts = {one.site: stretches(payer, one.site, [(first, after)]) for one in balances}
+    series = {one.site: (*one.sources, *one.exports) for one in balances}
+    drawn = read_drawn(connection, asked.estate, cuts, series)
+    return {
+        one.site: _worth(asked, factors, one, cuts[one.site], drawn, known_on) for one in balances
+    }
+
+
+def _worth(
+    asked: Asked, factors: Factors, balance: Balance, cuts: Sequence[Stretch], drawn: Drawn,
+    known_on: dt.date,
+) -> Money:  # fmt: skip
     series = (*balance.sources, *balance.exports)
-    drawn = read_drawn(connection, asked.estate, {site: cuts}, {site: series})
     uses, carbon, taken = [], Fraction(0), {}
     earned: Fraction | None = Fraction(0)
     for stretch in cuts:
         made, fed = (drawn.of(stretch, one) for one in (balance.sources, balance.exports))
-        times = expected(stretch, zone, asked.now_ms)
+        times = expected(stretch, asked.estate.timezone, asked.now_ms)
         used = {period: _less(made.get(period), fed.get(period)) for period in sorted(times)}
         uses += [
-            Use(site, stretch, period, one, times[period] * len(series))
+            Use(balance.site, stretch, period, one, times[period] * len(series))
             for period, one in used.items()
         ]
         exported = sum(fed.values(), Amounts()).amount

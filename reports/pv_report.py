@@ -24,7 +24,6 @@ from reports.cost import Payer
 from reports.cost_sources import tariff_sources
 from reports.document import Chart, ChartKind, Note, Report, Source, SourceKind
 from reports.errors import UnreadableDatabaseError
-from reports.flow_sums import merged
 from reports.load import HOUR_MS
 from reports.meter_sources import meter_sources
 from reports.meter_tree import NO_EXPORT, MeterTree
@@ -71,9 +70,10 @@ def make(asked: Asked) -> Report:
     try:
         with reading(asked.engine) as connection:
             tree, sites = read_sites(connection, asked, payer, factors)
-            series = [one for each in inverters for one in each.series]
-            series += [one for site in sites for one in site.balance.sources]
-            hourly = read_hourly(connection, asked.estate, list(dict.fromkeys(series)), passed)
+            own = [one for each in inverters for one in each.series]
+            fed = [one for site in sites for one in site.balance.sources]
+            hourly = read_hourly(connection, asked.estate, own, fed, passed)
+            asked.progress(0.7)
             years = _two_years(connection, asked, inverters, passed)
         communities = list(dict.fromkeys(one.site for one in inverters))
         light = {
@@ -82,7 +82,7 @@ def make(asked: Asked) -> Report:
         }  # fmt: skip
         energies = {one.device.id: hourly.of(one) for one in inverters}
         ups: dict[str, Uptime] = {}
-        for site in communities:
+        for site in asked.through(communities, 0.7, 0.9):
             ups |= _uptimes(inverters, site, energies, light.get(site))
         last = Span(max(passed.start, passed.end - _STRING_DAYS * 24 * HOUR_MS), passed.end)
         found = Found(
@@ -172,11 +172,10 @@ def _compared_years(asked: Asked, site: str, years: Sequence[_Year]) -> YearOnYe
 
 
 def _report(asked: Asked, tree: MeterTree, found: Found) -> Report:
-    flows = merged(one.flows for one in found.sites if one.flows is not None)
     sheets = [
         sites_sheet(asked, found),
-        steps_sheet(found, flows, shown_cuts(asked.period, asked.now_ms)),
-        hours_sheet(flows, asked.estate.timezone),
+        steps_sheet(found, shown_cuts(asked.period, asked.now_ms)),
+        hours_sheet(found, asked.estate.timezone),
         inverters_sheet(asked, found),
         strings_sheet(found),
         years_sheet(asked, found),

@@ -10,7 +10,7 @@ from ingest.rollup import Amounts, Span
 from reports.asked import Asked
 from reports.charging_data import wh
 from reports.document import Cell, Column, Row, Shares, Sheet, Weight
-from reports.energy_flows import Flows, together
+from reports.energy_flows import Flows, SiteFlows, together
 from reports.flow_sums import by_cut, by_hour_of_day
 from reports.forms import Form
 from reports.periods import Period
@@ -150,14 +150,18 @@ def shares_of(found: Found, site: PvSite) -> Shares:
     )
 
 
-def steps_sheet(found: Found, flows: Mapping[int, Flows], cuts: Sequence[Period]) -> Sheet:
+def _flows(found: Found) -> list[SiteFlows]:
+    return [one.flows for one in found.sites if one.flows is not None]
+
+
+def steps_sheet(found: Found, cuts: Sequence[Period]) -> Sheet:
     """Where the PV went, by month or day, in the steps of which all is known."""
     columns = (
         Column("period", Form.TEXT), Column("yield", Form.ENERGY), Column("used", Form.ENERGY),
         Column("fed_in", Form.ENERGY), Column("imported", Form.ENERGY),
         Column("self_consumption", Form.SHARE), Column("self_sufficiency", Form.SHARE),
     )  # fmt: skip
-    sums = by_cut(flows, cuts)
+    sums = by_cut(_flows(found), cuts)
     rows = [Row([cut.name, *_step(one)]) for cut, one in zip(cuts, sums, strict=True)]
     whole = together(sums)
     total = Row([report_texts(KIND).rows["total"], *_step(whole)], weight=Weight.TOTAL)
@@ -171,14 +175,14 @@ def _step(flows: Flows) -> list[Cell]:
     return [wh(flows.pv), used, fed_in, wh(flows.imported), consumption, sufficiency]
 
 
-def hours_sheet(flows: Mapping[int, Flows], zone: ZoneInfo) -> Sheet:
+def hours_sheet(found: Found, zone: ZoneInfo) -> Sheet:
     """The same by the local hour of the day."""
     columns = (
         Column("hour", Form.TEXT), Column("yield", Form.ENERGY), Column("used", Form.ENERGY),
         Column("fed_in", Form.ENERGY), Column("imported", Form.ENERGY),
         Column("self_consumption", Form.SHARE), Column("self_sufficiency", Form.SHARE),
     )  # fmt: skip
-    sums = by_hour_of_day(flows.items(), zone)
+    sums = by_hour_of_day(_flows(found), zone)
     return Sheet(
         "hours", columns, [Row([f"{hour:02d}:00", *_step(one)]) for hour, one in sums.items()]
     )

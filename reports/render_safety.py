@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from reports.order_columns import order_headings, order_rows
 from reports.render_csv import BYTE_ORDER_MARK, safe_text
 from reports.safety import SafetyReportData
 from reports.safety_columns import cells, headings, total
@@ -22,6 +23,11 @@ def safety_csv(report: SafetyReportData, language: Language) -> str:
     writer.writerow(headings(language))
     for row in (*report.rows, total(report, language)):
         writer.writerow(safe_text(cell) for cell in cells(row, language, ""))
+    if orders := list(order_rows(report, language, "")):
+        writer.writerow([])
+        writer.writerow(order_headings(language))
+        for cells_of_team in orders:
+            writer.writerow(safe_text(cell) for cell in cells_of_team)
     writer.writerow([])
     words = texts().words
     writer.writerow([in_language(words["timezone"], language), report.timezone])
@@ -43,8 +49,14 @@ def safety_table(report: SafetyReportData, language: Language) -> RenderableType
         table.add_row(*map(Text, cells(row, language, unknown)))
     table.add_section()
     table.add_row(*map(Text, cells(total(report, language), language, unknown)))
+    orders = Table()
+    for heading in order_headings(language):
+        orders.add_column(Text(heading))
+    for row_of_team in order_rows(report, language, unknown):
+        orders.add_row(*map(Text, row_of_team))
+    shown = (orders,) if orders.row_count else ()
     until = f"{in_language(words['until'], language)}: {_until(report)} ({report.timezone})"
-    return Group(table, Text(until))
+    return Group(table, *shown, Text(until))
 
 
 def _until(report: SafetyReportData) -> str:

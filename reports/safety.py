@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from alerts import duty_book
 from alerts.kpi import Figures, figures
 from alerts.lives import Placed, is_in, lives
+from alerts.order_rows import made_between
+from alerts.order_statistics import Statistics, statistics
 from device_configs.estate import Estate
 from records.engine import reading
 from reports.errors import UnknownSiteError, UnreadableDatabaseError
@@ -41,6 +44,10 @@ class SafetyReportData:
     """The figures hold until then: the end of the period, or now. [ms, UTC]"""
     rows: tuple[SafetyRow, ...]
     total: Figures
+    orders: Statistics
+    """The work orders that were made in the period."""
+    teams: Mapping[str, Mapping[str, str]]
+    """Team to its name by language."""
 
 
 def safety_report(
@@ -77,6 +84,10 @@ def safety_report(
     try:
         with reading(engine) as connection:
             every = lives(connection, start, end, places)
+            made, reopened = made_between(
+                connection, start, end, _order_sites(estate, site, places)
+            )
+            teams = duty_book.directory(connection).teams
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the alarms cannot be read: {error}") from error
     found = [one for one in every if is_in(one, site, estate)]
@@ -91,8 +102,18 @@ def safety_report(
     total = figures([one.life for one in found], start, end, operators)
     return SafetyReportData(
         site, _name(estate, site), asked.name, str(estate.timezone), operators, end,
-        tuple(rows), total,
+        tuple(rows), total, statistics(made, reopened, now_ms),
+        {name: team.name.model_dump() for name, team in teams.items()},
     )  # fmt: skip
+
+
+def _order_sites(
+    estate: Estate, site: str, places: Collection[str] | None
+) -> Collection[str] | None:
+    """The sites whose orders count; of the whole estate, those of places that are gone too."""
+    if places is None:
+        return None if site == estate.id else estate.below(site)
+    return frozenset(places) & frozenset(estate.below(site))
 
 
 def _below(one: Placed, site: str, estate: Estate) -> str:

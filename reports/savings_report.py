@@ -5,8 +5,8 @@ not published as a saving).
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -15,8 +15,12 @@ from analysis.savings import Savings, doubts, fit_model, savings
 from device_configs.holidays import Holidays, load_holidays
 from device_configs.projects import Days, Project, Status, load_projects
 from device_configs.quantities import Label
+from device_configs.tariffs import load_tariffs
 from records.engine import reading
 from reports.asked import Asked
+from reports.charging_data import wh
+from reports.cost import Payer, together
+from reports.cost_sources import tariff_sources
 from reports.document import (
     Cell,
     Chart,
@@ -32,9 +36,11 @@ from reports.document import (
 )
 from reports.errors import ReportsError, UnreadableDatabaseError
 from reports.forms import Form
-from reports.periods import Period, Step, steps_of
+from reports.holiday_notes import holiday_notes
+from reports.periods import Period, Step, days_between, steps_of
 from reports.project_data import adjustment_kwh, observations
 from reports.report_texts import report_texts
+from reports.savings_money import Money, money_of
 
 KIND = "savings"
 _PROJECTS = (
@@ -53,6 +59,12 @@ _MONTHS = (
     Column("adjusted", Form.ENERGY), Column("used", Form.ENERGY), Column("saved", Form.ENERGY),
     Column("half_width", Form.ENERGY),
 )  # fmt: skip
+_MONEY = (
+    Column("project", Form.TEXT), Column("status", Form.TEXT),
+    Column("contract_year", Form.TEXT), Column("tariff_period", Form.TEXT),
+    Column("saved", Form.ENERGY), Column("money", Form.MONEY),
+    Column("institution", Form.MONEY), Column("company", Form.MONEY),
+)  # fmt: skip
 _SUMS = (Column("status", Form.TEXT), Column("projects", Form.COUNT), Column("saved", Form.ENERGY),
          Column("half_width", Form.ENERGY))  # fmt: skip
 
@@ -69,6 +81,7 @@ class Judged:
     reporting: Sequence[Observation]
     whole: Savings | None
     doubts: Sequence[str]
+    money: Money = field(default_factory=lambda: Money((), ()))
 
 
 def make(asked: Asked) -> Report:
@@ -86,13 +99,14 @@ def make(asked: Asked) -> Report:
             "service: ask it on the page or by GET reports/savings"
         )
     holidays = load_holidays(asked.folder)
+    payer = Payer(estate, load_tariffs(asked.folder, estate), holidays)
     inside = estate.below(asked.site)
     if asked.places is not None:
         inside &= asked.places
     every = load_projects(asked.folder, frozenset(estate.sites), _meters(asked))
     judged = [
-        _judged(asked, name, project, holidays)
-        for name, project in every.items()
+        _judged(asked, name, project, payer)
+        for name, project in asked.through(every.items(), 0.0, 0.8)
         if project.site in inside
     ]
     return Report(
@@ -103,9 +117,15 @@ def make(asked: Asked) -> Report:
         estate.timezone.key,
         asked.revision,
         asked.now_ms,
-        [_projects(judged), _sums(judged), _by_month(asked, judged), _models(judged)],
+        [
+            _projects(judged),
+            _sums(judged),
+            _by_month(asked, judged),
+            _worth(judged),
+            _models(judged),
+        ],
         [Chart(ChartKind.BAR, "months", "month", ["adjusted", "used"])],
-        _notes(judged),
+        [*_notes(judged), *_holiday_notes(asked, judged, holidays)],
         _sources(asked, judged),
     )
 
@@ -114,7 +134,8 @@ def _meters(asked: Asked) -> frozenset[str]:
     return frozenset({*asked.estate.devices, *asked.estate.virtual_meters})
 
 
-def _judged(asked: Asked, name: str, project: Project, holidays: Holidays) -> Judged:
+def _judged(asked: Asked, name: str, project: Project, payer: Payer) -> Judged:
+    holidays = payer.holidays
     baseline = _read(asked, project, holidays, project.baseline)
     days = _reporting(asked, project)
     reporting = [] if days is None else _read(asked, project, holidays, days)
@@ -125,7 +146,18 @@ def _judged(asked: Asked, name: str, project: Project, holidays: Holidays) -> Ju
     length = (project.baseline.to - project.baseline.from_).days + 1
     found = doubts(model, length, len(known) / max(1, len(baseline)), project.step)
     whole = _saved(model, project, reporting) if reporting else None
-    return Judged(name, project, model, baseline, reporting, whole, found)
+    money = _money(asked, payer, project, model, reporting)
+    return Judged(name, project, model, baseline, reporting, whole, found, money)
+
+
+def _money(
+    asked: Asked, payer: Payer, project: Project, model: EnergyModel, steps: Sequence[Observation]
+) -> Money:
+    try:
+        with reading(asked.engine) as connection:
+            return money_of(connection, asked, payer, project, model, steps)
+    except sa.exc.SQLAlchemyError as error:
+        raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error
 
 
 def _reporting(asked: Asked, project: Project) -> Days | None:
@@ -209,6 +241,30 @@ def _by_month(asked: Asked, judged: Sequence[Judged]) -> Sheet:
     return Sheet("months", _MONTHS, rows)
 
 
+def _worth(judged: Sequence[Judged]) -> Sheet:
+    words = report_texts(KIND).rows
+    rows = []
+    for one in judged:
+        lines = one.money.lines
+        status = words[one.project.status.value]
+        for line in lines:
+            cells: list[Cell] = [
+                one.project.name, status, str(line.year), words[line.period.value],
+                wh(line.saved), line.fen, line.institution, line.company,
+            ]  # fmt: skip
+            rows.append(Row(cells, sources=[one.id]))
+        if lines:
+            sums = (
+                together(line.fen for line in lines),
+                together(line.institution for line in lines),
+                together(line.company for line in lines),
+            )
+            saved = wh(sum(line.saved for line in lines))
+            cells = [one.project.name, status, None, None, saved, *sums]
+            rows.append(Row(cells, sources=[one.id], weight=Weight.SUBTOTAL))
+    return Sheet("money", _MONEY, rows)
+
+
 def _cuts(period: Period) -> Sequence[Period]:
     return steps_of(period, Step.MONTH) if period.of_whole_months else (period,)
 
@@ -244,11 +300,24 @@ def _notes(judged: Sequence[Judged]) -> list[Note]:
         notes.append(Note("outside"))
     if any(one.project.adjustments for one in judged):
         notes.append(Note("adjusted"))
+    lines = [line for one in judged for line in one.money.lines]
+    notes += [Note("money")] if lines else []
+    notes += [Note("money_unpriced")] if any(line.fen is None for line in lines) else []
+    if any(line.fen is not None and line.institution is None for line in lines):
+        notes.append(Note("share_unknown"))
     return notes
 
 
+def _holiday_notes(asked: Asked, judged: Sequence[Judged], holidays: Holidays) -> Iterator[Note]:
+    """Days of rest are in the model: a year that has its weekends only makes it worse."""
+    zone = asked.estate.timezone
+    spans = [one.project.baseline for one in judged]
+    periods = [days_between(one.from_, one.to, zone) for one in spans]
+    return holiday_notes(holidays, *periods, *([asked.period] if judged else []))
+
+
 def _sources(asked: Asked, judged: Sequence[Judged]) -> list[Source]:
-    found = []
+    found: list[Source] = []
     for one in judged:
         project = one.project
         told = [f"site {project.site}", f"weather {project.weather}"]
@@ -265,4 +334,5 @@ def _sources(asked: Asked, judged: Sequence[Judged]) -> list[Source]:
             Source(one.id, SourceKind.RULE, project.name, "; ".join(told), baseline,
                    project.status.value)
         )  # fmt: skip
-    return found
+    dues = [due for one in judged for due in one.money.dues]
+    return [*found, *tariff_sources(dues)]

@@ -73,7 +73,7 @@ def make(asked: Asked) -> Report:
                     asked.now_ms,
                     paid(connection, asked, one, basis.entered),
                 )
-                for one in (asked.period, earlier)
+                for one in asked.through((asked.period, earlier), 0.0, 0.9)
             )
     except sa.exc.SQLAlchemyError as error:
         raise UnreadableDatabaseError(f"the intervals cannot be read: {error}") from error

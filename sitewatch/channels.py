@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -30,6 +30,7 @@ from alerts.channels.wording import Wording
 from alerts.sounding import Sounding
 from collectors.mqtt_settings import read_settings
 from device_configs.estate import Estate
+from sitewatch.estate_folder import EstateFolder
 from sitewatch.settings import Settings
 
 
@@ -72,6 +73,27 @@ async def open_channels(
             "smpp": gateway, "aliyun_sms": sms, "tencent_sms": sms_2, "aliyun_voice": voice,
         }  # fmt: skip
         yield Channels(channels, reporters)
+
+
+def usable(settings: Settings) -> frozenset[str]:
+    """The channels to a person of which the settings have an account."""
+    ali, ten, work = settings.aliyun, settings.tencent, settings.wecom
+    given: Mapping[str, tuple[object, ...]] = {
+        "webhook": (),
+        "email": (settings.mail.host,),
+        "smpp": (settings.smpp.host,),
+        "wecom_app": (work.corp_id, work.agent_id, work.secret),
+        "aliyun_sms": (ali.access_key_id, ali.sms_template),
+        "aliyun_voice": (ali.access_key_id, ali.voice_template),
+        "tencent_sms": (ten.secret_id, ten.sms_template),
+        "tencent_voice": (ten.secret_id, ten.voice_template),
+    }
+    return frozenset(name for name, needed in given.items() if None not in needed)
+
+
+def with_channels(loaded: EstateFolder, settings: Settings) -> EstateFolder:
+    """A folder whose routes know which channels there are."""
+    return replace(loaded, routes=replace(loaded.routes, usable=usable(settings)))
 
 
 def mail_of(settings: Settings, estate: Estate, now_ms: Callable[[], int]) -> email.Email | None:

@@ -18,7 +18,7 @@ from sitewatch.screen import err
 _COMMANDS = (
     "demo", "run", "check", "profiles", "probe", "scan", "record", "replay", "schema", "acl",
     "report", "incident", "export", "import", "backup", "restore", "migrate", "roll-call",
-    "savings",
+    "savings", "doctor",
 )  # fmt: skip
 """Each is the function of this name in the module of this name (`import_` for a keyword)."""
 _GROUPS = {

@@ -15,8 +15,14 @@ _LOOK_S = 2.0
 class Current:
     """Holds the accepted state of the folder; a bad one is refused whole and the old one stays."""
 
-    def __init__(self, loaded: EstateFolder) -> None:
-        self.loaded = loaded
+    def __init__(
+        self,
+        loaded: EstateFolder,
+        fitted: Callable[[EstateFolder], EstateFolder] = lambda loaded: loaded,
+    ) -> None:
+        """`fitted` adds to a folder what this installation knows."""
+        self._fitted = fitted
+        self.loaded = fitted(loaded)
         self.reason: str | None = None
         """Why the newest state of the folder was refused; None when it was not."""
         self._seen = loaded.revision
@@ -43,6 +49,6 @@ class Current:
             return
         self.reason = None
         if loaded.revision != self.loaded.revision:
-            self.loaded = loaded
-            await take_up(loaded)
+            self.loaded = self._fitted(loaded)
+            await take_up(self.loaded)
             _LOG.info("a changed estate folder is taken up", revision=loaded.revision)

@@ -32,3 +32,14 @@ def listen_at(folder: Path, name: str) -> socket.socket:
         finally:
             os.umask(before)
     return listening
+
+
+def is_answered(folder: Path, name: str) -> bool:
+    """Whether a process listens under a name."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            with address(folder, name) as path:
+                connection.connect(path)
+        except OSError:
+            return False
+    return True

@@ -30,7 +30,7 @@ def open_store(
     def where(device: str) -> tuple[str, str]:
         return kind_and_site(estate(), device)
 
-    return InfluxStore(_influx(settings), where, letters.keep_now)
+    return InfluxStore(influx_settings(settings), where, letters.keep_now)
 
 
 def kind_and_site(estate: Estate, device: str) -> tuple[str, str]:
@@ -43,7 +43,8 @@ def kind_and_site(estate: Estate, device: str) -> tuple[str, str]:
     return kind.kind, estate.place_of(device) or found.place
 
 
-def _influx(settings: StoreSettings) -> InfluxSettings:
+def influx_settings(settings: StoreSettings) -> InfluxSettings:
+    """How InfluxDB is reached."""
     secret = settings.password.get_secret_value() if settings.password else ""
     token = settings.token.get_secret_value() if settings.token else ""
     return InfluxSettings(

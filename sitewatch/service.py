@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from collectors.supervise import supervise
 from ingest.clock import MACHINE, Clocks
+from sitewatch.channels import with_channels
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.estate_folder import EstateFolder
@@ -74,7 +75,7 @@ async def open_halves(
     Raises:
         SitewatchError, IngestError, RecordsError: what they need cannot be had.
     """
-    current = Current(loaded)
+    current = Current(loaded, lambda one: with_channels(one, settings))
     with open_records(settings, data) as engine:
         await keep_revision(engine, loaded, "start")
         first_person(engine, settings, say)

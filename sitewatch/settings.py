@@ -176,6 +176,33 @@ class MqttSettings(Strict):
         return self.model_dump(exclude_none=True) | {"client_id": self.client_id or client_id}
 
 
+class OcppSettings(Strict):
+    """Charging piles that dial in by OCPP."""
+
+    listen: str = "127.0.0.1:9000"
+    """Address and port that piles connect to, `0.0.0.0:9000` for all; listened on where the estate
+    has piles with the link `ocpp`."""
+    security_profile: int = Field(default=1, ge=0, le=3)
+    """`0` none (a closed network only), `1` password, `2` TLS and password, `3` TLS and the pile's
+    own certificate."""
+    passwords: dict[str, SecretStr] = Field(default_factory=dict)
+    """Password of a pile by its identity."""
+    passwords_file: Path | None = None
+    """File with lines `IDENTITY:PASSWORD`, beside `passwords`."""
+    cert_file: Path | None = None
+    """Certificate of sitewatch that piles see; security profiles 2 and 3."""
+    key_file: Path | None = None
+    """Private key of that certificate, where it is not in the same file."""
+    client_ca_file: Path | None = None
+    """Certificate authority of the piles' own certificates; security profile 3."""
+    cards_file: Path | None = None
+    """File with the cards that are accepted, one a line; every card is when absent."""
+    max_message_bytes: int = Field(default=1_048_576, ge=1024)
+    """Longest message of a pile. [B]"""
+    max_connections: int = Field(default=2000, ge=1)
+    """Piles that may be connected at once."""
+
+
 class RollCallSettings(Strict):
     """Roll-calls of the duty desks (查岗)."""
 
@@ -311,6 +338,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     store: StoreSettings = StoreSettings()
     mqtt: MqttSettings = MqttSettings()
+    ocpp: OcppSettings = OcppSettings()
     journal: JournalSettings = JournalSettings()
     mail: MailSettings = MailSettings()
     webhook: WebhookSettings = WebhookSettings()

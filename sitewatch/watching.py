@@ -258,7 +258,7 @@ async def open_watching(
             wake=dispatcher.wake, feed=feed, monotonic_ms=clocks.steady_ms,
         )  # fmt: skip
         primary = PrimarySink(intake, estate)
-        wiring = functools.partial(_wiring, settings, estate, primary, letters, now_ms)
+        wiring = functools.partial(_wiring, settings, estate, primary, letters, now_ms, engine)
         collection = Collection(DRIVERS, wiring, estate)
         own = SelfWatch(
             intake, journal.statistics, Outbox(engine).waiting, data.path, now_ms,
@@ -275,7 +275,7 @@ async def open_watching(
         )  # fmt: skip
         rescues = RescueWatch(
             engine, now_ms=now_ms, rules=lambda: current.loaded.rules,
-            routes=lambda: current.loaded.routes,
+            routes=lambda: current.loaded.routes, steady_ms=clocks.steady_ms,
         )  # fmt: skip
         deadlines = DeadlineWatch(
             engine, now_ms=now_ms, estate=lambda: current.loaded.estate,
@@ -340,13 +340,16 @@ def _wiring(
     sink: PrimarySink,
     letters: DeadLetterBox,
     now_ms: Callable[[], int],
+    engine: sa.Engine,
     driver: Driver,
 ) -> Wiring:
     own: dict[str, object] = {}
     spread_s = max(1.0, len(estate.devices) * _START_S)
     if any(schema.protocol == "mqtt" for schema in driver.schemas):
         own = settings.mqtt.broker(f"sitewatch-{estate.id}")
-    return Wiring(sink, letters, now_ms, own, spread_s)
+    elif any(schema.protocol == "ocpp" for schema in driver.schemas):
+        own = settings.ocpp.model_dump(exclude_none=True)
+    return Wiring(sink, letters, now_ms, own, spread_s, engine)
 
 
 async def expire(latest: Latest, now_ms: Callable[[], int]) -> None:

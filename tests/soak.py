@@ -23,6 +23,8 @@ SHARDS = (
     "tests/alerts/test_judge_kill.py",
     "tests/alerts/test_ledger.py",
     "tests/alerts/test_engine.py",
+    "tests/alerts/test_escalator.py",
+    "tests/ingest/stores/test_duckdb_hours.py",
     *(f"tests/alerts/test_any_order.py::test_in_any_order[{shard}]" for shard in range(100)),
     "tests/collectors/test_mqtt_kill.py",
     "tests/e2e/test_kill.py",
@@ -31,6 +33,7 @@ SHARDS = (
     "tests/e2e/test_disk_full.py",
     "tests/e2e/test_clocks.py",
     "tests/e2e/test_messages.py",
+    "tests/e2e/test_ocpp.py",
     *(
         f"tests/collectors/test_fuzz_frames.py::{_SPOILED}[{frames}-{shard}]"
         for frames in ("tcp", "rtu")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from alerts.channels.message import Message
-from alerts.channels.wording import Wording, further_lines, place, value, word
+from alerts.channels.wording import Wording, further_lines, place, value, vendor, word
 from alerts.errors import SendError
 from ingest.clock import wall_clock_ms
 
@@ -76,6 +76,7 @@ def body(message: Message, zone: ZoneInfo, public_url: str | None = None) -> str
             f"{word('mail.place', language)}: {place(message, language)}",
             f"{word('mail.device', language)}: {device} ({message.string('device')})",
             *([f"{word('mail.value', language)}: {value(message)}"] if value(message) else []),
+            *_vendor(message, language),
             f"{word('mail.raised_at', language)}: {_local(message, 'raised_at', zone)}",
             *_digest(message, language),
             *further_lines(message, language),
@@ -85,6 +86,11 @@ def body(message: Message, zone: ZoneInfo, public_url: str | None = None) -> str
         ]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def _vendor(message: Message, language: str) -> list[str]:
+    said = vendor(message, language)
+    return [f"{word('mail.vendor', language)}: {said}"] if said else []
 
 
 def _digest(message: Message, language: str) -> list[str]:

@@ -18,7 +18,7 @@ from alerts.channels.message import Message
 from alerts.errors import SendError
 from collectors.mqtt_settings import BrokerSettings, BrokerSettingsError, tls_context
 
-_ON = frozenset({"raised", "reraised", "became_real"})
+_ON = frozenset({"raised", "reraised", "became_real", "released"})
 
 
 @dataclass(frozen=True)

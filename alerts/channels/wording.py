@@ -37,7 +37,7 @@ class Wording:
         lines = [found["headline"]]
         lines += [
             f"{word(f'mail.{name}', language)}: {found[name]}"
-            for name in ("place", "raised_at", "device", "value")
+            for name in ("place", "raised_at", "device", "value", "vendor")
             if found[name]
         ]
         return lines + further_lines(message, language)
@@ -58,6 +58,7 @@ class Wording:
             "place": place(message, language),
             "device": message.label("device_name").get(language, "") or message.string("device"),
             "value": value(message),
+            "vendor": vendor(message, language),
             "raised_at": self.local(message.string("raised_at")),
         }
 
@@ -103,6 +104,18 @@ def value(message: Message) -> str:
     """What was measured or found: an alarm without a point names what it is about in its value."""
     found = (message.string("point"), message.string("value"))
     return " = ".join(one for one in found if one)
+
+
+def vendor(message: Message, language: str) -> str:
+    """What the maker says of a fault code, `31 Door lock circuit open (level A)`."""
+    found = message.payload.get("vendor")
+    if not isinstance(found, dict):
+        return ""
+    said = str(found["text"][language])
+    if found["fault_class"] is None:
+        return said  # It names the code itself: the table does not have it.
+    kind = f" ({found['vendor_class']})" if found.get("vendor_class") else ""
+    return f"{found['code']} {said}{kind}"
 
 
 def further_count(message: Message) -> int:

@@ -1,6 +1,7 @@
 """Reports made of sheets, in every form: at once, or in the background with their progress."""
 
 from collections.abc import Sequence
+from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -19,7 +20,10 @@ from api.schemas_reports import (
     ReportJob,
     ReportKind,
 )
-from reports.makers import MAKERS, OPTIONS, USUAL_PERIOD, make_report
+from device_configs.estate import Estate
+from device_configs.faults import InvalidConfigError
+from reports.makers import MAKERS, OPTIONS, USUAL_PERIOD, choices_of, make_report
+from reports.options import Option
 from reports.report_texts import report_texts
 from reports.schedules import Every
 from reports.texts import Language
@@ -31,9 +35,9 @@ KindName = Annotated[str, Path(max_length=63)]
 
 
 @router.get("/reports")
-def get_kinds() -> list[ReportKind]:
+def get_kinds(_: Asking, house: Behind, index: IndexOfNow) -> list[ReportKind]:
     """The reports that can be asked for in every form."""
-    return [to_kind(kind) for kind in sorted(MAKERS)]
+    return [to_kind(kind, _choices(kind, index.estate, house.folder())) for kind in sorted(MAKERS)]
 
 
 @router.get("/reports/{kind}", response_model=ReportDocument)
@@ -124,6 +128,14 @@ def checked(kind: str) -> None:
         raise Refusal("not_found", f"there is no report {kind!r}")
 
 
+def _choices(kind: str, estate: Estate, folder: FilePath | None) -> Sequence[Option]:
+    """What can be chosen; of an estate with wrong tariffs, what does not depend on them."""
+    try:
+        return choices_of(kind, estate, folder)
+    except InvalidConfigError:
+        return OPTIONS.get(kind, ())
+
+
 def options_of(given: Sequence[str]) -> dict[str, str]:
     """Options as a query gives them.
 
@@ -147,27 +159,30 @@ def download(file: File) -> Response:
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-def to_kind(kind: str) -> ReportKind:
+def to_kind(kind: str, options: Sequence[Option]) -> ReportKind:
     """A kind of report in the interface's shape."""
     texts = report_texts(kind)
-    options = [
+    listed = [
         {
             "name": one.name,
             "label": texts.options[one.name].label,
             "values": [
-                {"value": value, "label": texts.options[one.name].values[value]}
+                {
+                    "value": value,
+                    "label": one.names.get(value) or texts.options[one.name].values[value],
+                }
                 for value in one.values
             ],
             "default": one.default,
         }
-        for one in OPTIONS.get(kind, ())
+        for one in options
     ]
     return ReportKind.model_validate(
         {
             "kind": kind,
             "title": texts.title,
             "about": texts.about,
-            "options": options,
+            "options": listed,
             "usual_period": USUAL_PERIOD.get(kind, Every.MONTH).value,
         }
     )

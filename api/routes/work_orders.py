@@ -30,7 +30,7 @@ from api.estate_index import EstateIndex
 from api.hold_items import in_ms
 from api.house import House
 from api.items import moment
-from api.order_items import to_order_detail, to_order_item, to_workload
+from api.order_items import to_order_detail, to_order_item, to_workload, to_workloads
 from api.order_people import order_people
 from api.parts_of_app import Behind, IndexOfNow, Workers
 from api.schemas_orders import (
@@ -217,14 +217,7 @@ async def get_statistics(
         return OrderStatistics(
             site=chosen, period=asked.name, timezone=str(index.estate.timezone),
             until=moment(end), total=to_workload(None, None, found.total),
-            teams=[
-                to_workload(who, names.get(who or ""), load)
-                for who, load in sorted(found.teams.items(), key=lambda one: one[0] or "")
-            ],
-            people=[
-                to_workload(who, None, load)
-                for who, load in sorted(found.people.items(), key=lambda one: one[0] or "")
-            ],
+            teams=to_workloads(found.teams, names), people=to_workloads(found.people, {}),
         )  # fmt: skip
 
     return await threads.query(ask)

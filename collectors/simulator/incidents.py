@@ -15,8 +15,9 @@ GAS_LEL = 32.0
 LEAK_M3H = 1.4
 """[m3/h]"""
 DRILL_PARTS = 3
-_ENTRAPMENT_CODE = 9
-"""The entrapment event's code in the generic elevator map."""
+_OUTSIDE_ZONE_CODE = 4
+"""GB/T 24476-2017: the car has stopped outside the unlocking zone. That somebody is trapped is told
+by a signal of its own."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _begin_entrapment(target: Target) -> None:
             "entrapment": True,
             "fault_stopped_outside_zone": True,
             "fault_alarm_button": True,
-            "fault_code": _ENTRAPMENT_CODE,
+            "fault_code": _OUTSIDE_ZONE_CODE,
             # A car that is stuck makes no trips.
             "trip_count": shown["trip_count"],
             "run_time": shown["run_time"],

@@ -12,6 +12,8 @@ import yaml
 
 from collectors.simulator.estate_parts import Draft, Entry, label
 from collectors.simulator.make_centre import centre
+from collectors.simulator.make_dates import add_dates
+from collectors.simulator.make_duty import DUTY, MAINTENANCE
 from collectors.simulator.make_tariffs import tariff_files
 from device_configs.profile import LIBRARY
 
@@ -189,11 +191,13 @@ def _detectors(draft: Draft) -> list[Entry]:
 
 def drafts() -> list[Draft]:
     """All communities, the centre first."""
-    return [
+    found = [
         centre(),
         *(compound(number) for number in range(1, 18)),
         *(district(number) for number in range(1, 8)),
     ]
+    add_dates(found)
+    return found
 
 
 def flow(item: object) -> str:
@@ -311,6 +315,8 @@ def files() -> dict[str, str]:
     found = {"routes/duty.yaml": _ROUTES, "targets.yaml": _TARGETS}
     found["institutions.yaml"] = _INSTITUTIONS
     found["consumption.yaml"] = _consumption()
+    found["duty.yaml"] = _HEAD + DUTY
+    found["maintenance/plans.yaml"] = _HEAD + MAINTENANCE
     found |= {name: _HEAD + text for name, text in tariff_files().items()}
     found[f"profiles/demo_fire_panel_{PANEL_PARTS}.yaml"] = _HEAD + _PANEL
     estate: Entry = {

@@ -1,5 +1,6 @@
-"""A copy of an estate folder in which the Modbus lines have other ports."""
+"""A copy of an estate folder in which the Modbus lines have other ports, and days are of today."""
 
+import datetime as dt
 import re
 import shutil
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from collectors.simulator.broker import free_port
 from collectors.simulator.model import SimulatorError
 
 _PORT = re.compile(r"\bport: (\d+)\b")
+_DAY = re.compile(r"\b(maintained|next_inspection|tested): (\d{4}-\d{2}-\d{2})\b")
 
 
 def modbus_ports(source: Path) -> tuple[int, ...]:
@@ -30,7 +32,12 @@ def free_ports(ports: tuple[int, ...]) -> Mapping[int, int]:
     return chosen
 
 
-def materialise(source: Path, target: Path, ports: Mapping[int, int] | None = None) -> Path:
+def materialise(
+    source: Path,
+    target: Path,
+    ports: Mapping[int, int] | None = None,
+    later: dt.timedelta = dt.timedelta(0),
+) -> Path:
     """Copy an estate folder and move its Modbus lines to free ports; returns the copy.
 
     What stood in the target before is replaced, so that a demo can be started again in its folder.
@@ -39,6 +46,7 @@ def materialise(source: Path, target: Path, ports: Mapping[int, int] | None = No
         source: the estate folder.
         target: where the copy goes.
         ports: port in the source to port in the copy; None chooses free ones.
+        later: by how much the days of maintenance, inspections and tests are moved.
 
     Raises:
         SimulatorError: a folder cannot be read or written.
@@ -50,6 +58,7 @@ def materialise(source: Path, target: Path, ports: Mapping[int, int] | None = No
         shutil.copytree(source, target)
         for file in _device_files(target):
             text = _PORT.sub(lambda match: _moved(match, moved), _text(file))
+            text = _DAY.sub(lambda match: _later(match, later), text)
             file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SimulatorError(
@@ -61,6 +70,10 @@ def materialise(source: Path, target: Path, ports: Mapping[int, int] | None = No
 def _moved(match: re.Match[str], ports: Mapping[int, int]) -> str:
     port = int(match.group(1))
     return f"port: {ports.get(port, port)}"
+
+
+def _later(match: re.Match[str], later: dt.timedelta) -> str:
+    return f"{match.group(1)}: {dt.date.fromisoformat(match.group(2)) + later}"
 
 
 def _device_files(folder: Path) -> list[Path]:

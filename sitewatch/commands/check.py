@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from alerts.offline import lines_without_internet
+from alerts.route_check import lines_without_route
 from reports.schedules import FILE as SCHEDULES
 from sitewatch.estate_folder import load_folder
 from sitewatch.screen import counted, err, out
@@ -16,7 +17,11 @@ def check(folder: Annotated[Path, typer.Argument(help="the estate folder")]) -> 
     """Validate the profiles, estate, rules and routes of a folder."""
     loaded = load_folder(folder)
     host = load_settings().mail.host
-    for warning in lines_without_internet(loaded.routes, host):
+    warnings = [
+        *lines_without_route(loaded.routes, loaded.rules),
+        *lines_without_internet(loaded.routes, host),
+    ]
+    for warning in warnings:
         err.print(f"{folder}: warning: {warning}", highlight=False)
     if host is None and (folder / SCHEDULES).exists():
         err.print(f"{folder}: warning: {SCHEDULES} sends nothing without a mail server (mail.host)")

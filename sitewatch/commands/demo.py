@@ -1,12 +1,15 @@
 """`sitewatch demo`: the simulated estate on real sockets, and the whole service on it."""
 
 import asyncio
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
+from collectors.simulator.make_dates import DAY
 from collectors.simulator.make_estate import FOLDER as DEMO_ESTATE
 from collectors.simulator.materialise import materialise
 from sitewatch.data_folder import own
@@ -24,6 +27,8 @@ StartOption = Annotated[
     str | None, typer.Option(help="what the model's clock shows at the start, ISO 8601 with zone")
 ]
 _DAY_MS = 86_400_000
+_ZONE = ZoneInfo("Asia/Shanghai")
+"""The time zone of the demo's estate."""
 
 
 def _days(text: str) -> int:
@@ -43,17 +48,20 @@ def demo(
     span_ms = _days(history) * _DAY_MS
     configure_logs()
     with own(data) as folder:
-        estate = materialise(DEMO_ESTATE, data / "estate")
+        later = dt.datetime.now(_ZONE).date() - DAY
+        estate = materialise(DEMO_ESTATE, data / "estate", later=later)
         clock = ModelClock(data / "model-clock")
         with starting_simulator(estate, data, clock.start(start_at)) as ready:
             # Imported here, so that the small commands do not wait for the server and the
             # stores, and while the simulator starts on another core.
             from sitewatch.demo_history import HistoryImport
+            from sitewatch.demo_people import give_people
             from sitewatch.service import serve
             from sitewatch.web import listen
 
             settings = load_settings()
             loaded = load_folder(estate)
+            give_people(estate / "duty.yaml", settings, folder)
             with listen(settings.service.host, port) as listening:
                 simulator = ready()
                 say(f"broker: {simulator.broker} at {simulator.mqtt_url}")

@@ -28,6 +28,7 @@ from sitewatch.commands.first_reports import Made, database, energy, quality, sa
 from sitewatch.errors import SitewatchError
 from sitewatch.estate_folder import revision_of
 from sitewatch.screen import out
+from sitewatch.work import progress
 
 FIRST = ("energy", "quality", "unaccounted", "safety")
 """The reports that are no `Report`, each of a shape of its own."""
@@ -140,10 +141,11 @@ def _make(
     kind: str, period: str, estate: Path, data: Path, site: str | None, options: Mapping[str, str]
 ) -> Report:
     loaded = load_estate(estate, SCHEMAS)
-    with database(data) as engine:
+    with database(data) as engine, progress(kind) as bar:
         asked = asked_for(
             loaded, estate, engine, site, period,
             now_ms=time.time_ns() // 1_000_000, revision=revision_of(estate), options=options,
+            progress=lambda share: bar(round(share * 100), 100),
         )  # fmt: skip
         return make_report(kind, asked)
 

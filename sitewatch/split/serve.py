@@ -18,6 +18,7 @@ from ingest.clock import wall_clock_ms
 from ingest.journal_reader import JournalReader
 from ingest.latest import Latest
 from records.dead_letters import DeadLetterBox, DeadLetterStatistics
+from sitewatch.channels import with_channels
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.records_database import open_records
@@ -44,7 +45,7 @@ async def serve(child: Child) -> None:
         SitewatchError, IngestError, RecordsError: what it needs cannot be had.
     """
     leave_first()
-    current = Current(child.loaded)
+    current = Current(child.loaded, lambda one: with_channels(one, child.settings))
     with bounded_records(child.settings, child.data) as engine:
         await keep_revision(engine, child.loaded, "start")
         first_person(engine, child.settings, say)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingest.clock import wall_clock_ms
 from ingest.quality_runs import RunLog
+from sitewatch.channels import with_channels
 from sitewatch.current import Current
 from sitewatch.records_database import open_records
 from sitewatch.split.child import Child, Work, main, run_until_stopped
@@ -22,7 +23,7 @@ async def watch(child: Child) -> None:
     Raises:
         SitewatchError, IngestError: what it needs cannot be had.
     """
-    current = Current(child.loaded)
+    current = Current(child.loaded, lambda one: with_channels(one, child.settings))
     with open_records(child.settings, child.data) as engine:
         runs = RunLog(engine, now_ms=wall_clock_ms)
         async with open_watching(current, child.settings, child.data, engine) as watching:

@@ -1,6 +1,7 @@
 """Compares what came of a story with what must follow."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from alerts.alarm import Alarm as Raised
 from tests.acceptance.phones import Telling
@@ -49,18 +50,19 @@ def _told(got: Sequence[Telling], expected: Told) -> None:
 def _alarm(player: Player, expected: Alarm) -> None:
     events = player.events(expected.alarm)
     if expected.events is not None:
-        assert [one.event for one in events] == list(expected.events), expected.alarm
+        found = [one.event for one in events]
+        assert found == list(expected.events), f"{expected.alarm} had {found}"
     if expected.by is not None:
         assert events, f"{expected.alarm} was not raised"
         at = (events[0].at - START_MS) / 1000
         assert at <= expected.by, f"{expected.alarm} was raised at {at} s"
     if expected.fields:
-        found = _fields(player.alarm(expected.alarm), expected.fields)
-        assert found == dict(expected.fields), expected.alarm
+        fields = _fields(player.alarm(expected.alarm), expected.fields)
+        assert fields == dict(expected.fields), f"{expected.alarm} has {fields}"
 
 
 def _fields(alarm: Raised, names: Mapping[str, object]) -> dict[str, object]:
-    return {name: _plain(getattr(alarm, name)) for name in names}
+    return {name: _plain(attrgetter(name)(alarm)) for name in names}
 
 
 def _plain(value: object) -> object:

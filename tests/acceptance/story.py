@@ -120,6 +120,7 @@ class Alarm(Strict):
     """Raised at the latest. [s]"""
     events: tuple[str, ...] | None = None
     fields: Mapping[str, Any] = {}
+    """`rescue.late` is a field of a field."""
 
 
 class Open(Strict):

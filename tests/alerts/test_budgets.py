@@ -36,6 +36,38 @@ def test_it_is_free_again_when_the_first_use_is_a_minute_old() -> None:
     assert found.left(ROBOT, START + 60_000, emergency=False) == 12
 
 
+HOUR_MS = 3_600_000
+
+
+def test_a_clock_that_is_set_back_closes_no_robot_for_longer() -> None:
+    found = spent(ROBOT, 12, emergency=False)
+    for _ in range(6):
+        assert found.take(ROBOT, START, emergency=True)
+    back = START + 1_000 - HOUR_MS
+    assert found.left(ROBOT, back, emergency=True) == 0, "the provider still counts them"
+    assert found.free_at(ROBOT, back, emergency=True) == back + 60_000
+    assert found.left(ROBOT, back + 60_000, emergency=True) == 18
+    assert ROBOT not in found.allowance(back + 60_000, emergency=True).closed
+
+
+def test_a_block_lasts_as_long_as_it_would_have_when_the_clock_is_set_back() -> None:
+    found = spent(ROBOT, 1, emergency=True)
+    found.block(ROBOT, START + 600_000)
+    assert found.left(ROBOT, START + 10_000, emergency=True) == 0
+    back = START + 10_000 - HOUR_MS
+    assert found.left(ROBOT, back, emergency=True) == 0
+    assert found.left(ROBOT, back + 589_000, emergency=True) == 0
+    assert found.left(ROBOT, back + 591_000, emergency=True) != 0
+
+
+def test_uses_and_blocks_of_a_clock_that_was_set_back_before_the_start() -> None:
+    found = Budgets()
+    found.load([(ROBOT, START, True, START + 600_000)] * 18)
+    back = START - HOUR_MS
+    assert found.left(ROBOT, back, emergency=True) == 0
+    assert found.left(ROBOT, back + 601_000, emergency=True) == 18
+
+
 def test_voice_is_one_a_minute_five_an_hour_twenty_a_day() -> None:
     found, now, taken = Budgets(), START, []
     while now < START + 86_400_000:

@@ -61,6 +61,17 @@ def test_a_lift_that_cannot_tell_is_marked_by_its_drill_and_real_when_that_ends(
     assert desk.repository.get(alarm.id).latched
 
 
+def test_nobody_can_announce_a_drill_of_what_has_happened(desk: Desk) -> None:
+    trapped(desk, 1)
+    wanted = WantedDrill("wang", "exercise", "entrapment", None, ("lift-1",), ms(-3000), ms(600))
+    drill = desk.repository.holds.announce(wanted, "person:li", ms(30))
+    assert drill.starts_at == ms(30)
+    desk.say("lift-1", 31, {"entrapment": True})
+    alarm = desk.alarm("elevator_entrapment", "lift-1")
+    assert alarm is not None
+    assert not alarm.test, "a real alarm never becomes a test"
+
+
 def test_a_drill_that_is_ended_early_marks_nothing_more(desk: Desk) -> None:
     drill = announce(desk, "entrapment", site="centre")
     trapped(desk, 1)

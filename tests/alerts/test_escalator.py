@@ -19,6 +19,7 @@ from alerts.routes import Route, Routes
 from records.audit import SYSTEM
 from records.engine import transaction
 from tests.alerts.desk import RULES, START, Desk
+from tests.footprint import FULL
 
 PEOPLE = DutyList.model_validate(
     {
@@ -185,7 +186,7 @@ class Crash(Exception):
     """The plug is pulled."""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 if FULL else 40, deadline=None)
 @given(st.data())
 def test_against_the_reference(data: st.DataObject) -> None:
     """Each step runs at most once, at least once if unacknowledged when due, never after."""
@@ -227,6 +228,22 @@ def test_against_the_reference(data: st.DataObject) -> None:
         assert sorted(room.ran()) == sorted(expected)
         assert acked or pending, "an emergency without a person never runs out of steps"
     room.desk.close()
+
+
+def test_an_emergency_without_a_chain_is_repeated_until_somebody_acts() -> None:
+    plain = Route.model_validate(
+        {"when": {"severity": "emergency"}, "notify": [{"contact": "wang"}]}
+    )
+    gone = Route.model_validate({"on": ["cleared"], "notify": [{"contact": "zhao"}]})
+    room = Room(Routes((plain, gone)))
+    room.fire(0)
+    for at in range(0, 1000, 50):
+        room.turn(at)
+    assert room.ran() == [(1, 0, 300), (1, 1, 600), (1, 2, 900)]
+    assert room.told() == ["wang"] * 3
+    room.desk.ack("smoke_detector_fire", PART, 1001)
+    room.turn(1300)
+    assert len(room.told()) == 3
 
 
 def _crash(*_: Any, **__: Any) -> Any:

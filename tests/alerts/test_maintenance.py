@@ -12,6 +12,7 @@ from alerts.maintenance import (
     LONGEST_TWO_PERSONS_MS,
     Scope,
     Window,
+    check_second_person,
     check_window,
     takes_out,
 )
@@ -78,3 +79,16 @@ def test_life_safety_needs_two_persons_and_its_name(
 def test_what_is_refused(scope: Scope, reason: str, start: int, end: int, key: str) -> None:
     with pytest.raises(NotAllowedError, match=key):
         check_window(scope, reason, start, end, 0)
+
+
+@pytest.mark.parametrize("person", ["person:li", "person:wang", "person:zhao"])
+@pytest.mark.parametrize("owner", ["Wang", " wang ", "person:wang"])
+def test_the_second_person_is_neither_who_planned_nor_the_owner_however_typed(
+    person: str, owner: str
+) -> None:
+    window = Window(1, owner, "work", Scope(site="centre"), 0, 100, "person:li", 0)
+    if person == "person:zhao":
+        check_second_person(window, person, 50)
+        return
+    with pytest.raises(NotAllowedError, match="second_person"):
+        check_second_person(window, person, 50)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from alerts.order_statistics import Took, statistics, was_late
+from alerts.order_statistics import Kept, Took, statistics, was_late
 from alerts.work_orders import Agreed, OrderState
 from tests.alerts.test_work_orders import order
 
@@ -26,6 +26,27 @@ def test_each_order_counts_for_its_team_and_for_who_did_it() -> None:
     assert set(found.teams) == {"lifts", None}
     assert {who: load.orders for who, load in found.people.items()} == {ZHAO: 2, None: 2}
     assert found.teams[None].to_accept == Took(0, None, None, None)
+
+
+def test_agreed_times_are_kept_or_not_only_when_they_are_over() -> None:
+    agreed = order(team="lifts", agreed=Agreed(accept=10, arrive=20, finish=30))
+    orders = [
+        replace(agreed, id=1, accepted_at=5, arrived_at=15, finished_at=35),
+        replace(agreed, id=2, accepted_at=12, arrived_at=15),
+        replace(agreed, id=3),
+        order(id=4, team="lifts"),
+        replace(agreed, id=5, state=OrderState.CANCELLED, closed_at=9),
+    ]
+    load = statistics(orders, (), 25).teams["lifts"]
+    assert load.kept_accept == Kept(3, 1)
+    assert load.kept_arrive == Kept(3, 2), "the third had not arrived at 25, agreed was 20"
+    assert load.kept_finish == Kept(1, 0), "30 is not over, but what was done at 35 was late"
+
+
+def test_to_verify_is_from_done_to_verified_and_of_no_cancelled_order() -> None:
+    done = order(id=1, finished_at=40_000, state=OrderState.VERIFIED, closed_at=90_000)
+    gone = order(id=2, finished_at=40_000, state=OrderState.CANCELLED, closed_at=50_000)
+    assert statistics([done, gone], (), 0).total.to_verify == Took(1, 50.0, 50.0, 50.0)
 
 
 def test_late_is_what_was_not_there_in_time_whatever_happened_since() -> None:

@@ -24,15 +24,19 @@ class Scene:
     def __init__(self) -> None:
         self.desk = Desk()
         self.noted: list[str] = []
+        self.set_s = 0
+        """By how much the clock of the machine was set."""
         self.restart()
 
     def restart(self) -> None:
         self.watch = RescueWatch(
-            self.desk.engine, now_ms=self.desk.now_ms, rules=lambda: RULES, routes=Routes
-        )
+            self.desk.engine, now_ms=self.desk.now_ms, rules=lambda: RULES, routes=Routes,
+            steady_ms=lambda: self.desk.now_ms() - self.set_s * 1000,
+        )  # fmt: skip
 
     def at(self, seconds: float) -> list[str]:
-        self.desk.now_s = seconds
+        """What is told `seconds` after the beginning, whatever the clock shows."""
+        self.desk.now_s = seconds + self.set_s
         return [f"{one.alarm.rule} {one.transition.value}" for one in self.watch.look()]
 
     def say(self, step: str, seconds: float, rule: str = "elevator_entrapment") -> Alarm:
@@ -168,3 +172,34 @@ def test_trapped_again_after_the_release_starts_a_new_clock(scene: Scene) -> Non
     assert alarm.rescue is not None
     assert alarm.rescue.since == START + 600_000
     assert alarm.rescue.released_at is None
+
+
+LATE = ["elevator_entrapment rescue_late", "rescue_late raised"]
+
+
+@pytest.mark.parametrize("set_s", [-3600, 3600, -600])
+def test_the_clock_of_the_machine_gives_nobody_more_time_or_less(scene: Scene, set_s: int) -> None:
+    assert scene.at(300) == []
+    scene.set_s = set_s
+    assert scene.at(305) == []
+    assert scene.at(LATE_S - 10) == []
+    assert scene.at(LATE_S) == LATE
+
+
+def test_a_clock_that_was_set_back_while_nobody_watched_gives_no_more_than_the_whole_time(
+    scene: Scene,
+) -> None:
+    assert scene.at(300) == []
+    scene.set_s = -7200
+    scene.restart()
+    assert scene.at(600) == []
+    assert scene.at(600 + LATE_S) == LATE
+
+
+def test_a_restart_after_the_clock_was_set_back_does_not_begin_anew(scene: Scene) -> None:
+    assert scene.at(300) == []
+    scene.set_s = -3600
+    assert scene.at(305) == []
+    scene.restart()
+    assert scene.at(600) == []
+    assert scene.at(LATE_S) == LATE

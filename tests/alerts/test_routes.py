@@ -95,6 +95,24 @@ def test_a_route_chooses_its_transitions(tmp_path: Path) -> None:
     assert urls(routes, FIRE, Transition.ACKNOWLEDGED) == ["http://a/b"]
 
 
+def test_a_route_that_chooses_none_calls_for_what_is_new_and_writes_what_is_over(
+    tmp_path: Path,
+) -> None:
+    text = """
+- notify:
+    - aliyun_voice: {phone: "1380000"}
+    - aliyun_sms: {phone: "1380000"}
+    - wecom: {robot: duty}
+"""
+    routes = load_routes(write(tmp_path, text))
+    for step, told in [
+        (Transition.RAISED, ["aliyun_voice", "aliyun_sms", "wecom"]),
+        (Transition.LATCHED, ["wecom"]),
+        (Transition.CLEARED, ["aliyun_sms", "wecom"]),
+    ]:
+        assert [one.channel for one in routes.targets(FIRE, step)] == told
+
+
 def test_every_fault_is_told_with_its_line(tmp_path: Path) -> None:
     text = """
 - {when: {severity: worst}, notify: [{webhook: {url: "http://a/b"}}]}

@@ -52,6 +52,10 @@ async def test_options_and_the_usual_period_are_listed(seen: Built) -> None:
     assert coal["label"] == {"zh": "标准煤折算", "en": "Standard coal"}
     assert (found["daily"]["options"], found["daily"]["usual_period"]) == ([], "month")
     assert found["statutory"]["usual_period"] == "half_year"
+    compare = found["cost"]["options"][-1]
+    assert (compare["name"], compare["default"]) == ("compare", None)
+    flat = next(one for one in compare["values"] if one["value"] == "js_commercial_flat")
+    assert flat["label"]["zh"] == "江苏一般工商业不分时（单一制）"
     assert wrong.status_code == 422
 
 

@@ -22,13 +22,15 @@ from tests.bench.rig.inside import INSIDE, LOOKS, look_inside
 from tests.bench.rig.meters import POINTS, write_thirty_points
 from tests.bench.rig.publisher import DEVICES
 from tests.bench.rig.simulator import simulator
-from tests.bench.soak import INTERVAL_S, LIMIT_MB, ask, slope
+from tests.bench.soak import INTERVAL_S, ask, slope
 from tests.brokers import running_broker
 from tests.e2e.folders import estate, lift
 from tests.e2e.service import PROGRAM, Service, eventually, started
 
 ENDPOINTS, UNITS = 20, 20
 _LOOK_S = 5.0
+LIMIT_MB = 300
+"""Resident memory for 500 devices with the embedded store. [MB] [design, section 11]"""
 
 
 def meters(ports: Sequence[int]) -> str:

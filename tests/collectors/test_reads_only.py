@@ -17,7 +17,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import FileRecord, ModbusPDU
 
-from collectors import modbus
+from collectors import modbus, ocpp_frames
 from collectors.driver import CollectorsError
 from collectors.modbus_gate import WriteRefusedError
 from collectors.modbus_link import Client, ModbusLink
@@ -238,6 +238,8 @@ SPEAKERS = {
         "collectors/simulator/broker.py",
         "collectors/simulator/control.py",
         "sitewatch/control_socket.py",
+        "sitewatch/doctor/channels.py",
+        "sitewatch/doctor/page.py",
         "sitewatch/greeting.py",
         "sitewatch/local_socket.py",
         "sitewatch/service.py",
@@ -250,7 +252,9 @@ SPEAKERS = {
         "sitewatch/watchdog.py",
         "sitewatch/web.py",
     },
-    "telnetlib": set[str](), "socketserver": set[str](), "ctypes": {"sitewatch/memory.py"},
+    "telnetlib": set[str](), "socketserver": set[str](), "ctypes": {"sitewatch/doctor/machine.py", "sitewatch/memory.py"},
+    "websockets": {"collectors/ocpp.py", "collectors/ocpp_socket.py"},
+    "ocpp": {"collectors/ocpp_schemas.py"},
     "serial_asyncio": set[str](), "aiomqtt": set[str](), "usb": set[str](), "bleak": set[str](),
 }  # fmt: skip
 """Library to the modules that may import it. Sockets: the broker, the page, the demo's ports,
@@ -297,10 +301,12 @@ def test_one_module_alone_speaks_modbus() -> None:
         assert found <= SPEAKERS[library], f"{library} is used by {found - SPEAKERS[library]}"
     assert users["pymodbus"] == SPEAKERS["pymodbus"]
     # The demo's own broker and control port, on this machine.
-    # Of the service itself: the message centre of SMPP, and the other half by a Unix socket.
+    # Of the service itself: the message centre of SMPP, and the other half by a Unix socket. The
+    # doctor connects to the hosts of channels and says nothing.
     assert openers == {
         "collectors/simulator/broker.py", "collectors/simulator/control.py",
         "alerts/channels/smpp_session.py", "sitewatch/split/watch_link.py",
+        "sitewatch/doctor/channels.py",
     }  # fmt: skip
     # The command line imports the command that is asked for, from its own folder alone.
     assert dynamic == {"sitewatch/cli.py"}
@@ -365,3 +371,51 @@ def test_the_recorder_sees_a_write() -> None:
     recorder.streams.append(bytearray(frame_of(Tcp(), 6)))
     with pytest.raises(AssertionError, match="no read"):
         recorder.requests(Tcp())
+
+
+# No call leaves for a pile.
+
+
+def imports_of(module: str) -> set[tuple[str, str]]:
+    tree = ast.parse((ROOT / "collectors" / module).read_text(encoding="utf-8"))
+    return {
+        (node.module or "", alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def test_of_ocpp_the_schemas_and_names_alone_are_used() -> None:
+    """The library's charge point, which can call, is not; nor is a client of WebSocket."""
+    found = imports_of("ocpp_schemas.py")
+    assert {one for one in found if one[0].split(".")[0] == "ocpp"} == {
+        ("ocpp.messages", "get_validator"), ("ocpp.v16", "call"), ("ocpp.v201", "call"),
+    }  # fmt: skip
+    found = imports_of("ocpp.py") | imports_of("ocpp_socket.py")
+    found = {one for one in found if one[0].split(".")[0] == "websockets"}
+    assert not {one for one in found if "sync" in one[0].split(".") or "client" in one[0]}
+    assert {name for module, name in found if module == "websockets.asyncio.server"} == {
+        "Server", "ServerConnection", "serve",
+    }  # fmt: skip
+    sends = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse((ROOT / "collectors" / "ocpp.py").read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr.startswith(("send", "write"))
+    ]
+    assert sends == ["connection.send(answer)"]
+
+
+def test_a_frame_that_is_written_is_a_result_or_an_error() -> None:
+    tree = ast.parse((ROOT / "collectors" / "ocpp_frames.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    written = [
+        ast.unparse(node.args[0].elts[0])
+        for node in calls
+        if ast.unparse(node.func) == "_written" and isinstance(node.args[0], ast.List)
+    ]
+    assert sorted(written) == ["_ERROR", "_RESULT"]
+    assert sum(ast.unparse(node.func) == "json.dumps" for node in calls) == 1
+    assert (ocpp_frames._RESULT, ocpp_frames._ERROR) == (3, 4)

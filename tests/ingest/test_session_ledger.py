@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -16,7 +17,9 @@ from ingest.bus import Cursor
 from ingest.session_ledger import SessionLedger, SessionsError
 from ingest.session_tables import sessions_in
 from ingest.sessions import Ending, Mark, Session
-from records.engine import make_engine, migrate, reading, sqlite_url
+from records.audit import Actor
+from records.engine import make_engine, migrate, reading, sqlite_url, transaction
+from records.meter_changes import NewChange, enter
 from tests.ingest.booking import crash_at, numbered
 from tests.ingest.test_recount import Held
 from tests.reports import estates
@@ -133,9 +136,7 @@ def _afresh(engine: sa.Engine) -> list[Session]:
 
 def test_late_readings_are_marked_and_counted_again_from_the_store(engine: sa.Engine) -> None:
     whole = booked(engine, [SHOWN])
-    with engine.begin() as connection:
-        for table in ("charging_sessions", "charging_states", "interval_cursors"):
-            connection.execute(sa.text(f"DELETE FROM {table}"))
+    _forget(engine)
     session = whole[0]
     end = session.end_ms or 0
     lost = [one for one in SHOWN if session.start_ms - 1 < one.at < end + STEP]
@@ -178,3 +179,34 @@ def test_what_the_store_has_forgotten_stays_as_it_was_booked(engine: sa.Engine) 
     ledger = SessionLedger(engine, TOWN, Store([]))
     ledger.recount({"pile": (SHOWN[0].at, SHOWN[9].at)})
     assert kept(engine) == whole
+
+
+def test_a_meter_change_that_is_entered_late_has_its_session_counted_again(
+    engine: sa.Engine,
+) -> None:
+    whole = booked(engine, [SHOWN])
+    _forget(engine)
+    within = [one for one in SHOWN if whole[0].start_ms + STEP < one.at < (whole[0].end_ms or 0)]
+    at = within[len(within) // 2]
+    last = at.values["active_energy_total"]
+    assert isinstance(last, int | float)
+    swapped = [
+        msgspec.structs.replace(one, values={**one.values, "active_energy_total": value - last})
+        if one.at >= at.at and isinstance(value := one.values["active_energy_total"], int | float)
+        else one
+        for one in SHOWN
+    ]
+    ledger = SessionLedger(engine, TOWN, Store(swapped))
+    cursor = ledger.book(swapped, ledger.cursor())
+    assert Mark.PART in kept(engine)[0].marks
+    with transaction(engine) as connection:
+        change = NewChange("pile", "active_energy_total", at.at, last, 0.0, "")
+        enter(connection, Actor("li"), change, at.at)
+    ledger.book([], cursor)
+    assert kept(engine) == whole
+
+
+def _forget(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        for table in ("charging_sessions", "charging_states", "interval_cursors"):
+            connection.execute(sa.text(f"DELETE FROM {table}"))

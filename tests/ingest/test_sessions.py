@@ -1,12 +1,13 @@
 """Charging sessions from states and counters: every Wh in one place, whatever the device does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.counters import Reading, Steps, Terms
+from ingest.counters import MeterChange, Reading, Steps, Terms
 from ingest.counters import advance as count_on
 from ingest.sessions import (
     GAP_MS,
@@ -212,3 +213,25 @@ def test_times_of_a_session_add_up_and_sessions_do_not_overlap(every: list[Seen]
         assert one.charging_ms + (one.idle_ms or 0) <= (one.plugged_ms or 0)
         if one.ending not in (Ending.OPEN, Ending.UNKNOWN):
             assert known + one.gap_ms == after - one.start_ms
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 500), st.integers(0, 20_000), st.integers(0, 500))
+def test_a_meter_swapped_in_a_session_gives_what_both_counted(
+    before: int, first: int, after: int
+) -> None:
+    last = 9000 + before
+    every = [
+        seen(0, FREE, 9000), seen(1, PLUGGED, 9000), seen(2, CHARGING, 9000),
+        seen(6, CHARGING, first), seen(12, CHARGING, first + after), seen(13, FULL, first + after),
+        seen(20, FREE, first + after), seen(30, FREE, first + after),
+    ]  # fmt: skip
+    swap = MeterChange(START + 6 * MINUTE, last * 1000, first * 1000)
+    found = only(every, replace(TERMS, changes=(swap,)))
+    assert found.energy == (before + after) * 1000
+    # Nobody entered it: what it counted is left out or as much as a pile can give, and never less
+    # than nothing.
+    unknown = only(every).energy or 0
+    assert 0 <= unknown <= 29 * 22_000_000 * 5 // 4 // 60
+    if first < 9000:
+        assert unknown <= after * 1000

@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from device_configs.carriers import Carrier
 from device_configs.estate import Device
+from reports.carrier_cost import meters_of_carrier
 from reports.carriers import intake
+from reports.cost_units import units_of
+from reports.meter_tree import meter_tree
 from tests.reports.estates import device, estate
 
 OUTSIDE = {"outside_boundary": "let"}
@@ -44,6 +47,33 @@ def test_what_is_outside_is_taken_off_once() -> None:
         water("w5", "c1", "grid", **OUTSIDE),
     ]
     assert counted(meters) == (["w1"], ["w2", "w4"])
+
+
+@given(st.lists(st.sampled_from(["grid", "submeter", None]), max_size=4), st.booleans())
+def test_cost_and_consumption_count_the_same_meters(
+    roles: list[str | None], has_outside: bool
+) -> None:
+    meters = [water(f"w{n}", "c1", role) for n, role in enumerate(roles)]
+    meters += [water("w9", "c2", "grid", **(OUTSIDE if has_outside else {}))]
+    town = estate({"c1": None, "c2": None, "b1": "c1"}, [*meters, water("w8", "b1", "submeter")])
+    for site in ("town", "c1", "c2", "b1"):
+        heads = meters_of_carrier(town, site, Carrier.WATER, None)
+        paid = {one for series in heads.values() for one in series}
+        assert paid == set(intake(town, site, Carrier.WATER).counted)
+
+
+def test_cost_and_consumption_draw_from_the_same_meters_beside_pv_and_sub_meters() -> None:
+    town = estate({"c1": None, "c2": None}, [
+        device("e1", "electricity_meter", "c1", role="grid"),
+        device("e2", "electricity_meter", "c1", role="submeter", of="e1"),
+        device("e3", "electricity_meter", "c1", role="generation"),
+        device("pv1", "pv_inverter", "c1"),
+        device("e4", "electricity_meter", "c2", role="submeter"),
+    ])  # fmt: skip
+    for site in ("town", "c1", "c2"):
+        units = units_of(town, meter_tree(town, site), None)
+        paid = {one for unit in units for one in unit.imports}
+        assert paid == set(intake(town, site, Carrier.ELECTRICITY).counted)
 
 
 @given(st.lists(st.sampled_from(["c1", "c2"]), min_size=1, max_size=6))

@@ -6,12 +6,15 @@ from hypothesis import strategies as st
 from ingest.rollup import Span
 from ingest.sessions import Ending, Session
 from reports.charging import (
+    Stays,
+    begun_in,
     by_hour,
     charging,
     disagrees,
     has_failed,
     length_of,
     occupied,
+    stays_by_cut,
     stays_of,
 )
 from tests.reports.ledgers import SHANGHAI, ms
@@ -44,6 +47,18 @@ def test_what_never_charged_has_failed_unless_nobody_saw_its_end() -> None:
 def test_the_energy_of_none_is_unknown_and_has_no_mean() -> None:
     found = stays_of([Session(0, 1, ending=Ending.FINISHED)])
     assert (found.sessions, found.measured, found.mean, found.most) == (1, 0, None, None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(-60, 2999), st.one_of(st.none(), st.integers(0, 9))),
+                max_size=8))  # fmt: skip
+def test_days_add_up_to_the_sessions_of_all(rows: list[tuple[int, int | None]]) -> None:
+    every = [session(at, 30, energy=energy) for at, energy in rows]
+    cuts = [Span(NINE + n * 1000 * MINUTE, NINE + (n + 1) * 1000 * MINUTE) for n in range(3)]
+    inside = begun_in(every, Span(NINE, NINE + 3000 * MINUTE))
+    days = stays_by_cut(inside, cuts)
+    assert [one.sessions for one in days] == [len(begun_in(every, cut)) for cut in cuts]
+    assert sum(days, Stays()) == stays_of(inside)
 
 
 @settings(max_examples=60, deadline=None)

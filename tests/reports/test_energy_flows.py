@@ -1,6 +1,7 @@
 """Flows of energy: what comes in is what goes out, to the last count."""
 
 from fractions import Fraction
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,12 +10,13 @@ from ingest.interval_tables import Series
 from ingest.rollup import Span
 from ingest.rollup_tables import ensure_rollups
 from records.engine import reading, transaction
-from reports.energy_flows import chargers_by_balance, flows_of_step, site_flows
+from reports.energy_flows import chargers_by_balance, flows_of_step, pile_shares, site_flows
 from reports.meter_tree import meter_tree
 from tests.reports.charging_towns import TOTAL, TOWN, quarters
 from tests.reports.estates import device, estate
 from tests.reports.ledgers import book, fill, ledger, ms
 
+PILES = ["p1", "p2", "p3"]
 COUNTS = st.integers(0, 10**12)
 
 
@@ -75,6 +77,37 @@ def test_the_flows_of_a_year_by_the_hour_are_those_of_its_quarters() -> None:
     assert [len(one.each) for one in found] == [96, 24]
     assert found[0].total.pv == found[1].total.pv == 96 * 300_000
     assert abs(found[0].total.pv_to_charging - found[1].total.pv_to_charging) < 96
+
+
+def test_the_pv_of_the_piles_adds_up_to_that_of_their_site() -> None:
+    town = estate({"c1": None}, [
+        device("m1", "electricity_meter", "c1", role="grid"), device("pv1", "pv_inverter", "c1"),
+        *(device(name, "ev_charger", "c1") for name in PILES),
+    ])  # fmt: skip
+    engine, tree, random = ledger(), meter_tree(town, "c1"), Random(7)
+    rows = [[random.randrange(3000) for _ in range(5)] for _ in range(48)]
+    rows[5][2:] = [0, 0, 0]
+    for at, (pv, imported, *drawn) in enumerate(rows):
+        time = f"{at // 4:02d}:{at % 4 * 15:02d}"
+        quarters(engine, "2026-11-23", [[time, str(pv), "0", str(imported)]])
+        for name, wh in zip(PILES, drawn, strict=True):
+            book(engine, Series(name, TOTAL), f"2026-11-23 {time}", wh)
+    span = _span("2026-11-23 00:00", "2026-11-23 12:00")
+    with reading(engine) as connection:
+        piles = chargers_by_balance(town, tree)["c1"]
+        found = site_flows(connection, town, tree.balances[0], piles, span, span.end)
+        shares = pile_shares(connection, found)
+    assert len(found.each) == 48
+    assert sum(of_pv for _, of_pv in shares.values()) == found.total.pv_to_charging
+    steps = list(zip(rows, found.each.values(), strict=True))
+    for number, name in enumerate(PILES, 2):
+        drawn_by, of_pv = shares[Series(name, TOTAL)]
+        assert drawn_by == sum(row[number] * 1000 for row in rows)
+        exact = sum(
+            (Fraction(row[number] * 1000 * step.pv_to_charging, step.charging)
+             for row, step in steps if step.charging), Fraction(0),
+        )  # fmt: skip
+        assert abs(of_pv - exact) < 48
 
 
 def test_piles_stand_in_the_balance_nearest_above_them() -> None:

@@ -1,5 +1,7 @@
 """Figures of PV by hand and by property."""
 
+from statistics import median
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +47,21 @@ def test_downtime_is_within_what_was_expected_and_loses_nothing_that_was_given(
         assert len(one.down) <= one.expected <= len(hours)
         given_ = sum(energies[name][hour] for hour in one.down)
         assert 0 <= one.lost_wh <= len(one.down) * 10_000 - given_ + 1e-6
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([0.0, 300.0, 600.0, 5000.0, 9000.0]), min_size=4, max_size=9))
+def test_what_an_inverter_should_give_is_the_median_of_the_others(hour: list[float]) -> None:
+    names = [f"i{n}" for n in range(len(hour))]
+    found = uptimes(
+        {name: {1: wh} for name, wh in zip(names, hour, strict=True)},
+        dict.fromkeys(names, 10_000.0), None,
+    )  # fmt: skip
+    for n, name in enumerate(names):
+        middle = median(hour[:n] + hour[n + 1 :])
+        assert found[name].expected == (middle >= 500)
+        is_down = middle >= 500 and hour[n] < middle / 10
+        assert found[name].lost_wh == pytest.approx(middle - hour[n] if is_down else 0)
 
 
 def test_strings_of_too_few_or_in_the_dark_are_not_compared() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from ingest.stores.store import TimeSeriesStore
 from records.engine import transaction
 from reports import savings_report
 from reports.asked import asked_for
-from reports.document import Report
+from reports.document import Report, Weight
 from reports.errors import ReportsError
+from tests.device_configs.estates import write
 from tests.reports.estates import device, estate
 from tests.reports.ledgers import REVISION, SHANGHAI, ledger, ms
 
@@ -139,3 +141,43 @@ def test_without_a_baseline_there_is_no_model(store: TimeSeriesStore, tmp_path: 
     found = report(ledger(), store, tmp_path)
     assert found.sheet("models").rows[0].cells[1] is None
     assert found.sheet("projects").rows[0].cells[6] is None
+
+
+def test_money_is_shared_by_contract_year_and_adds_up(
+    engine: sa.Engine, store: TimeSeriesStore, tmp_path: Path
+) -> None:
+    tariff = (
+        "tariff: two\nname: {zh: 二, en: Two}\nversions:\n"
+        "  - {from: 2020-01-01, source: s, confidence: P,"
+        " hours: [{periods: {peak: ['06:00-12:00']}}]}\n"
+        "prices:\n  - {from: 2020-01-01, source: s, confidence: P, whole: {peak: 2, flat: 1}}\n"
+    )
+    write(tmp_path, {
+        "tariffs/two.yaml": tariff,
+        "tariffs.yaml": "pays:\n  - {site: c1, from: 2020-01-01, tariff: two}\n",
+    })  # fmt: skip
+    text = PROJECT + "    contract: shared\n    shares: [0.25]\n"
+    found = report(engine, store, tmp_path, text)
+    lines = found.sheet("money").rows
+    (whole,) = [row for row in lines if row.weight is Weight.SUBTOTAL]
+    # A quarter of the day, and of what is used in it, is peak.
+    saved = {str(row.cells[3]): row.cells[4] for row in lines if row is not whole}
+    flat, peak = (Fraction(str(one)) for one in saved.values())
+    assert abs(peak * 3 - flat) < 1
+    (project,) = found.sheet("projects").rows
+    assert float(str(project.cells[6])) == pytest.approx(float(peak + flat), abs=1)
+    fen, own, company = (int(str(one)) for one in whole.cells[5:8])
+    assert abs(fen - (2 * peak + flat) / 10) <= 10
+    assert fen == own + company
+    assert abs(own * 4 - fen) <= 8
+    for column in range(4, 8):
+        parts = sum(Fraction(str(row.cells[column])) for row in lines if row is not whole)
+        assert parts == Fraction(str(whole.cells[column]))
+
+
+def test_without_a_tariff_or_a_share_the_money_is_unknown(
+    engine: sa.Engine, store: TimeSeriesStore, tmp_path: Path
+) -> None:
+    found = report(engine, store, tmp_path)
+    assert found.sheet("money").rows[-1].cells[5:8] == [None, None, None]
+    assert "money_unpriced" in {note.key for note in found.notes}

@@ -1,6 +1,6 @@
 """The catalogue of reports."""
 
-from reports import safety_columns
+from reports import order_columns, safety_columns
 from reports.energy_columns import COLUMNS
 from reports.quality import By
 from reports.quality_columns import columns
@@ -11,6 +11,7 @@ from reports.texts import Language, in_language, note_text, texts
 def test_every_column_has_a_heading() -> None:
     quality = {key for by in By for key in columns(by)}
     every = {*COLUMNS, *quality, *safety_columns.COLUMNS, *UNACCOUNTED}
+    every |= {*order_columns.COLUMNS}
     assert every == set(texts().columns)
 
 

@@ -9,8 +9,8 @@ from alerts.errors import SendError
 from alerts.targets import CHANNELS
 from records.engine import make_engine
 from sitewatch.channel_settings import TemplateField
-from sitewatch.channels import open_channels
-from sitewatch.settings import load_settings
+from sitewatch.channels import open_channels, usable
+from sitewatch.settings import Settings, load_settings
 from tests.alerts.channels.contract import NOW_MS, PAYLOAD
 from tests.alerts.estates import make_estate
 from tests.alerts.test_targets import GOOD
@@ -63,3 +63,15 @@ async def test_the_settings_reach_the_channel(tmp_path: Path) -> None:
 
 def test_a_variable_can_hold_every_field() -> None:
     assert set(get_args(TemplateField)) == set(FIELDS)
+
+
+def test_usable_is_what_has_an_account() -> None:
+    assert usable(Settings()) == {"webhook"}
+    given = Settings.model_validate(
+        {
+            "mail": {"host": "mail.example"},
+            "aliyun": {"access_key_id": "key", "sms_template": "SMS_1"},
+            "smpp": {"host": "10.0.0.9"},
+        }
+    )
+    assert usable(given) == {"webhook", "email", "aliyun_sms", "smpp"}

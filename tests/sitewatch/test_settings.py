@@ -4,6 +4,7 @@ import pytest
 
 from collectors.mqtt_acl import access
 from collectors.mqtt_settings import read_settings
+from collectors.ocpp_settings import read_settings as read_pile_settings
 from collectors.registry import SCHEMAS
 from collectors.topics import build_routes
 from device_configs.estate import load_estate
@@ -146,3 +147,16 @@ def test_every_setting_is_in_the_documentation() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert table() in text, "run python -m sitewatch.settings_table and paste its output"
     assert [name for name, _, meaning in rows() if not meaning] == []
+
+
+def test_what_is_set_for_piles_is_what_their_line_takes(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(
+        '[ocpp]\nlisten = "0.0.0.0:9100"\npasswords = {CP-1 = "hidden-word"}\n', "utf-8"
+    )
+    settings = load_settings(file).ocpp
+    assert "hidden-word" not in repr(settings)
+    line = read_pile_settings(settings.model_dump(exclude_none=True))
+    assert (line.host, line.port, line.security_profile) == ("0.0.0.0", 9100, 1)
+    assert line.known_passwords() == {"CP-1": b"hidden-word"}
+    assert read_pile_settings(load_settings().ocpp.model_dump(exclude_none=True)).by_password

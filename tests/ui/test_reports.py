@@ -134,6 +134,20 @@ def test_a_week_and_an_option_are_chosen(
     expect(page.get_by_role("combobox", name="Standard coal")).to_have_value("Equivalent value")
 
 
+def test_the_cost_is_compared_with_another_tariff(
+    house: House, browser: Browser, complaints: Complaints
+) -> None:
+    page = opened(house, browser, complaints, "en")
+    page.goto(f"{house.service.url}/reports?kind=cost&site=centre&period={house.year}-06")
+    page.get_by_role("combobox", name="Compare with a tariff").click()
+    page.get_by_role("option", name="Jiangsu commercial, one price").click()
+    expect(page).to_have_url(re.compile("options=compare"))
+    # 72,000 kWh at 0.739 yuan.
+    expect(page.get_by_text("53,208.00").first).to_be_visible(timeout=40_000)
+    page.get_by_text("53,208.00").first.scroll_into_view_if_needed()
+    shoot(page, "reports-compared")
+
+
 def test_pages_and_workbook_are_made_and_saved(
     house: House, browser: Browser, complaints: Complaints
 ) -> None:

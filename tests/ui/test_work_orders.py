@@ -252,6 +252,7 @@ def test_the_pages_fit_the_window(
     for name, address, ready in (
         ("orders", "/orders?view=all", "[data-order]"),
         ("order-plan", f"/orders/{planned}", "[data-item]"),
+        ("workload", "/orders/workload", "[data-workload=guards]"),
     ):
         page.goto(house.service.url + address)
         expect(page.locator(ready).first).to_be_visible(timeout=PATIENCE_MS)
@@ -267,7 +268,7 @@ def test_who_may_not_work_on_orders_is_told_so(
     page = entered(house, browser, complaints, "en", who="viewer")
     expect(page.get_by_role("link", name="Alarms", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="Work orders")).to_have_count(0)
-    for address in ("/orders", "/orders/1"):
+    for address in ("/orders", "/orders/1", "/orders/workload"):
         page.goto(house.service.url + address)
         expect(page.get_by_text("No permission")).to_be_visible(timeout=PATIENCE_MS)
     fire = _fires(house.service)[0]["id"]

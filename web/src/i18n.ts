@@ -86,6 +86,7 @@ export type CodeGroup =
   | "alarm_state"
   | "alarm_event"
   | "alarm_class"
+  | "fault_class"
   | "held"
   | "show"
   | "finding"

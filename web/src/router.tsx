@@ -34,6 +34,7 @@ import {
   siteSearch,
   systemSearch,
   wallSearch,
+  workloadSearch,
 } from "./search";
 import { Shell } from "./shell/Shell";
 import { forgetSignIn, hasSignedIn } from "./signedIn";
@@ -191,6 +192,12 @@ const ordersRoute = createRoute({
   validateSearch: ordersSearch,
   component: lazyRouteComponent(() => import("./pages/Orders"), "OrdersPage"),
 });
+const workloadRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/orders/workload",
+  validateSearch: workloadSearch,
+  component: lazyRouteComponent(() => import("./pages/Workload"), "WorkloadPage"),
+});
 const orderRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/orders/$order",
@@ -259,6 +266,7 @@ const routeTree = rootRoute.addChildren([
     linesRoute,
     qualityRoute,
     ordersRoute,
+    workloadRoute,
     orderRoute,
     coverageRoute,
     deadLettersRoute,

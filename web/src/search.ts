@@ -208,6 +208,14 @@ export const ordersSearch = (raw: Raw) =>
     team: text(raw["team"]),
   });
 
+export const workloadSearch = (raw: Raw) => {
+  const period = text(raw["period"]);
+  return given({
+    site: text(raw["site"]),
+    period: period !== undefined && isPeriod(period) ? period : undefined,
+  });
+};
+
 export const reportsSearch = (raw: Raw) => {
   const period = text(raw["period"]);
   return given({

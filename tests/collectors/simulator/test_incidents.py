@@ -120,7 +120,7 @@ def test_entrapment(model: Model, incidents: Incidents) -> None:
 
     expected: dict[str, Value] = {
         "entrapment": True, "car_state": "stopped", "door_zone": False, "occupied": True,
-        "alarm_button": True, "fault_code": 9, "speed": 0, "fault_stopped_outside_zone": True,
+        "alarm_button": True, "fault_code": 4, "speed": 0, "fault_stopped_outside_zone": True,
     }  # fmt: skip
     assert {name: heard[name] for name in expected} == expected
     assert listener.heard("centre-lift-1", LATER_MS)["trip_count"] == before["trip_count"]

@@ -1,11 +1,14 @@
+import datetime as dt
 from collections import Counter
 from pathlib import Path
 
 from collectors.modbus_links import ModbusTcpLink
+from collectors.registry import SCHEMAS
+from collectors.simulator.make_dates import DAY
 from collectors.simulator.make_estate import FOLDER, chinese, files
 from collectors.simulator.materialise import free_ports, materialise, modbus_ports
 from collectors.simulator.modbus_server import endpoints
-from device_configs.estate import Estate
+from device_configs.estate import Estate, load_estate
 from device_configs.estate_entries import MeterRole, Role
 from device_configs.kinds import kinds
 
@@ -107,6 +110,25 @@ def test_a_copy_has_other_ports_and_nothing_else(tmp_path: Path) -> None:
     assert len(set(moved.values())) == len(ports) == 31
     assert modbus_ports(copy) == tuple(sorted(moved.values()))
     back = materialise(copy, tmp_path / "back", {new: old for old, new in moved.items()})
+    for path in FOLDER.glob("**/*.yaml"):
+        assert (back / path.relative_to(FOLDER)).read_text() == path.read_text()
+
+
+def test_a_copy_has_its_days_moved_and_nothing_else(tmp_path: Path) -> None:
+    later = dt.timedelta(days=400)
+    ports = {port: port for port in modbus_ports(FOLDER)}
+    moved = load_estate(materialise(FOLDER, tmp_path / "copy", ports, later), SCHEMAS)
+    committed = load_estate(FOLDER, SCHEMAS)
+    assert moved.devices["k05-lift"].entry.elevator is not None
+    for name, device in committed.devices.items():
+        entry, other = device.entry, moved.devices[name].entry
+        if entry.tested is not None:
+            assert other.tested == entry.tested + later
+        if entry.elevator is not None:
+            assert other.elevator is not None
+            assert other.elevator.maintained == (entry.elevator.maintained or DAY) + later
+            assert other.elevator.next_inspection == (entry.elevator.next_inspection or DAY) + later
+    back = materialise(tmp_path / "copy", tmp_path / "back", ports, -later)
     for path in FOLDER.glob("**/*.yaml"):
         assert (back / path.relative_to(FOLDER)).read_text() == path.read_text()
 

@@ -18,6 +18,7 @@ from ingest.stores.duckdb_database import DuckDbSettings
 from ingest.stores.duckdb_layout import OUTSIDE, segments
 from ingest.stores.duckdb_schema import VERSION, version_of
 from ingest.stores.store import Aggregate, Reading
+from tests.footprint import FULL
 
 ROOT = Path(__file__).resolve().parents[3]
 HOUR = 3_600_000
@@ -223,7 +224,7 @@ def answers(store: DuckDbStore, start: int, end: int, step: int) -> Sequence[obj
     return [means, *(asked(how) for how in Aggregate if how is not Aggregate.MEAN)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 if FULL else 8, deadline=None)
 @given(
     rows=ROWS,
     start=st.sampled_from([0, 0, HOUR, -2 * HOUR, BEAT, 1]),

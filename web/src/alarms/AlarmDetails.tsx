@@ -79,10 +79,20 @@ function Section({ id, title, children }: { id: string; title: string; children:
 }
 
 function AlarmFacts({ alarm, events }: { alarm: AlarmItem; events: readonly AlarmEvent[] }) {
-  const { t, language, say } = useWords();
+  const { t, language, say, name } = useWords();
   const time = (text: string | null | undefined) =>
     text == null ? null : dateTime(Date.parse(text), language);
   const part = alarm.device.split("/")[1];
+  const vendor = ({ vendor: said }: AlarmItem) =>
+    said == null
+      ? null
+      : [
+          said.fault_class === null ? name(said.text) : `${said.code} ${name(said.text)}`,
+          said.vendor_class,
+          say("fault_class", said.fault_class),
+        ]
+          .filter(Boolean)
+          .join(" · ");
   const acked = alarm.acked_by == null ? null : actorName(alarm.acked_by);
   const found = events.findLast((event) => event.event === "found");
   return (
@@ -100,6 +110,7 @@ function AlarmFacts({ alarm, events }: { alarm: AlarmItem; events: readonly Alar
         [t("alarms.rule"), alarm.rule],
         [t("alarms.point"), alarm.point],
         [t("alarms.value"), alarm.value === null ? null : String(alarm.value)],
+        [t("vendor.title"), vendor(alarm)],
         [
           t("alarms.device"),
           <Link

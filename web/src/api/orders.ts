@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { BASE, getJson, postJson, upload, write } from "./client";
-import type { Assignees, OrderDetail, OrderPage } from "./schema";
+import type { Assignees, OrderDetail, OrderPage, OrderStatistics } from "./schema";
 
 const SECOND = 1000;
 const PAGE_OF_ORDERS = 50;
@@ -48,6 +48,14 @@ export const assigneesQuery = (site: string | undefined) =>
     queryKey: ["order-assignees", site ?? ""],
     queryFn: ({ signal }) => getJson<Assignees>("/work-orders/assignees", { site }, signal),
     staleTime: 60 * SECOND,
+  });
+
+export const workloadQuery = (query: { site: string | undefined; period: string }) =>
+  queryOptions({
+    queryKey: ["workload", query],
+    queryFn: ({ signal }) =>
+      getJson<OrderStatistics>("/work-orders/statistics", { ...query }, signal),
+    staleTime: 20 * SECOND,
   });
 
 export function photoAddress(order: number, sha256: string): string {

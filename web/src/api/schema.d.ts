@@ -2240,6 +2240,7 @@ export interface components {
       /** Chattering */
       chattering: boolean;
       rescue?: components["schemas"]["RescueItem"] | null;
+      vendor?: components["schemas"]["VendorFaultItem"] | null;
       /** Shelving State */
       shelving_state: string;
       /** Shelved Until */
@@ -4952,6 +4953,9 @@ export interface components {
       /** Rows */
       rows: components["schemas"]["SafetyItem"][];
       total: components["schemas"]["SafetyFigures"];
+      orders: components["schemas"]["Workload"];
+      /** Teams */
+      teams: components["schemas"]["Workload"][];
     };
     /**
      * SafetySpread
@@ -5367,6 +5371,16 @@ export interface components {
       steps: components["schemas"]["EscalationStepItem"][];
     };
     /**
+     * TimesKept
+     * @description How often an agreed time was kept, of the times that are over.
+     */
+    TimesKept: {
+      /** Agreed */
+      agreed: number;
+      /** In Time */
+      in_time: number;
+    };
+    /**
      * Today
      * @description `GET today?site=`: what a site drew and made since midnight.
      */
@@ -5487,6 +5501,24 @@ export interface components {
       estimated_share: number;
       /** Marks */
       marks: string[];
+    };
+    /**
+     * VendorFaultItem
+     * @description What the maker of a device says of the fault code that raised an alarm.
+     */
+    VendorFaultItem: {
+      /** Code */
+      code: string;
+      /** Text */
+      text: {
+        [key: string]: string;
+      };
+      /** Fault Class */
+      fault_class: string | null;
+      /** Vendor Class */
+      vendor_class: string | null;
+      /** Table */
+      table: string;
     };
     /**
      * Version
@@ -5640,6 +5672,10 @@ export interface components {
       to_arrive: components["schemas"]["StepTimes"];
       to_finish: components["schemas"]["StepTimes"];
       on_site: components["schemas"]["StepTimes"];
+      to_verify: components["schemas"]["StepTimes"];
+      kept_accept: components["schemas"]["TimesKept"];
+      kept_arrive: components["schemas"]["TimesKept"];
+      kept_finish: components["schemas"]["TimesKept"];
     };
   };
   responses: never;
@@ -5818,11 +5854,13 @@ export type Swap = components["schemas"]["Swap"];
 export type Team = components["schemas"]["Team"];
 export type TeamChoice = components["schemas"]["TeamChoice"];
 export type TellingItem = components["schemas"]["TellingItem"];
+export type TimesKept = components["schemas"]["TimesKept"];
 export type Today = components["schemas"]["Today"];
 export type TokenItem = components["schemas"]["TokenItem"];
 export type Tokens = components["schemas"]["Tokens"];
 export type UnaccountedReport = components["schemas"]["UnaccountedReport"];
 export type UnaccountedRow = components["schemas"]["UnaccountedRow"];
+export type VendorFaultItem = components["schemas"]["VendorFaultItem"];
 export type Version = components["schemas"]["Version"];
 export type WindowItem = components["schemas"]["WindowItem"];
 export type WindowPage = components["schemas"]["WindowPage"];

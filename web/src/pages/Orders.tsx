@@ -8,6 +8,7 @@ import { assigneesQuery, ordersQuery } from "../api/orders";
 import { useWords } from "../i18n";
 import { NewOrder } from "../orders/NewOrder";
 import { OrderCard } from "../orders/OrderCard";
+import { OrderTabs } from "../orders/OrderTabs";
 import { ORDER_VIEWS, queryOf, type OrderView } from "../orders/orderState";
 import { useMay } from "../session";
 import { CheckIcon } from "../ui/icons";
@@ -41,6 +42,7 @@ function OrdersView() {
               : t("orders.count", { count: orders.length })}
           </span>
         )}
+        <OrderTabs />
         <Button size="sm" className="sw-order-new" onClick={() => setMaking(true)}>
           {t("orders.new")}
         </Button>

@@ -10,6 +10,7 @@ import { safetyQuery, type SafetyRequest } from "../api/deskQueries";
 import type { SafetyReport } from "../api/schema";
 import { dateTime, monthOf } from "../format/time";
 import { useWords } from "../i18n";
+import { WorkloadTable } from "../orders/WorkloadTable";
 import { SafetyDetail } from "../safety/SafetyDetail";
 import { SafetyTable } from "../safety/SafetyTable";
 import { DownloadIcon } from "../ui/icons";
@@ -139,6 +140,14 @@ function Found({ report }: { report: SafetyReport }) {
         title={name(chosen?.name ?? report.site_name) || t("safety_report.elsewhere")}
         figures={chosen?.figures ?? report.total}
       />
+      {report.orders.orders > 0 && (
+        <Scroll panel label={t("workload.by_team")}>
+          <div className="sw-panel-head">
+            <h2>{t("orders.title")}</h2>
+          </div>
+          <WorkloadTable of="team" rows={report.teams} total={report.orders} />
+        </Scroll>
+      )}
       <p className="sw-dim sw-small sw-last sw-prose">
         {t("safety_report.until", {
           time: dateTime(Date.parse(report.until), language),

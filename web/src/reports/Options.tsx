@@ -17,7 +17,7 @@ export function Options({ options, chosen, onChange }: OptionsProps) {
       key={option.name}
       size="xs"
       label={name({ ...option.label })}
-      placeholder={t("reports.by_period")}
+      placeholder={t(option.name === "compare" ? "reports.no_comparison" : "reports.by_period")}
       clearable={option.default === null}
       allowDeselect={option.default === null}
       data={option.values.map((each) => ({ value: each.value, label: name({ ...each.label }) }))}
