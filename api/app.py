@@ -30,6 +30,7 @@ from api.routes import (
     devices,
     drills,
     duty,
+    estate,
     external_session,
     issued,
     lines,
@@ -42,7 +43,9 @@ from api.routes import (
     quality,
     report_forms,
     reports,
+    rules,
     second_factor,
+    service,
     session,
     sites,
     system,
@@ -59,6 +62,7 @@ _VERSIONED = (
     system, sites, proofs, devices, lines, live, alarm_desk, alarms, maintenance, drills,
     work_orders,
     quality, today, reports, report_forms, issued, people, duty, audit,
+    service, rules, estate,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from api.items import moment
 from api.schemas import DeviceDetail, DeviceSummary, Labelled, PartInfo, PointInfo
 from collectors.driver import DeviceHealth, LineHealth
 from device_configs.estate import Device, local_day
-from device_configs.kinds import Kind, PointSpec
+from device_configs.kinds import Kind, PointSpec, Speed
 from device_configs.profile import ProfilePoint
 from device_configs.quantities import Label
 
@@ -79,7 +79,25 @@ def _summary(device: Device, now: DevicesNow) -> dict[str, object]:
         "alarms": now.alarms_below[device.id],
         "rating_w": None if entry.rating_w is None else entry.rating_w.on(now.day),
         "floors": None if entry.elevator is None else entry.elevator.floors,
-    }
+        "safety_points": _safety_points(kind, profile.points),
+        "part_safety_points": [
+            name for parts in (profile.parts,) if parts
+            for name in _safety_points(parts.kind, parts.points)
+        ],
+    }  # fmt: skip
+
+
+def _safety_points(kind: Kind, points: Mapping[str, ProfilePoint]) -> list[str]:
+    """The points at safety speed that a profile names: all of them must be known to be normal."""
+    found: list[str] = []
+    for point in points.values():
+        if not point.mapping.bits:
+            if point.spec.speed is Speed.SAFETY:
+                found.append(point.name)
+            continue
+        specs = ((name, kind.point(name)) for name in point.mapping.bits.values())
+        found += [name for name, spec in specs if spec and spec.speed is Speed.SAFETY]
+    return found
 
 
 def _detail(device: Device, now: DevicesNow) -> dict[str, object]:
@@ -94,14 +112,15 @@ def _detail(device: Device, now: DevicesNow) -> dict[str, object]:
     }
 
 
+def is_secret(name: str) -> bool:
+    """Whether a setting of this name may hold what nobody is to read."""
+    return any(word in name.lower() for word in _SECRET)
+
+
 def _link(device: Device) -> str:
     """The link as one line; whatever could be a secret is left out."""
     parameters = device.link.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    shown = (
-        f"{name}={value}"
-        for name, value in parameters.items()
-        if not any(word in name.lower() for word in _SECRET)
-    )
+    shown = (f"{name}={value}" for name, value in parameters.items() if not is_secret(name))
     return " ".join((device.link_name, *shown))
 
 
@@ -134,6 +153,8 @@ def to_part_detail(device: Device, part: str, now: DevicesNow) -> DeviceDetail:
         "parts": 0,
         "refused": _refused_of(part, now.health.get(device.id)),
         "alarms": now.alarms[full],
+        "safety_points": _safety_points(kind, parts.points if parts else device.profile.points),
+        "part_safety_points": [],
         "points": _points(kind, parts.points if parts else device.profile.points),
         "part_points": [],
         "part_list": [],

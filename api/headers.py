@@ -8,6 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 65_536
 """Largest request body. [B]"""
+MAX_ESTATE = 4 * 1024 * 1024
+"""Largest estate that is brought to be checked. [B]"""
+_ESTATES = re.compile(r"/api/v1/estate/check(/archive)?")
 _PHOTOS = re.compile(r"/api/v1/work-orders/[0-9]+/photos")
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -71,7 +74,7 @@ class SecurityHeaders:
 class BodyLimit:
     """Middleware: a request body of more than MAX_BODY bytes is refused, not read.
 
-    Photos have a limit of their own, and are read after the gate has let the caller in.
+    Photos and estates have limits of their own, and are read after the gate has let the caller in.
     """
 
     def __init__(self, app: ASGIApp, photo_bytes: int = MAX_BODY) -> None:
@@ -84,7 +87,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        limit = self._photo_bytes if _PHOTOS.fullmatch(scope["path"]) else MAX_BODY
+        limit = self._limit(scope["path"])
         taken = int(declared) if declared.isdecimal() and len(declared) < 16 else limit + 1
         too_large = taken > limit
         taken = 0
@@ -100,3 +103,9 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_limited, send)
+
+    def _limit(self, path: str) -> int:
+        """How many bytes a request to a path may bring."""
+        if _PHOTOS.fullmatch(path):
+            return self._photo_bytes
+        return MAX_ESTATE if _ESTATES.fullmatch(path) else MAX_BODY

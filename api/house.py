@@ -15,6 +15,7 @@ from alerts.rules import RuleSet
 from api.oidc import Provider
 from collectors.driver import LineHealth
 from device_configs.estate import Estate
+from device_configs.faults import Fault
 from device_configs.kinds import Kind
 from ingest.latest import Latest
 from ingest.stores.store import TimeSeriesStore
@@ -116,3 +117,7 @@ class House:
     settings: ApiSettings = field(default_factory=ApiSettings)
     folder: Callable[[], Path | None] = lambda: None
     """The estate's folder, with its tariffs and factors."""
+    check_estate: Callable[[Path], Sequence[Fault]] = lambda folder: (
+        Fault(str(folder), 0, "", "nothing here can check an estate folder"),
+    )
+    """Everything that is wrong with an estate folder; blocks. Without it nothing is good."""

@@ -151,6 +151,10 @@ class DeviceSummary(Shape):
     """Its rated power of today. [W]"""
     floors: int | None = None
     """How many an elevator serves, where its register says so."""
+    safety_points: list[str] = []
+    """Points at safety speed that its profile names: it is normal only while all are known."""
+    part_safety_points: list[str] = []
+    """The same of each of its parts."""
 
 
 class DeviceDetail(DeviceSummary):

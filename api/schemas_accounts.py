@@ -103,6 +103,14 @@ class PersonItem(Shape):
     must_change_password: bool
     second_factor: bool
     created_at: dt.datetime
+    sessions: int
+    """Sessions that have not ended."""
+    seen_at: dt.datetime | None
+    """When one of them was last used; null where there is none."""
+    locked_until: dt.datetime | None
+    """Until when too many failed logins keep the account out, where that is known of."""
+    closed_at: dt.datetime | None
+    """When the account was closed; null for one that is open."""
 
 
 class People(Shape):

@@ -99,20 +99,51 @@ def append(
     return Head(last.seq + 1, sealed)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows are asked for; what is None asks for all."""
+
+    action: str | None = None
+    """A noun (`session`) or a whole deed (`session.opened`)."""
+    actor: str | None = None
+    """`person:NAME`, `token:NAME` or `system`; a name alone is a person's or a token's."""
+    subject: str | None = None
+    start: int | None = None
+    """Not before. [ms, UTC]"""
+    end: int | None = None
+    """Before. [ms, UTC]"""
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """What rows must fulfil."""
+        found: list[sa.ColumnElement[bool]] = []
+        if self.action is not None:
+            below = audit.c.action.startswith(f"{self.action}.", autoescape=True)
+            found.append(sa.or_(audit.c.action == self.action, below))
+        if self.actor is not None:
+            names = [self.actor, f"person:{self.actor}", f"token:{self.actor}"]
+            found.append(audit.c.actor.in_(names))
+        if self.subject is not None:
+            found.append(audit.c.subject == self.subject)
+        if self.start is not None:
+            found.append(audit.c.at >= self.start)
+        if self.end is not None:
+            found.append(audit.c.at < self.end)
+        return found
+
+
 def entries(
-    connection: sa.Connection, limit: int, before: int | None = None, action: str | None = None
+    connection: sa.Connection,
+    limit: int,
+    before: int | None = None,
+    action: str | None = None,
+    *,
+    wanted: Wanted | None = None,
 ) -> list[Entry]:
-    """Rows, newest first, with numbers below `before`; `action` may be a noun: `session`."""
+    """Rows, newest first, with numbers below `before`; `action` is short for `wanted`."""
     query = sa.select(audit).order_by(audit.c.seq.desc()).limit(limit)
     if before is not None:
         query = query.where(audit.c.seq < before)
-    if action is not None:
-        query = query.where(
-            sa.or_(
-                audit.c.action == action,
-                audit.c.action.startswith(f"{action}.", autoescape=True),
-            )
-        )
+    query = query.where(*(wanted or Wanted(action)).conditions())
     return [
         Entry(
             row.seq, row.at, row.actor, row.address, row.action, row.subject,

@@ -8,6 +8,7 @@ outlast a restart.
 
 import hashlib
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -159,6 +160,46 @@ def forgive(connection: sa.Connection, attempt: Attempt) -> None:
 def uncount(connection: sa.Connection, attempt: Attempt) -> None:
     """The attempt was no failure, and no success either: only its own count is taken back."""
     _take_back(connection, [key for key, _, _ in attempt.counted()])
+
+
+def locked_until(
+    connection: sa.Connection, names: Mapping[int, str], now_ms: int
+) -> Mapping[int, int]:
+    """Until when accounts are locked out [ms, UTC], by person: only such as are.
+
+    Told are the locks that hold anywhere strange, and those in networks a person is known from:
+    what failed elsewhere is not kept in a form that could be read back.
+    """
+    query = sa.select(login_failures.c.key, login_failures.c.locked_until).where(
+        login_failures.c.locked_until > now_ms
+    )
+    locks = {row.key: int(row.locked_until) for row in connection.execute(query)}
+    if not locks:
+        return {}
+    found: dict[int, int] = {}
+    for person, keys in _account_keys(connection, names).items():
+        ends = [locks[key] for key in keys if key in locks]
+        if ends:
+            found[person] = max(ends)
+    return found
+
+
+def lift(connection: sa.Connection, person_id: int, name: str) -> int:
+    """Forget an account's failures, as far as `locked_until` tells; returns how many counts."""
+    keys = _account_keys(connection, {person_id: name})[person_id]
+    done = connection.execute(sa.delete(login_failures).where(login_failures.c.key.in_(keys)))
+    return int(done.rowcount)
+
+
+def _account_keys(connection: sa.Connection, names: Mapping[int, str]) -> dict[int, list[str]]:
+    """The keys of the counts of accounts: wherever from, and from networks they are known in."""
+    found = {person: [_key(f"account {name}")] for person, name in names.items()}
+    query = sa.select(known_networks.c.person_id, known_networks.c.network)
+    for row in connection.execute(query):
+        if row.person_id in found:
+            name = names[row.person_id]
+            found[row.person_id].append(_key(f"account {name} from {row.network}"))
+    return found
 
 
 def sweep_failures(connection: sa.Connection, now_ms: int) -> None:

@@ -137,9 +137,20 @@ def hash_of(connection: sa.Connection, person: Person) -> str:
     return str(connection.execute(query).scalar_one())
 
 
-def everyone(connection: sa.Connection) -> list[Person]:
-    """All people whose account is not removed, by name."""
-    query = sa.select(people).where(people.c.removed_at.is_(None)).order_by(people.c.username)
+def find_closed(connection: sa.Connection, username: str) -> Person | None:
+    """A person by name whose account is removed; None where there is none."""
+    query = sa.select(people).where(
+        people.c.username == fold(username), people.c.removed_at.is_not(None)
+    )
+    row = connection.execute(query).mappings().first()
+    return to_person(row) if row else None
+
+
+def everyone(connection: sa.Connection, *, closed: bool = False) -> list[Person]:
+    """All people by name; those whose account is removed only where they are asked for."""
+    query = sa.select(people).order_by(people.c.username)
+    if not closed:
+        query = query.where(people.c.removed_at.is_(None))
     return [to_person(row) for row in connection.execute(query).mappings()]
 
 
@@ -243,6 +254,24 @@ def remove(connection: sa.Connection, person: Person, by: audit.Actor, now_ms: i
     values = {"removed_at": now_ms, "password_hash": ""}
     connection.execute(sa.update(people).where(people.c.id == person.id).values(values))
     audit.append(connection, by, "person.removed", person.username, now_ms)
+
+
+def reopen(
+    connection: sa.Connection, person: Person, hashed: str, by: audit.Actor, now_ms: int
+) -> None:
+    """Open a removed account again, with its audit row and a password that must be changed.
+
+    Roles, sites and the second factor are those that it had.
+    """
+    values = {
+        "removed_at": None,
+        "password_hash": hashed,
+        "must_change_password": True,
+        "password_changed_at": now_ms,
+    }
+    connection.execute(sa.update(people).where(people.c.id == person.id).values(values))
+    detail = {"roles": [role.value for role in person.roles], "sites": list(person.sites)}
+    audit.append(connection, by, "person.reopened", person.username, now_ms, detail)
 
 
 def _keep_one(connection: sa.Connection, person: Person) -> None:

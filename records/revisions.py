@@ -96,6 +96,14 @@ def history(engine: sa.Engine) -> tuple[Revision, ...]:
         return tuple(_row(row) for row in rows)
 
 
+def before(engine: sa.Engine, number: int) -> int | None:
+    """The number of the revision before another; None where there is none."""
+    query = sa.select(sa.func.max(revisions.c.number)).where(revisions.c.number < number)
+    with engine.connect() as connection:
+        found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
 def files_of(engine: sa.Engine, number: int) -> dict[str, bytes] | None:
     """The files of a revision by name; None where there is no such revision."""
     query = sa.select(revisions.c.files).where(revisions.c.number == number)

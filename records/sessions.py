@@ -121,6 +121,18 @@ def sessions_of(
     return sorted(found, key=lambda session: (-session.opened_at, session.key))
 
 
+def seen_of_all(connection: sa.Connection, limits: Limits, now_ms: int) -> dict[int, list[int]]:
+    """When each session that has not ended was last used [ms, UTC], by person."""
+    query = sa.select(sessions.c.person_id, sessions.c.seen_at).where(
+        sessions.c.seen_at > now_ms - limits.idle_ms,
+        sessions.c.created_at > now_ms - limits.absolute_ms,
+    )
+    found: dict[int, list[int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.person_id, []).append(int(row.seen_at))
+    return found
+
+
 def _valid(
     connection: sa.Connection, which: sa.ColumnElement[bool], limits: Limits, now_ms: int
 ) -> list[Session]:

@@ -5,6 +5,7 @@ Without the mark, spreadsheets on Chinese Windows read UTF-8 as GBK and show gar
 
 import csv
 import io
+from collections.abc import Iterable
 
 from reports.energy import EnergyReportData, EnergyRow
 from reports.energy_columns import COLUMNS, energies, exact_kwh, percent
@@ -17,6 +18,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def safe_text(text: str) -> str:
     """A text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
+
+Cell = str | float | None
+
+
+def table_csv(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:
+    """A plain table as CSV, the mark included; texts are safe in a spreadsheet, None is empty."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(safe_text(cell) if isinstance(cell, str) else cell for cell in row)
+    return BYTE_ORDER_MARK + out.getvalue()
 
 
 def energy_csv(report: EnergyReportData, language: Language) -> str:

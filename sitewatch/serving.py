@@ -46,6 +46,7 @@ from sitewatch.control_socket import serve_control
 from sitewatch.current import Current
 from sitewatch.data_folder import DataFolder
 from sitewatch.disk_reserve import DISK
+from sitewatch.estate_check import check_apart
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.expectations import Expectations, Scene
 from sitewatch.heartbeats import Heartbeats, Stage
@@ -169,6 +170,7 @@ class Serving:
                 version=version("sitewatch"),
                 registry=self.registry,
                 folder=lambda: self.current.loaded.folder,
+                check_estate=check_apart,
                 seal=read_seal(self.settings.accounts.key_file or self.work.data.key),
                 provider=provider_of(self.settings),
                 settings=api_settings(self.settings),

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import anyio.to_thread
 from fastapi import APIRouter, Query
@@ -13,9 +13,14 @@ from api.auth import Asking
 from api.device_items import DevicesNow, to_detail, to_part_detail, to_summary
 from api.errors import Refusal
 from api.estate_index import EstateIndex
-from api.items import encode_items, moment, read_latest
+from api.items import encode_items, read_latest
 from api.parts_of_app import Behind, IndexOfNow, Workers
-from api.schemas import DeviceDetail, DeviceSummary, Latest, Series, SeriesPoint
+from api.report_jobs import File
+from api.routes.report_forms import download
+from api.schemas import DeviceDetail, DeviceSummary, Latest, Series
+from api.schemas_admin import DeviceMap
+from api.series_items import CSV, series_csv, series_name, to_series
+from api.wire_items import to_map
 from device_configs.kinds import PointType
 from ingest.stores.store import Aggregate, Reading
 
@@ -56,7 +61,7 @@ async def get_devices(
     ]
 
 
-@router.get("/devices/{device:path}/series")
+@router.get("/devices/{device:path}/series", response_model=Series)
 async def get_series(
     device: str,
     points: str,
@@ -68,11 +73,13 @@ async def get_series(
     threads: Workers,
     step: str | None = None,
     aggregate: Aggregate = Aggregate.MEAN,
-) -> Series:
+    format: Literal["json", "csv"] = "json",
+) -> Series | Response:
     """The history of some points of a device, or of a part (`panel-1/p017`).
 
     `points` are names with commas; `step` is `90s`, `15min`, `1h`, `1d` or a number of seconds.
     Numbers are aggregated as asked; of what is not a number, the last value of a step is given.
+    `format=csv` gives one line a value, with the times of the estate.
     """
     index.device(device, caller.visible(index.estate))
     names = list(dict.fromkeys(name for name in points.split(",") if name))
@@ -88,28 +95,35 @@ async def get_series(
     numbers = [name for name in names if _is_number(index, device, name)]
     others = [name for name in names if name not in numbers]
 
-    def read() -> Series:
+    def unit_of(name: str) -> str:
+        counted = aggregate is Aggregate.COUNT and name in numbers
+        return "count" if counted else index.unit_of(device, name)
+
+    def read() -> dict[str, Sequence[Reading]]:
         found: dict[str, Sequence[Reading]] = {}
         for wanted, how in ((numbers, aggregate), (others, Aggregate.LAST)):
             if wanted:
                 found |= house.store.series(device, wanted, *span, step_ms, how, MAX_READINGS + 1)
         if any(len(readings) > MAX_READINGS for readings in found.values()):
             raise Refusal("invalid", f"step: more than {MAX_READINGS} readings from start to end")
-        return Series(
-            points={
-                name: SeriesPoint(
-                    unit="count" if aggregate is Aggregate.COUNT and name in numbers
-                    else index.unit_of(device, name),
-                    data=[
-                        (moment(reading.at), reading.value, reading.quality.value)
-                        for reading in found.get(name, ())
-                    ],
-                )
-                for name in names
-            }
-        )  # fmt: skip
+        return {name: found.get(name, ()) for name in names}
 
-    return await threads.query(read)
+    if format == "csv":
+        zone = index.estate.timezone
+
+        def written() -> str:
+            return series_csv(device, read(), unit_of, zone)
+
+        return download(File((await threads.query(written)).encode(), CSV, series_name(device)))
+    return to_series(await threads.query(read), unit_of)
+
+
+@router.get("/devices/{device:path}/map")
+async def get_map(device: str, caller: Asking, house: Behind, index: IndexOfNow) -> DeviceMap:
+    """How a device is read off the wire: addresses, types and scales as its profile has them."""
+    found = index.device(device, caller.visible(index.estate))
+    now = await _now(house, index)
+    return to_map(found, device, now)
 
 
 def _is_number(index: EstateIndex, device: str, point: str) -> bool:

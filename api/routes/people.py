@@ -1,12 +1,14 @@
 """People and tokens: who may come in. Nobody can give more of the estate than they have."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
 
 from api.auth import Asking, Caller
 from api.errors import Refusal
+from api.house import House
 from api.items import moment
 from api.parts_of_app import Behind, IndexOfNow, Streams, Workers
 from api.schemas_accounts import (
@@ -21,12 +23,13 @@ from api.schemas_accounts import (
     Tokens,
 )
 from device_configs.estate import Estate
-from records import people, tokens
+from records import audit, people, tokens
 from records.engine import reading, transaction
+from records.lockout import lift, locked_until
 from records.passwords import hash_password, make_password
 from records.people import EVERYWHERE, Person, UnknownPersonError
-from records.second_factor import has_second_factor, people_with_second_factor
-from records.sessions import close_sessions_of
+from records.second_factor import people_with_second_factor
+from records.sessions import close_sessions_of, seen_of_all
 from records.tokens import Token, UnknownTokenError
 
 router = APIRouter(tags=["people"])
@@ -44,14 +47,39 @@ def _check_sites(caller: Caller, estate: Estate, sites: Iterable[str]) -> None:
         raise Refusal("invalid", "sites: there is no such site, or it is not yours to give")
 
 
-def _item(person: Person, *, second_factor: bool) -> PersonItem:
-    return PersonItem(
-        username=person.username,
-        roles=list(person.roles),
-        sites=list(person.sites),
-        must_change_password=person.must_change_password,
-        second_factor=second_factor,
-        created_at=moment(person.created_at),
+@dataclass(frozen=True)
+class _Accounts:
+    """What is known of accounts beside their people."""
+
+    enrolled: Collection[int]
+    seen: Mapping[int, Sequence[int]]
+    locked: Mapping[int, int]
+
+    def item(self, person: Person) -> PersonItem:
+        """A person as a row of the list."""
+        seen = () if person.removed_at is not None else self.seen.get(person.id, ())
+        locked = self.locked.get(person.id)
+        return PersonItem(
+            username=person.username,
+            roles=list(person.roles),
+            sites=list(person.sites),
+            must_change_password=person.must_change_password,
+            second_factor=person.id in self.enrolled,
+            created_at=moment(person.created_at),
+            sessions=len(seen),
+            seen_at=moment(max(seen)) if seen else None,
+            locked_until=None if locked is None else moment(locked),
+            closed_at=None if person.removed_at is None else moment(person.removed_at),
+        )
+
+
+def _accounts(connection: sa.Connection, house: House, found: Iterable[Person]) -> _Accounts:
+    now = house.now_ms()
+    names = {person.id: person.username for person in found}
+    return _Accounts(
+        people_with_second_factor(connection),
+        seen_of_all(connection, house.settings.limits, now),
+        locked_until(connection, names, now),
     )
 
 
@@ -68,18 +96,16 @@ def _token_item(token: Token) -> TokenItem:
 
 
 @router.get("/people")
-def get_people(caller: Asking, house: Behind, index: IndexOfNow) -> People:
-    """The people whose sites all lie within one's own."""
+def get_people(caller: Asking, house: Behind, index: IndexOfNow, closed: bool = False) -> People:
+    """The people whose sites all lie within one's own; with `closed`, removed accounts as well."""
     with reading(house.engine) as connection:
-        found = people.everyone(connection)
-        enrolled = people_with_second_factor(connection)
-    return People(
-        items=[
-            _item(person, second_factor=person.id in enrolled)
-            for person in found
+        found = [
+            person
+            for person in people.everyone(connection, closed=closed)
             if _may_give(caller, index.estate, person.sites)
         ]
-    )
+        accounts = _accounts(connection, house, found)
+    return People(items=[accounts.item(person) for person in found])
 
 
 @router.post("/people", status_code=201)
@@ -114,7 +140,7 @@ def put_person(
         if people.gains(person, change.roles, change.sites):
             close_sessions_of(connection, person)
         changed = person_for(caller, index.estate, connection, username)
-        return _item(changed, second_factor=has_second_factor(connection, person))
+        return _accounts(connection, house, [changed]).item(changed)
 
 
 @router.delete("/people/{username}", status_code=204)
@@ -145,6 +171,38 @@ async def post_password(
         return MadePassword(username=person.username, password=password)
 
     return await threads.hash(reset)
+
+
+@router.post("/people/{username}/reopen")
+async def post_reopen(
+    username: str, caller: Asking, house: Behind, index: IndexOfNow, threads: Workers
+) -> MadePassword:
+    """Open a removed account again with its roles and sites; the password is shown only now."""
+
+    def open_again() -> MadePassword:
+        password = make_password()
+        hashed = hash_password(password)
+        with transaction(house.engine) as connection:
+            person = people.find_closed(connection, username)
+            if person is None or not _may_give(caller, index.estate, person.sites):
+                raise UnknownPersonError(f"there is no closed account {username!r}")
+            people.reopen(connection, person, hashed, caller.actor, house.now_ms())
+        return MadePassword(username=person.username, password=password)
+
+    return await threads.hash(open_again)
+
+
+@router.delete("/people/{username}/lockout", status_code=204)
+def delete_lockout(username: str, caller: Asking, house: Behind, index: IndexOfNow) -> Response:
+    """Forget a person's failed logins, so that the right password opens at once."""
+    with transaction(house.engine) as connection:
+        person = person_for(caller, index.estate, connection, username)
+        counts = lift(connection, person.id, person.username)
+        audit.append(
+            connection, caller.actor, "lockout.lifted", person.username, house.now_ms(),
+            {"counts": counts},
+        )  # fmt: skip
+    return Response(status_code=204)
 
 
 def person_for(caller: Caller, estate: Estate, connection: sa.Connection, username: str) -> Person:

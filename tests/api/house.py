@@ -44,6 +44,7 @@ from records.engine import make_engine, migrate, sqlite_url, transaction
 from records.passwords import hash_password
 from records.people import Role
 from records.seal import new_seal
+from sitewatch.estate_check import faults_of
 
 NOW = 1_790_000_000_000
 """The moment at which these tests begin. [ms, UTC]"""
@@ -343,6 +344,8 @@ def built(
         provider=provider,
         registry=CollectorRegistry(),
         settings=settings or ApiSettings(static=static),
+        folder=lambda: folder if (folder / "estate.yaml").exists() else None,
+        check_estate=faults_of,
     )
     try:
         yield Built(house, create_app(house, times), clock, estates, store, stages, lines)

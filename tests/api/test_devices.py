@@ -29,6 +29,25 @@ def seen(town: Built) -> Built:
     return town
 
 
+async def test_what_must_be_known_to_be_normal_is_told(seen: Built) -> None:
+    async with seen.signed_in("all") as client:
+        rows = {row["id"]: row for row in (await client.get("/api/v1/devices")).json()}
+    assert set(rows["panel"]["safety_points"]) >= {"fire", "fault"}
+    assert "smoke" in rows["panel"]["part_safety_points"]
+    assert "active_power" not in rows["grid"]["safety_points"]
+    assert rows["north-smoke"]["part_safety_points"] == []
+
+
+async def test_history_as_a_table_to_be_kept(seen: Built) -> None:
+    asked = {"points": "active_power", "start": iso(-60), "end": iso(60), "format": "csv"}
+    async with seen.signed_in("all") as client:
+        answer = await client.get("/api/v1/devices/grid/series", params=asked)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="grid.csv"'
+    lines = answer.text.splitlines()
+    assert lines[1] == "grid,active_power,2026-09-21T22:13:20.000+08:00,1500.0,W,good"
+
+
 async def test_the_list_says_what_each_is_and_how_it_answers(seen: Built) -> None:
     seen.alarm("panel/p001")
     async with seen.signed_in("all") as client:

@@ -143,3 +143,60 @@ async def test_a_branchs_administrator_cannot_touch_others_tokens(seen: Built) -
         assert [row["name"] for row in rows] == ["theirs"]
         assert (await boss.delete("/api/v1/tokens/whole")).status_code == 404
         assert (await boss.delete("/api/v1/tokens/theirs")).status_code == 204
+
+
+async def test_a_closed_account_is_opened_again_with_a_new_password(seen: Built) -> None:
+    async with seen.signed_in("boss") as boss:
+        assert (await boss.delete("/api/v1/people/li")).status_code == 204
+        names = [row["username"] for row in (await boss.get("/api/v1/people")).json()["items"]]
+        assert "li" not in names
+        rows = (await boss.get("/api/v1/people?closed=true")).json()["items"]
+        closed = next(row for row in rows if row["username"] == "li")
+        assert closed["closed_at"] is not None
+        assert closed["sessions"] == 0
+        made = (await boss.post("/api/v1/people/li/reopen")).json()
+        assert (await boss.post("/api/v1/people/li/reopen")).status_code == 404
+        rows = (await boss.get("/api/v1/people")).json()["items"]
+    li = next(row for row in rows if row["username"] == "li")
+    assert (li["roles"], li["sites"], li["must_change_password"], li["closed_at"]) == (
+        ["operator"], ["centre"], True, None,
+    )  # fmt: skip
+    async with seen.client() as client:
+        old = {"username": "li", "password": PASSWORD}
+        assert (await client.post("/api/v1/session", json=old)).status_code == 401
+        new = {"username": "li", "password": made["password"]}
+        assert (await client.post("/api/v1/session", json=new)).status_code == 204
+    with reading(seen.house.engine) as connection:
+        rows = audit.entries(connection, 1, action="person.reopened")
+    assert (rows[0].actor, rows[0].subject) == ("person:boss", "li")
+
+
+async def test_a_branchs_administrator_opens_no_account_of_another(seen: Built) -> None:
+    async with seen.signed_in("boss") as boss, seen.signed_in("north-boss") as north:
+        assert (await boss.delete("/api/v1/people/li")).status_code == 204
+        assert (await north.post("/api/v1/people/li/reopen")).status_code == 404
+        assert (await north.delete("/api/v1/people/boss/lockout")).status_code == 404
+        rows = (await north.get("/api/v1/people?closed=true")).json()["items"]
+    assert {row["username"] for row in rows} == {"north-boss"}
+
+
+async def test_a_lock_out_is_seen_and_lifted(seen: Built) -> None:
+    async with seen.signed_in("li"), seen.signed_in("boss") as boss, seen.client() as client:
+        wrong = {"username": "li", "password": "wrong"}
+        while (await client.post("/api/v1/session", json=wrong)).status_code != 429:
+            pass
+        rows = (await boss.get("/api/v1/people")).json()["items"]
+        locked = {row["username"]: row["locked_until"] for row in rows}
+        assert locked["li"] is not None
+        assert locked["boss"] is None
+        right = {"username": "li", "password": PASSWORD}
+        assert (await client.post("/api/v1/session", json=right)).status_code == 429
+        assert (await boss.delete("/api/v1/people/li/lockout")).status_code == 204
+        assert (await client.post("/api/v1/session", json=right)).status_code == 204
+        rows = (await boss.get("/api/v1/people")).json()["items"]
+        li = next(row for row in rows if row["username"] == "li")
+    assert li["locked_until"] is None
+    assert li["sessions"] == 2
+    with reading(seen.house.engine) as connection:
+        rows = audit.entries(connection, 1, action="lockout.lifted")
+    assert rows[0].detail == {"counts": 2}

@@ -33,7 +33,7 @@ from tests.bench.rig.publisher import publish
 from tests.bench.rig.service import now_ms
 from tests.brokers import running_broker
 from tests.e2e.folders import estate, lift
-from tests.e2e.service import PASSWORD, Service, eventually, started
+from tests.e2e.service import PASSWORD, PROGRAM, Service, eventually, started
 from tests.ui.browser import CHROMIUM, chromium, open_context, sign_in
 from tests.ui.serving_page import IS_BUILT
 
@@ -184,7 +184,9 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         home = estate(folder, "".join(lift(f"lift-{n}") for n in range(given.devices)))
         arguments = ("run", "--estate", str(home), "--data", str(folder / "data"), "--port", "0")
         settings = {"SITEWATCH_MQTT__URL": broker.url}
-        service = stack.enter_context(started(*arguments, folder=folder, environment=settings))
+        service = stack.enter_context(
+            started(*arguments, folder=folder, environment=settings, program=PROGRAM)
+        )
         made = [
             service.post(
                 "tokens", {"name": f"t{n}", "roles": ["viewer"], "sites": ["centre"]}

@@ -9,7 +9,6 @@ the process belongs to who asked (who is a subreaper at that moment) and can be 
 import gc
 import json
 import os
-import runpy
 import signal
 import socket
 import sys
@@ -19,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sitewatch import __main__ as program
+from sitewatch.cli import main
 from sitewatch.estate_folder import load_folder
 
 LONGEST = 1_000_000
@@ -28,7 +27,8 @@ MODULES = (
     "sitewatch.service", "sitewatch.web",
 )  # fmt: skip
 """What a service imports, also where it does so late."""
-HOUSE = Path(__file__).resolve().parents[1] / "acceptance" / "house"
+ROOT = Path(__file__).resolve().parents[2]
+HOUSE = ROOT / "tests" / "acceptance" / "house"
 """An estate folder, loaded for the profile library that is read with it."""
 
 
@@ -54,8 +54,8 @@ def become(request: Mapping[str, Any], descriptors: list[int]) -> None:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
-        sys.argv = [program.__file__ or "sitewatch", *request["argv"]]
-        runpy.run_module("sitewatch", run_name="__main__", alter_sys=False)
+        sys.argv = [f"{ROOT}/sitewatch/__main__.py", *request["argv"]]
+        main()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -81,7 +81,7 @@ def fork(request: Mapping[str, Any], descriptors: list[int], asking: socket.sock
     become(request, descriptors)
 
 
-def main(asking: socket.socket) -> None:
+def serve(asking: socket.socket) -> None:
     """Fork what is asked for until nobody asks any more."""
     have_at_hand()
     gc.collect()
@@ -99,5 +99,5 @@ def main(asking: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])))
     os._exit(0)  # DuckDB would print what its binding leaks

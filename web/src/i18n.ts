@@ -113,4 +113,11 @@ export type CodeGroup =
   | "order_step"
   | "order_event"
   | "order_origin"
-  | "order_answer";
+  | "order_answer"
+  | "stage"
+  | "figure"
+  | "reader"
+  | "lane"
+  | "confidence"
+  | "accepted_by"
+  | "file_change";

@@ -15,6 +15,9 @@ import type { Session } from "./api/schema";
 import { LoginPage } from "./pages/Login";
 import { OverviewPage } from "./pages/Overview";
 import {
+  adminEstateSearch,
+  adminPeopleSearch,
+  adminRulesSearch,
   alarmsSearch,
   coverageSearch,
   deviceSearch,
@@ -212,6 +215,35 @@ const deadLettersRoute = createRoute({
   component: lazyRouteComponent(() => import("./pages/DeadLetters"), "DeadLettersPage"),
 });
 
+const adminPeopleRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/admin/people",
+  validateSearch: adminPeopleSearch,
+  component: lazyRouteComponent(() => import("./pages/AdminPeople"), "AdminPeoplePage"),
+});
+const adminTokensRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/admin/tokens",
+  component: lazyRouteComponent(() => import("./pages/AdminTokens"), "AdminTokensPage"),
+});
+const adminSystemRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/admin/system",
+  component: lazyRouteComponent(() => import("./pages/AdminSystem"), "AdminSystemPage"),
+});
+const adminEstateRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/admin/estate",
+  validateSearch: adminEstateSearch,
+  component: lazyRouteComponent(() => import("./pages/AdminEstate"), "AdminEstatePage"),
+});
+const adminRulesRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/admin/rules",
+  validateSearch: adminRulesSearch,
+  component: lazyRouteComponent(() => import("./pages/AdminRules"), "AdminRulesPage"),
+});
+
 const routeTree = rootRoute.addChildren([
   loginRoute,
   passwordRoute,
@@ -238,6 +270,11 @@ const routeTree = rootRoute.addChildren([
     orderRoute,
     coverageRoute,
     deadLettersRoute,
+    adminPeopleRoute,
+    adminTokensRoute,
+    adminSystemRoute,
+    adminEstateRoute,
+    adminRulesRoute,
   ]),
 ]);
 

@@ -47,6 +47,7 @@ export const deviceSearch = (raw: Raw) =>
   given({
     points: text(raw["points"]),
     span: choice(raw["span"], SPANS),
+    compare: text(raw["compare"]),
     part: text(raw["part"]),
     q: text(raw["q"]),
     abnormal: raw["abnormal"] === true ? true : undefined,
@@ -90,6 +91,7 @@ export const systemSearch = (raw: Raw) =>
     site: text(raw["site"]),
     q: text(raw["q"]),
     abnormal: raw["abnormal"] === true ? (true as const) : undefined,
+    view: choice(raw["view"], ["zones"] as const),
   });
 
 export const SCENES = ["communities", "energy", "coverage", "alarms"] as const;
@@ -121,7 +123,44 @@ export const safetySearch = (raw: Raw) => {
 export const DUTY_TABS = ["now", "people", "roll-calls"] as const;
 export const dutySearch = (raw: Raw) => given({ tab: choice(raw["tab"], DUTY_TABS) });
 
-export const evidenceSearch = (raw: Raw) => given({ action: text(raw["action"]) });
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+function day(value: unknown): string | undefined {
+  return typeof value === "string" && DAY.test(value) ? value : undefined;
+}
+
+export const evidenceSearch = (raw: Raw) =>
+  given({
+    action: text(raw["action"]),
+    actor: text(raw["actor"]),
+    subject: text(raw["subject"]),
+    from: day(raw["from"]),
+    to: day(raw["to"]),
+  });
+
+export const adminPeopleSearch = (raw: Raw) =>
+  given({
+    q: text(raw["q"]),
+    closed: raw["closed"] === true ? (true as const) : undefined,
+  });
+
+export const ESTATE_TABS = ["revisions", "check", "profiles"] as const;
+export const adminEstateSearch = (raw: Raw) =>
+  given({
+    tab: choice(raw["tab"], ESTATE_TABS),
+    revision: number(raw["revision"]),
+    base: number(raw["base"]),
+    q: text(raw["q"]),
+  });
+
+export const RULE_SHOWS = ["own", "off"] as const;
+export const adminRulesSearch = (raw: Raw) =>
+  given({
+    q: text(raw["q"]),
+    kind: text(raw["kind"]),
+    class: text(raw["class"]),
+    show: choice(raw["show"], RULE_SHOWS),
+  });
 
 export const linesSearch = (raw: Raw) =>
   given({

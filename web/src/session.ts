@@ -24,6 +24,11 @@ const MAY = {
   dead_letters: ["integrator", "administrator"],
   quality: ["viewer", "operator", "maintainer", "manager", "integrator", "administrator"],
   orders: ["operator", "maintainer", "manager"],
+  people: ["security_administrator"],
+  service: ["integrator", "administrator"],
+  estate: ["integrator", "administrator"],
+  device_map: ["maintainer", "integrator", "administrator"],
+  rules: ["viewer", "operator", "maintainer", "manager", "integrator", "administrator"],
   watch: ["viewer", "operator", "maintainer", "manager", "integrator"],
 } as const;
 

@@ -59,6 +59,7 @@ const treeOf = (nodes: SiteNode[]) => new SiteTree(nodes);
 export function useSites() {
   const mayWatch = useMay("watch");
   const mayLines = useMay("lines");
-  const enabled = mayWatch || mayLines;
+  const mayPeople = useMay("people");
+  const enabled = mayWatch || mayLines || mayPeople;
   return useQuery({ ...sitesQuery, select: treeOf, enabled });
 }

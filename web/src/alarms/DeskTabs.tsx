@@ -20,6 +20,9 @@ export function DeskTabs() {
       <Link to="/safety" activeOptions={exact}>
         {t("safety_report.title")}
       </Link>
+      <Link to="/admin/rules" activeOptions={exact}>
+        {t("admin.rules")}
+      </Link>
     </nav>
   );
 }

@@ -38,6 +38,11 @@ export function serviceNow(): number {
   return Date.now() + clockAhead;
 }
 
+/** By how much the service's clock is ahead of this browser's; 0 within two seconds. [ms] */
+export function clockDifference(): number {
+  return clockAhead;
+}
+
 /** Take the service's time from an answer; the header has whole seconds, so less is no skew. */
 export function noteServiceTime(date: string | null): void {
   const at = date === null ? NaN : Date.parse(date);
@@ -132,6 +137,12 @@ export async function postJson<T>(path: string, body: unknown): Promise<T> {
 
 export async function putJson<T>(path: string, body: unknown): Promise<T> {
   const response = await sendBody("PUT", path, body);
+  return (await response.json()) as T;
+}
+
+/** Sends a content as it is, and takes the answer. */
+export async function postBody<T>(path: string, content: Blob): Promise<T> {
+  const response = await send(path, tokenHeaders(), { method: "POST", body: content });
   return (await response.json()) as T;
 }
 

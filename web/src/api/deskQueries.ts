@@ -125,11 +125,24 @@ export const verdictQuery = (chain: ChainName) =>
     staleTime: 60 * SECOND,
   });
 
-export const auditQuery = (action: string | undefined) =>
+export interface AuditFilter {
+  action?: string | undefined;
+  actor?: string | undefined;
+  subject?: string | undefined;
+  /** ISO 8601 with a zone. */
+  start?: string | undefined;
+  end?: string | undefined;
+}
+
+export const auditQuery = (filter: AuditFilter) =>
   infiniteQueryOptions({
-    queryKey: ["audit", action ?? ""],
+    queryKey: ["audit", filter],
     queryFn: ({ pageParam, signal }) =>
-      getJson<AuditPage>("/audit", { action, limit: PAGE, after: pageParam ?? undefined }, signal),
+      getJson<AuditPage>(
+        "/audit",
+        { ...filter, limit: PAGE, after: pageParam ?? undefined },
+        signal,
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
   });

@@ -12,6 +12,7 @@ export interface OrderQuery {
   site?: string | undefined;
   team?: string | undefined;
   assignee?: string | undefined;
+  device?: string | undefined;
   overdue?: string | undefined;
 }
 

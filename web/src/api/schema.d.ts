@@ -465,8 +465,29 @@ export interface paths {
      *
      *     `points` are names with commas; `step` is `90s`, `15min`, `1h`, `1d` or a number of seconds.
      *     Numbers are aggregated as asked; of what is not a number, the last value of a step is given.
+     *     `format=csv` gives one line a value, with the times of the estate.
      */
     get: operations["get_series"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/devices/{device}/map": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Map
+     * @description How a device is read off the wire: addresses, types and scales as its profile has them.
+     */
+    get: operations["get_map"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1475,7 +1496,7 @@ export interface paths {
     };
     /**
      * Get People
-     * @description The people whose sites all lie within one's own.
+     * @description The people whose sites all lie within one's own; with `closed`, removed accounts as well.
      */
     get: operations["get_people"];
     put?: never;
@@ -1529,6 +1550,46 @@ export interface paths {
      */
     post: operations["post_password"];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/people/{username}/reopen": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Reopen
+     * @description Open a removed account again with its roles and sites; the password is shown only now.
+     */
+    post: operations["post_reopen"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/people/{username}/lockout": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete Lockout
+     * @description Forget a person's failed logins, so that the right password opens at once.
+     */
+    delete: operations["delete_lockout"];
     options?: never;
     head?: never;
     patch?: never;
@@ -1771,9 +1832,29 @@ export interface paths {
     };
     /**
      * Get Audit
-     * @description Rows, newest first; `action` may be a noun (`session`) or whole (`session.opened`).
+     * @description Rows, newest first; `start` and `end` have a zone, `actor` is a name or `person:NAME`.
      */
     get: operations["get_audit"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/audit/rows.csv": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Rows
+     * @description The same rows as CSV, newest first, at most MOST_EXPORTED of them.
+     */
+    get: operations["get_rows"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1796,6 +1877,126 @@ export interface paths {
     get: operations["get_audit_verdict"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/service": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Service
+     * @description How sitewatch itself is doing; what is not known is absent or null.
+     */
+    get: operations["get_service"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/rules": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Rules
+     * @description Every version of every rule; those for devices or sites out of one's sight are left out.
+     */
+    get: operations["get_rules"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/revisions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Revisions
+     * @description Every accepted state of the estate folder, newest first.
+     */
+    get: operations["get_revisions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/revisions/{number}/difference": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Difference
+     * @description What changed in a revision against `base`; without it, against the one before.
+     */
+    get: operations["get_difference"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/estate/check": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Check
+     * @description Check YAML files as if they lay in the folder of now; nothing is taken up.
+     */
+    post: operations["post_check"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/estate/check/archive": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Post Archive
+     * @description Check a whole estate folder, sent as a zip archive; nothing is taken up.
+     */
+    post: operations["post_archive"];
     delete?: never;
     options?: never;
     head?: never;
@@ -2206,6 +2407,24 @@ export interface components {
      */
     ChainName: "audit" | "alarms";
     /**
+     * ChannelState
+     * @description How a channel did with the newest notifications.
+     */
+    ChannelState: {
+      /** Channel */
+      channel: string;
+      /** Waiting */
+      waiting: number;
+      /** Given Up */
+      given_up: number;
+      /** Sent At */
+      sent_at: string | null;
+      /** Last Error */
+      last_error: string | null;
+      /** Failed At */
+      failed_at: string | null;
+    };
+    /**
      * CheckItemItem
      * @description One item of a checklist, with what was said of it last.
      */
@@ -2370,6 +2589,18 @@ export interface components {
      */
     CoverageState: "protected" | "degraded" | "unprotected";
     /**
+     * DatabaseState
+     * @description The database of accounts, alarms and evidence.
+     */
+    DatabaseState: {
+      /** Dialect */
+      dialect: string;
+      /** Schema Revision */
+      schema_revision: string | null;
+      /** Answered Ms */
+      answered_ms: number | null;
+    };
+    /**
      * DeadLetterItem
      * @description A payload that was not understood, or not stored.
      * @example {
@@ -2474,6 +2705,16 @@ export interface components {
       rating_w?: number | null;
       /** Floors */
       floors?: number | null;
+      /**
+       * Safety Points
+       * @default []
+       */
+      safety_points: string[];
+      /**
+       * Part Safety Points
+       * @default []
+       */
+      part_safety_points: string[];
       /** Link */
       link: string;
       /** Protocol */
@@ -2494,6 +2735,28 @@ export interface components {
       part_points: components["schemas"]["PointInfo"][];
       /** Part List */
       part_list: components["schemas"]["PartInfo"][];
+    };
+    /**
+     * DeviceMap
+     * @description `GET devices/{device}/map`: how a device is read, for integrators.
+     */
+    DeviceMap: {
+      /** Device */
+      device: string;
+      /** Profile */
+      profile: string;
+      /** Protocol */
+      protocol: string;
+      /** Line */
+      line: string | null;
+      /** Settings */
+      settings: {
+        [key: string]: unknown;
+      };
+      /** Points */
+      points: components["schemas"]["WirePoint"][];
+      /** Part Points */
+      part_points: components["schemas"]["WirePoint"][];
     };
     /**
      * DeviceOnLine
@@ -2588,6 +2851,16 @@ export interface components {
       rating_w?: number | null;
       /** Floors */
       floors?: number | null;
+      /**
+       * Safety Points
+       * @default []
+       */
+      safety_points: string[];
+      /**
+       * Part Safety Points
+       * @default []
+       */
+      part_safety_points: string[];
     };
     /**
      * DrillItem
@@ -2858,6 +3131,79 @@ export interface components {
       told: number | null;
       /** Recipients */
       recipients: components["schemas"]["RecipientItem"][];
+    };
+    /**
+     * EstateFault
+     * @description One thing that is wrong, as `sitewatch check` says it.
+     */
+    EstateFault: {
+      /** File */
+      file: string;
+      /** Line */
+      line: number;
+      /** Field */
+      field: string;
+      /** Message */
+      message: string;
+    };
+    /**
+     * EstateFiles
+     * @description `POST estate/check`: YAML files laid over the folder of now.
+     *
+     *     A file is named by its place in the folder; a name alone takes the place of the one file there
+     *     that has it.
+     */
+    EstateFiles: {
+      /** Files */
+      files: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * EstateVerdict
+     * @description What a check of an estate found; nothing was taken up.
+     */
+    EstateVerdict: {
+      /** Good */
+      good: boolean;
+      /** Faults */
+      faults: components["schemas"]["EstateFault"][];
+      /** Cut */
+      cut: number;
+      /** Files */
+      files: number;
+      /** Added */
+      added: string[];
+      /** Changed */
+      changed: string[];
+      /** Removed */
+      removed: string[];
+    };
+    /**
+     * Figure
+     * @description One of the service's own metrics at this moment (docs/metrics.md).
+     */
+    Figure: {
+      /** Name */
+      name: string;
+      /** Labels */
+      labels: {
+        [key: string]: string;
+      };
+      /** Value */
+      value: number;
+    };
+    /**
+     * FileDifference
+     * @description How one file differs between two revisions.
+     */
+    FileDifference: {
+      /** File */
+      file: string;
+      /** Change */
+      change: string;
+      /** Lines */
+      lines: string[] | null;
     };
     /**
      * Finding
@@ -3134,6 +3480,24 @@ export interface components {
       refused_subscriptions: number;
       /** Devices */
       devices: components["schemas"]["DeviceOnLine"][];
+    };
+    /**
+     * LinesState
+     * @description The lines to the devices, together.
+     */
+    LinesState: {
+      /** Lines */
+      lines: number;
+      /** Connected */
+      connected: number;
+      /** Devices */
+      devices: number;
+      /** Answering */
+      answering: number;
+      /** Silent */
+      silent: number;
+      /** Never Tried */
+      never_tried: number;
     };
     /**
      * Login
@@ -3674,6 +4038,14 @@ export interface components {
        * Format: date-time
        */
       created_at: string;
+      /** Sessions */
+      sessions: number;
+      /** Seen At */
+      seen_at: string | null;
+      /** Locked Until */
+      locked_until: string | null;
+      /** Closed At */
+      closed_at: string | null;
     };
     /**
      * PhotoItem
@@ -4304,6 +4676,43 @@ export interface components {
      */
     RescueStep: "on_the_way" | "on_site" | "released";
     /**
+     * RevisionDifference
+     * @description `GET revisions/{number}/difference?base=`.
+     */
+    RevisionDifference: {
+      /** Number */
+      number: number;
+      /** Base */
+      base: number | null;
+      /** Files */
+      files: components["schemas"]["FileDifference"][];
+    };
+    /**
+     * RevisionItem
+     * @description A row of `GET revisions`: one accepted state of the estate folder.
+     */
+    RevisionItem: {
+      /** Number */
+      number: number;
+      /** Hash */
+      hash: string;
+      /**
+       * Accepted At
+       * Format: date-time
+       */
+      accepted_at: string;
+      /** Accepted By */
+      accepted_by: string;
+      /** Added */
+      added: string[];
+      /** Changed */
+      changed: string[];
+      /** Removed */
+      removed: string[];
+      /** Current */
+      current: boolean;
+    };
+    /**
      * Role
      * @description What a person or a token may do (design, section 8).
      * @enum {string}
@@ -4354,6 +4763,60 @@ export interface components {
     RollCallPage: {
       /** Items */
       items: components["schemas"]["RollCallItem"][];
+    };
+    /**
+     * RuleItem
+     * @description A row of `GET rules`: one version of a rule, as it holds where its entries say.
+     */
+    RuleItem: {
+      /** Rule */
+      rule: string;
+      /** Title */
+      title: {
+        [key: string]: string;
+      };
+      /** Kinds */
+      kinds: string[];
+      /** Point */
+      point: string;
+      /** Points */
+      points: string[];
+      /** Except Points */
+      except_points: string[];
+      /** Devices */
+      devices: string[];
+      /** Sites */
+      sites: string[];
+      /** When */
+      when: string;
+      /** Alarm Class */
+      alarm_class: string;
+      /** Class Title */
+      class_title: {
+        [key: string]: string;
+      };
+      /** Severity */
+      severity: string;
+      /** Latch */
+      latch: boolean;
+      /** On Delay S */
+      on_delay_s: number;
+      /** Off Delay S */
+      off_delay_s: number;
+      /** Enabled */
+      enabled: boolean;
+      /** Source */
+      source: string;
+      /** Confidence */
+      confidence: string | null;
+      /** Note */
+      note: string | null;
+      /** Own */
+      own: boolean;
+      /** Origin */
+      origin: {
+        [key: string]: string;
+      };
     };
     /**
      * SafetyChatter
@@ -4559,6 +5022,39 @@ export interface components {
       data: [string, number | boolean | string | null, string][];
     };
     /**
+     * ServiceState
+     * @description `GET service`: sitewatch itself. What is not known is absent or null, never good.
+     */
+    ServiceState: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Version */
+      version: string;
+      /** Revision */
+      revision: string;
+      /** Status */
+      status: string;
+      /** Is Watched */
+      is_watched: boolean;
+      /** Stages */
+      stages: components["schemas"]["StageState"][];
+      /** Values */
+      values: components["schemas"]["LatestItem"][];
+      /** Figures */
+      figures: components["schemas"]["Figure"][];
+      /** Channels */
+      channels: components["schemas"]["ChannelState"][];
+      lines: components["schemas"]["LinesState"];
+      /** Dead Letters */
+      dead_letters: number;
+      /** Dead Letters Dropped */
+      dead_letters_dropped: number;
+      database: components["schemas"]["DatabaseState"];
+    };
+    /**
      * Session
      * @description `GET session`: who is signed in.
      */
@@ -4747,6 +5243,16 @@ export interface components {
       shares: {
         [key: string]: components["schemas"]["PowerShare"];
       };
+    };
+    /**
+     * StageState
+     * @description One stage of the service.
+     */
+    StageState: {
+      /** Name */
+      name: string;
+      /** State */
+      state: string;
     };
     /**
      * Step
@@ -5100,6 +5606,28 @@ export interface components {
       ends_at: string;
     };
     /**
+     * WirePoint
+     * @description How one point is read off the wire.
+     */
+    WirePoint: {
+      /** Name */
+      name: string;
+      /** Address */
+      address: {
+        [key: string]: unknown;
+      };
+      /** Mapping */
+      mapping: {
+        [key: string]: unknown;
+      };
+      /** Unit */
+      unit: string;
+      /** Verified */
+      verified: string;
+      /** Refused */
+      refused: string | null;
+    };
+    /**
      * Workload
      * @description The orders of a team or a person that were made in the period.
      */
@@ -5186,6 +5714,7 @@ export type BlindPeriod = components["schemas"]["BlindPeriod"];
 export type By = components["schemas"]["By"];
 export type CarbonFactor = components["schemas"]["CarbonFactor"];
 export type ChainName = components["schemas"]["ChainName"];
+export type ChannelState = components["schemas"]["ChannelState"];
 export type CheckItemItem = components["schemas"]["CheckItemItem"];
 export type Code = components["schemas"]["Code"];
 export type Contact = components["schemas"]["Contact"];
@@ -5195,10 +5724,12 @@ export type Coverage = components["schemas"]["Coverage"];
 export type CoverageBranch = components["schemas"]["CoverageBranch"];
 export type CoverageItem = components["schemas"]["CoverageItem"];
 export type CoverageState = components["schemas"]["CoverageState"];
+export type DatabaseState = components["schemas"]["DatabaseState"];
 export type DeadLetterItem = components["schemas"]["DeadLetterItem"];
 export type DeadLetterPage = components["schemas"]["DeadLetterPage"];
 export type Delivery = components["schemas"]["Delivery"];
 export type DeviceDetail = components["schemas"]["DeviceDetail"];
+export type DeviceMap = components["schemas"]["DeviceMap"];
 export type DeviceOnLine = components["schemas"]["DeviceOnLine"];
 export type DeviceProofs = components["schemas"]["DeviceProofs"];
 export type DeviceState = components["schemas"]["DeviceState"];
@@ -5214,6 +5745,11 @@ export type EnergyReport = components["schemas"]["EnergyReport"];
 export type EnergyRow = components["schemas"]["EnergyRow"];
 export type Enrolment = components["schemas"]["Enrolment"];
 export type EscalationStepItem = components["schemas"]["EscalationStepItem"];
+export type EstateFault = components["schemas"]["EstateFault"];
+export type EstateFiles = components["schemas"]["EstateFiles"];
+export type EstateVerdict = components["schemas"]["EstateVerdict"];
+export type Figure = components["schemas"]["Figure"];
+export type FileDifference = components["schemas"]["FileDifference"];
 export type Finding = components["schemas"]["Finding"];
 export type FindingRequest = components["schemas"]["FindingRequest"];
 export type Firm = components["schemas"]["Firm"];
@@ -5229,6 +5765,7 @@ export type Language = components["schemas"]["Language"];
 export type Latest = components["schemas"]["Latest"];
 export type LatestItem = components["schemas"]["LatestItem"];
 export type LineItem = components["schemas"]["LineItem"];
+export type LinesState = components["schemas"]["LinesState"];
 export type Login = components["schemas"]["Login"];
 export type MadePassword = components["schemas"]["MadePassword"];
 export type MadeToken = components["schemas"]["MadeToken"];
@@ -5288,9 +5825,12 @@ export type ReportSource = components["schemas"]["ReportSource"];
 export type RescueItem = components["schemas"]["RescueItem"];
 export type RescueRequest = components["schemas"]["RescueRequest"];
 export type RescueStep = components["schemas"]["RescueStep"];
+export type RevisionDifference = components["schemas"]["RevisionDifference"];
+export type RevisionItem = components["schemas"]["RevisionItem"];
 export type Role = components["schemas"]["Role"];
 export type RollCallItem = components["schemas"]["RollCallItem"];
 export type RollCallPage = components["schemas"]["RollCallPage"];
+export type RuleItem = components["schemas"]["RuleItem"];
 export type SafetyChatter = components["schemas"]["SafetyChatter"];
 export type SafetyClass = components["schemas"]["SafetyClass"];
 export type SafetyFigures = components["schemas"]["SafetyFigures"];
@@ -5302,6 +5842,7 @@ export type Schedule = components["schemas"]["Schedule"];
 export type SecondFactor = components["schemas"]["SecondFactor"];
 export type Series = components["schemas"]["Series"];
 export type SeriesPoint = components["schemas"]["SeriesPoint"];
+export type ServiceState = components["schemas"]["ServiceState"];
 export type Session = components["schemas"]["Session"];
 export type SessionItem = components["schemas"]["SessionItem"];
 export type Sessions = components["schemas"]["Sessions"];
@@ -5312,6 +5853,7 @@ export type Show = components["schemas"]["Show"];
 export type SignIn = components["schemas"]["SignIn"];
 export type SiteNode = components["schemas"]["SiteNode"];
 export type SiteState = components["schemas"]["SiteState"];
+export type StageState = components["schemas"]["StageState"];
 export type Step = components["schemas"]["Step"];
 export type StepRequest = components["schemas"]["StepRequest"];
 export type StepState = components["schemas"]["StepState"];
@@ -5331,6 +5873,7 @@ export type Version = components["schemas"]["Version"];
 export type WindowItem = components["schemas"]["WindowItem"];
 export type WindowPage = components["schemas"]["WindowPage"];
 export type WindowRequest = components["schemas"]["WindowRequest"];
+export type WirePoint = components["schemas"]["WirePoint"];
 export type Workload = components["schemas"]["Workload"];
 export type Problem = components["schemas"]["Problem"];
 export type $defs = Record<string, never>;
@@ -6472,6 +7015,7 @@ export interface operations {
         end: string;
         step?: string | null;
         aggregate?: components["schemas"]["Aggregate"];
+        format?: "json" | "csv";
       };
       header?: never;
       path: {
@@ -6509,6 +7053,46 @@ export interface operations {
            *     }
            */
           "application/json": components["schemas"]["Series"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_map: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        device: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeviceMap"];
         };
       };
       /** @description A problem document (RFC 9457). */
@@ -8961,7 +9545,9 @@ export interface operations {
   };
   get_people: {
     parameters: {
-      query?: never;
+      query?: {
+        closed?: boolean;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -9140,6 +9726,84 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["MadePassword"];
         };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_reopen: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        username: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MadePassword"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_lockout: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        username: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description A problem document (RFC 9457). */
       "4XX": {
@@ -9701,9 +10365,13 @@ export interface operations {
   get_audit: {
     parameters: {
       query?: {
-        action?: string | null;
         limit?: number;
         after?: number | null;
+        action?: string | null;
+        actor?: string | null;
+        subject?: string | null;
+        start?: string | null;
+        end?: string | null;
       };
       header?: never;
       path?: never;
@@ -9719,6 +10387,48 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["AuditPage"];
         };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_rows: {
+    parameters: {
+      query?: {
+        action?: string | null;
+        actor?: string | null;
+        subject?: string | null;
+        start?: string | null;
+        end?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description A problem document (RFC 9457). */
       "4XX": {
@@ -9758,6 +10468,242 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["AuditVerdict"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_service: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ServiceState"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_rules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RuleItem"][];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_revisions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RevisionItem"][];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_difference: {
+    parameters: {
+      query?: {
+        base?: number | null;
+      };
+      header?: never;
+      path: {
+        number: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RevisionDifference"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_check: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["EstateFiles"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EstateVerdict"];
+        };
+      };
+      /** @description A problem document (RFC 9457). */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description As 4XX: a fault of the service. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  post_archive: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EstateVerdict"];
         };
       };
       /** @description A problem document (RFC 9457). */

@@ -1,18 +1,22 @@
 /** The chart of chosen points over a span, gaps left as gaps. */
 
-import { SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { getSeries } from "../api/queries";
-import { serviceNow } from "../api/client";
+import { BASE, serviceNow, withQuery } from "../api/client";
 import type { DeviceDetail } from "../api/schema";
 import { Chart } from "../charts/Chart";
 import { historyChart } from "../charts/history";
 import { useWords } from "../i18n";
 import { SPANS, type Span } from "../search";
+import { DownloadIcon } from "../ui/icons";
 import { Empty, Loaded } from "../ui/states";
 import { indexPoints } from "../ui/useKinds";
+import { CompareWith } from "./CompareWith";
+import { joined, withCompared } from "./compared";
 
+const BEFORE = "_before";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
@@ -28,10 +32,13 @@ interface HistoryProps {
   device: DeviceDetail;
   points: readonly string[];
   span: Span;
+  /** `_before`, or the id of another device; nothing where it is absent. */
+  compare: string | undefined;
   onSpan: (span: Span) => void;
+  onCompare: (compare: string | undefined) => void;
 }
 
-export function History({ device, points, span, onSpan }: HistoryProps) {
+export function History({ device, points, span, compare, onSpan, onCompare }: HistoryProps) {
   const { t } = useWords();
   return (
     <>
@@ -48,31 +55,52 @@ export function History({ device, points, span, onSpan }: HistoryProps) {
       {points.length === 0 ? (
         <Empty>{t("device.no_points")}</Empty>
       ) : (
-        <HistoryChart device={device} points={points} span={span} />
+        <>
+          <CompareWith device={device} compare={compare} onCompare={onCompare} />
+          <HistoryChart device={device} points={points} span={span} compare={compare} />
+          <Download device={device} points={points} span={span} />
+        </>
       )}
     </>
   );
 }
 
-function HistoryChart({ device, points, span }: Omit<HistoryProps, "onSpan">) {
+type ChartProps = Omit<HistoryProps, "onSpan" | "onCompare">;
+
+function HistoryChart({ device, points, span, compare }: ChartProps) {
   const { t, language, name } = useWords();
   const { ms, step, again } = SPAN[span];
-  const infos = useMemo(() => indexPoints(device.points), [device.points]);
+  const known = useMemo(() => indexPoints(device.points), [device.points]);
+  const infos = useMemo(() => {
+    const title = (text: string) =>
+      compare === BEFORE ? t("device.before_of", { name: text }) : `${text} · ${compare}`;
+    return withCompared(known, compare === undefined ? undefined : title);
+  }, [known, compare, t]);
   const answer = useQuery({
-    queryKey: ["series", device.id, points, span],
+    queryKey: ["series", device.id, points, span, compare ?? ""],
     queryFn: async ({ signal }) => {
       const end = serviceNow();
       const start = end - ms;
-      const series = await getSeries(
-        {
-          device: device.id,
-          points: [...points],
-          start: new Date(start).toISOString(),
-          end: new Date(end).toISOString(),
-          step: step === undefined ? undefined : `${step}s`,
-        },
-        signal,
-      );
+      const asked = (of: string, from: number, to: number) =>
+        getSeries(
+          {
+            device: of,
+            points: [...points],
+            start: new Date(from).toISOString(),
+            end: new Date(to).toISOString(),
+            step: step === undefined ? undefined : `${step}s`,
+          },
+          signal,
+        );
+      const [own, other] = await Promise.all([
+        asked(device.id, start, end),
+        compare === undefined
+          ? undefined
+          : compare === BEFORE
+            ? asked(device.id, start - ms, start)
+            : asked(compare, start, end),
+      ]);
+      const series = other === undefined ? own : joined(own, other, compare === BEFORE ? ms : 0);
       // Between two steps there is always one; between two readings up to three intervals.
       const longest = step === undefined ? Math.max(MINUTE, 3000 * device.interval_s) : 1500 * step;
       return { series, start, end, longest };
@@ -106,5 +134,31 @@ function HistoryChart({ device, points, span }: Omit<HistoryProps, "onSpan">) {
         )
       }
     </Loaded>
+  );
+}
+
+/** The same span as a file; what is asked for is worked out when it is clicked. */
+function Download({ device, points, span }: Pick<HistoryProps, "device" | "points" | "span">) {
+  const { t } = useWords();
+  const { ms, step } = SPAN[span];
+  const address = () => {
+    const end = serviceNow();
+    return `${BASE}${withQuery(`/devices/${encodeURIComponent(device.id)}/series`, {
+      points: points.join(","),
+      start: new Date(end - ms).toISOString(),
+      end: new Date(end).toISOString(),
+      step: step === undefined ? undefined : `${step}s`,
+      format: "csv",
+    })}`;
+  };
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      leftSection={<DownloadIcon size={14} />}
+      onClick={() => location.assign(address())}
+    >
+      {t("device.download")}
+    </Button>
   );
 }

@@ -2,16 +2,16 @@
 
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { auditQuery } from "../api/deskQueries";
+import { auditQuery, type AuditFilter } from "../api/deskQueries";
 import type { AuditItem } from "../api/schema";
 import { actorName } from "../alarms/actorName";
 import { dateTime } from "../format/time";
 import { useWords } from "../i18n";
 import { Empty, Loaded } from "../ui/states";
 
-export function AuditRows({ action }: { action: string | undefined }) {
+export function AuditRows({ filter }: { filter: AuditFilter }) {
   const { t } = useWords();
-  const answer = useInfiniteQuery(auditQuery(action));
+  const answer = useInfiniteQuery(auditQuery(filter));
   const rows = answer.data?.pages.flatMap((page) => page.items);
   return (
     <section className="sw-panel" aria-label={t("evidence.rows")}>

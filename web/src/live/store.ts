@@ -12,6 +12,7 @@ export type Link =
 export type PointValues = ReadonlyMap<string, LatestItem>;
 
 const NO_VALUES: PointValues = new Map();
+const NO_PARTS: readonly PointValues[] = [];
 /** Values come in bursts; the page is drawn at most this often. [ms] */
 const DRAW_MS = 250;
 
@@ -20,6 +21,8 @@ type Listener = () => void;
 /** Values by device and point; a device's map is replaced, never changed, when a value comes. */
 export class LiveStore {
   private devices = new Map<string, PointValues>();
+  /** Device to the ids of its parts. */
+  private parts = new Map<string, string[]>();
   private link: Link = { state: "connecting" };
   private version = 0;
   private loaded = false;
@@ -49,8 +52,14 @@ export class LiveStore {
     return this.devices.get(device) ?? NO_VALUES;
   }
 
+  /** The live values of each part of a device that was heard of. */
+  getParts(device: string): readonly PointValues[] {
+    return this.parts.get(device)?.map((part) => this.getDevice(part)) ?? NO_PARTS;
+  }
+
   clear(): void {
     this.devices = new Map();
+    this.parts = new Map();
     this.loaded = false;
     this.link = { state: "connecting" };
     this.changed();
@@ -60,6 +69,7 @@ export class LiveStore {
     switch (message.type) {
       case "snapshot":
         this.devices = new Map();
+        this.parts = new Map();
         this.loaded = true;
         this.merge(message.items);
         // What happened between two streams is not told one by one.
@@ -92,8 +102,20 @@ export class LiveStore {
       }
       points.set(item.point, item);
     }
-    for (const [device, points] of touched) this.devices.set(device, points);
+    for (const [device, points] of touched) {
+      if (!this.devices.has(device)) this.notePart(device);
+      this.devices.set(device, points);
+    }
     this.pending ??= setTimeout(() => this.changed(), DRAW_MS);
+  }
+
+  private notePart(id: string): void {
+    const slash = id.indexOf("/");
+    if (slash === -1) return;
+    const device = id.slice(0, slash);
+    const known = this.parts.get(device);
+    if (known === undefined) this.parts.set(device, [id]);
+    else known.push(id);
   }
 
   private changed(): void {

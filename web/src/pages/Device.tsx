@@ -8,6 +8,8 @@ import type { DeviceDetail } from "../api/schema";
 import { chartPointOf } from "../device/keyPoints";
 import { DeviceFacts } from "../device/DeviceFacts";
 import { History } from "../device/History";
+import { DeviceOrders, PastAlarms } from "../device/Past";
+import { RawPanel } from "../device/RawPanel";
 import { KeyStrip } from "../device/KeyStrip";
 import { LiveTable } from "../device/LiveTable";
 import { Parts } from "../device/Parts";
@@ -89,6 +91,14 @@ function Device({ device }: { device: DeviceDetail }) {
               device={device}
               points={chosen}
               span={search.span ?? "24h"}
+              compare={search.compare}
+              onCompare={(compare) =>
+                void navigate({
+                  search: (old) => ({ ...old, compare }),
+                  replace: true,
+                  resetScroll: false,
+                })
+              }
               onSpan={(span) =>
                 void navigate({
                   search: (old) => ({ ...old, span }),
@@ -105,6 +115,7 @@ function Device({ device }: { device: DeviceDetail }) {
             <LiveTable device={device} chosen={chosen} onToggle={toggle} />
           </section>
           <PartsPanel device={device} />
+          <RawPanel device={device} />
         </div>
         <div className="sw-column">
           <section className="sw-panel" aria-labelledby="device-alarms">
@@ -113,6 +124,8 @@ function Device({ device }: { device: DeviceDetail }) {
             </div>
             <AlarmCards filter={{ state: "open", device: device.id }} most={10} />
           </section>
+          <PastAlarms device={device.id} />
+          <DeviceOrders device={device.id} />
           <ProofPanel device={device.id} parts={device.part_list.length} />
           <Refused device={device} />
           <QualityPanel device={device.id} place={device.place} />

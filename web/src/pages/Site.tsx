@@ -7,6 +7,7 @@ import { AlarmCards } from "../alarms/AlarmCards";
 import { devicesQuery } from "../api/queries";
 import type { DeviceSummary, SiteNode } from "../api/schema";
 import { BlindNotice } from "../coverage/BlindNotice";
+import { Floors } from "../device/Floors";
 import { DeviceTable } from "../device/DeviceTable";
 import { decimal } from "../format/number";
 import { useWords } from "../i18n";
@@ -84,6 +85,7 @@ function Site({ tree, node, at }: { tree: SiteTree; node: SiteNode; at: number }
               })
             }
           />
+          <Floors site={node.id} tree={tree} />
           <Devices site={node.id} tree={tree} />
         </div>
         <div className="sw-column">

@@ -1,6 +1,6 @@
 /** All devices of one system, by community, live: elevators in their shafts, piles, inverters ... */
 
-import { Checkbox, TextInput } from "@mantine/core";
+import { Checkbox, SegmentedControl, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { systemQuery } from "../api/queries";
@@ -12,6 +12,7 @@ import { SYSTEM_PAGES, type SystemPageName } from "../search";
 import { shareOf } from "../systems/AgainstPeers";
 import { conditionOf, CONDITIONS, median, type Condition } from "../systems/condition";
 import { ConditionBadge, SystemCard } from "../systems/SystemCard";
+import { Zones } from "../systems/Zones";
 import { SearchIcon } from "../ui/icons";
 import { SiteSelect } from "../ui/SiteSelect";
 import { Empty, Loaded, Missing } from "../ui/states";
@@ -29,11 +30,11 @@ export function SystemPage() {
 
 function System({ system }: { system: SystemPageName }) {
   const { t, say } = useWords();
-  const { site, q, abnormal } = route.useSearch();
+  const { site, q, abnormal, view } = route.useSearch();
   const navigate = route.useNavigate();
   const sites = useSites();
   const answer = useQuery(systemQuery(system, site));
-  const set = (change: { site?: string | undefined; q?: string; abnormal?: true | undefined }) =>
+  const set = (change: Partial<ReturnType<typeof route.useSearch>>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
   return (
     <div className="sw-page">
@@ -53,6 +54,18 @@ function System({ system }: { system: SystemPageName }) {
         <h1>{say("system", system)}</h1>
       </div>
       <div className="sw-filters">
+        {system === "fire" && (
+          <SegmentedControl
+            size="xs"
+            aria-label={t("systems.view")}
+            value={view ?? "cards"}
+            onChange={(value) => set({ view: value === "zones" ? "zones" : undefined })}
+            data={[
+              { value: "cards", label: t("systems.view_cards") },
+              { value: "zones", label: t("systems.view_zones") },
+            ]}
+          />
+        )}
         <SiteSelect
           tree={sites.data}
           value={site}
@@ -76,7 +89,15 @@ function System({ system }: { system: SystemPageName }) {
       </div>
       <Loaded answer={sites}>
         {(tree) => (
-          <Loaded answer={answer}>{(devices) => <Devices devices={devices} tree={tree} />}</Loaded>
+          <Loaded answer={answer}>
+            {(devices) =>
+              system === "fire" && view === "zones" ? (
+                <Zones devices={devices} tree={tree} query={q ?? ""} abnormal={abnormal === true} />
+              ) : (
+                <Devices devices={devices} tree={tree} />
+              )
+            }
+          </Loaded>
         )}
       </Loaded>
     </div>
@@ -101,7 +122,7 @@ function Devices({ devices, tree }: { devices: readonly DeviceSummary[]; tree: S
   useLiveVersion();
   const rows = devices.map((device) => ({
     device,
-    condition: conditionOf(device, liveStore.getDevice(device.id)),
+    condition: conditionOf(device, liveStore.getDevice(device.id), liveStore.getParts(device.id)),
   }));
   const shown = rows.filter(
     (row) =>

@@ -1,7 +1,8 @@
 /** Where to go: only pages that the roles of the person open. */
 
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { useWords } from "../i18n";
+import { useAdminPages } from "../admin/pages";
 import { useMay } from "../session";
 
 /** The pages of the alarm desk are beside each other, and one entry here. */
@@ -10,6 +11,7 @@ const BELOW = { includeSearch: false };
 
 export function Navigation() {
   const { t } = useWords();
+  const at = useLocation({ select: (location) => location.pathname });
   const mayWatch = useMay("watch");
   const mayReport = useMay("report");
   const mayOrders = useMay("orders");
@@ -17,6 +19,7 @@ export function Navigation() {
   const mayLines = useMay("lines");
   const mayQuality = useMay("quality");
   const mayAudit = useMay("audit");
+  const [admin] = useAdminPages();
   return (
     <nav aria-label={t("nav.label")} className="sw-nav">
       {mayWatch && (
@@ -71,6 +74,15 @@ export function Navigation() {
       {mayAudit && (
         <Link to="/evidence" activeOptions={BELOW}>
           {t("nav.evidence")}
+        </Link>
+      )}
+      {admin !== undefined && admin !== "rules" && (
+        <Link
+          to={`/admin/${admin}`}
+          className={at.startsWith("/admin/") ? "active" : ""}
+          activeOptions={BELOW}
+        >
+          {t("admin.nav")}
         </Link>
       )}
     </nav>

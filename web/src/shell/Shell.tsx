@@ -29,6 +29,11 @@ const FOR_OTHERS: Readonly<Record<string, Act>> = {
   "/quality": "quality",
   "/duty": "duty",
   "/evidence": "audit",
+  "/admin/people": "people",
+  "/admin/tokens": "people",
+  "/admin/system": "service",
+  "/admin/estate": "estate",
+  "/admin/rules": "rules",
 };
 
 export function Shell() {

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { DeviceSummary } from "../api/schema";
 import { useWords } from "../i18n";
 import { useDeviceValues } from "../live/hooks";
+import { liveStore } from "../live/store";
 import { CheckIcon, HighIcon, LinkDownIcon, UnknownIcon } from "../ui/icons";
 import { LiveValue } from "../ui/LiveValue";
 import type { PointIndex } from "../ui/useKinds";
@@ -50,7 +51,7 @@ export function SystemCard({ device, tree, points, peers }: SystemCardProps) {
         <Link to="/devices/$device" params={{ device: device.id }}>
           {name(device.name)}
         </Link>
-        <ConditionBadge condition={conditionOf(device, values)} />
+        <ConditionBadge condition={conditionOf(device, values, liveStore.getParts(device.id))} />
       </div>
       <div className="sw-dim sw-small">
         {path

@@ -7,14 +7,41 @@ import type { PointValues } from "../live/store";
 export const CONDITIONS = ["alarming", "silent", "unknown", "normal"] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
-export function conditionOf(device: DeviceSummary, values: PointValues): Condition {
+/** Whether something was heard, and every one of these points may be believed now. */
+export function isKnown(points: readonly string[], values: PointValues): boolean {
+  return (
+    values.size > 0 &&
+    points.every((point) => {
+      const item = values.get(point);
+      return item !== undefined && item.value !== null && item.quality === "good";
+    })
+  );
+}
+
+/**
+ * Normal is only said of a device whose safety values, and those of all its parts, are known and
+ * good, and of which nothing else is out of date.
+ */
+export function conditionOf(
+  device: DeviceSummary,
+  values: PointValues,
+  parts: readonly PointValues[],
+): Condition {
   if (device.alarms > 0 || values.get("state")?.value === "fault") return "alarming";
-  for (const item of values.values()) {
-    if (item.value !== null && isAlarming(item.point, item.value)) return "alarming";
+  for (const each of [values, ...parts]) {
+    for (const item of each.values()) {
+      if (item.value !== null && isAlarming(item.point, item.value)) return "alarming";
+    }
   }
   if (device.connected === false) return "silent";
   const old = [...values.values()].some((item) => item.quality === "stale");
-  return device.connected === null || values.size === 0 || old ? "unknown" : "normal";
+  const unknown =
+    device.connected === null ||
+    old ||
+    !isKnown(device.safety_points, values) ||
+    parts.length < device.parts ||
+    parts.some((part) => !isKnown(device.part_safety_points, part));
+  return unknown ? "unknown" : "normal";
 }
 
 /** A value that may be believed now, as a number. */
