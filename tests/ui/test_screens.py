@@ -69,12 +69,16 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with running_demo(tmp_path_factory.mktemp("demo")) as running:
-        # An entrapment that is over, for the test of the reset: a minute has passed until then.
-        running.incident("entrapment", LIFT)
-        alarms = running.service.alarms
-        eventually("an entrapment", lambda: any(a["device"] == LIFT for a in alarms()))
-        running.incident("entrapment", LIFT, "--clear")
         yield running
+
+
+@pytest.fixture(scope="module")
+def entrapment(demo: Demo) -> None:
+    """One that is over, for the test of the reset; early, as a minute has to pass until then."""
+    demo.incident("entrapment", LIFT)
+    alarms = demo.service.alarms
+    eventually("an entrapment", lambda: any(a["device"] == LIFT for a in alarms()))
+    demo.incident("entrapment", LIFT, "--clear")
 
 
 def opened(browser: Browser, complaints: Complaints, language: str, size: str, scheme: str) -> Page:
@@ -98,40 +102,104 @@ def entered(
     return page
 
 
-LOOKS = [("zh", "desk", "light"), ("en", "phone", "dark")]
-"""Each sweep opens every page; `make soak` makes the others, too."""
-if FULL:
-    LOOKS += [("en", "desk", "dark"), ("zh", "phone", "light"), ("zh", "big", "dark"),
-              ("en", "big", "light")]  # fmt: skip
+def height_over(page: Page) -> int:
+    """By how much the page is higher than the window. [px]"""
+    return int(page.evaluate("document.documentElement.scrollHeight - window.innerHeight"))
 
 
-@pytest.mark.skipif(not SCRIPT.exists(), reason="axe-core is not installed: make web")
-@pytest.mark.parametrize(("language", "size", "scheme"), LOOKS)
-def test_every_page_can_be_used_by_everybody(
-    demo: Demo, browser: Browser, complaints: Complaints, language: str, size: str, scheme: str
+@pytest.mark.parametrize("size", SIZES)
+def test_the_wall_never_scrolls_and_turns_by_itself(
+    demo: Demo, browser: Browser, complaints: Complaints, size: str
 ) -> None:
-    page = opened(browser, complaints, language, size, scheme)
-    page.goto(demo.service.url)
-    page.wait_for_url(re.compile(r"/login"))
-    shoot(page, f"axe-login-{language}-{size}")
-    found = [f"login: {one}" for one in violations(page)]
-    sign_in(page, demo.service.url, PASSWORD)
-    expect(page.locator("html")).to_have_attribute("lang", "zh-CN" if language == "zh" else "en")
-    for name, address in PAGES.items():
-        page.goto(demo.service.url + address)
-        expect(page.get_by_role("heading", level=1)).to_be_attached(timeout=PATIENCE_MS)
-        expect(page.locator("[data-state=loading]")).to_have_count(0, timeout=PATIENCE_MS)
-        if not name.startswith("wall"):
-            expect(page.locator("footer")).to_contain_text("不能代替火灾报警控制器")
-            expect(page.locator("footer")).to_contain_text("does not replace the fire panel")
-        if name in DRAWN:
-            expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
-        shoot(page, f"axe-{name}-{language}-{size}")
-        found += [f"{name}: {one}" for one in violations(page)]
-        if overflow(page) > 0:
-            found.append(f"{name} is wider than the window by {overflow(page)} px")
+    page = entered(demo, browser, complaints, "zh", size, "dark")
+    page.goto(f"{demo.service.url}/wall?every=5")
+    wall = page.locator(".sw-wall")
+    expect(wall).to_have_attribute("data-scene", "communities", timeout=PATIENCE_MS)
+    for scene in ("energy", "coverage", "alarms"):
+        expect(wall).to_have_attribute("data-scene", scene, timeout=PATIENCE_MS)
+        assert (height_over(page), overflow(page)) == (0, 0)
+    page.keyboard.press(" ")
+    expect(page).to_have_url(re.compile("hold=true"))
+    held = wall.get_attribute("data-scene")
+    page.keyboard.press("ArrowRight")
+    expect(wall).not_to_have_attribute("data-scene", held or "")
     page.context.close()
-    assert found == [], "\n".join(found)
+
+
+def test_a_lost_stream_is_across_the_whole_wall(demo: Demo, browser: Browser) -> None:
+    """Not under `complaints`: a browser does complain when it is cut off."""
+    width, height = SIZES["big"]
+    context = browser.new_context(locale=LOCALES["en"], viewport={"width": width, "height": height})
+    # Without the shared worker, whose requests Playwright cannot hold up.
+    context.add_init_script("delete window.SharedWorker")
+    page = context.new_page()
+    sign_in(page, demo.service.url, PASSWORD)
+    page.route("**/api/v1/live*", lambda route: route.abort())
+    page.goto(f"{demo.service.url}/wall?hold=true")
+    lost = page.get_by_test_id("wall-lost")
+    expect(lost).to_contain_text("Live stream lost", timeout=PATIENCE_MS)
+    box = lost.bounding_box()
+    assert box is not None
+    assert box["width"] == width
+    shoot(page, "wall-lost-en-big")
+    assert (height_over(page), overflow(page)) == (0, 0)
+    page.unroute("**/api/v1/live*")
+    expect(lost).to_have_count(0, timeout=PATIENCE_MS)
+    context.close()
+
+
+@pytest.mark.usefixtures("entrapment")
+def test_the_day_and_the_flow_stand_on_the_pages(
+    demo: Demo, browser: Browser, complaints: Complaints
+) -> None:
+    page = entered(demo, browser, complaints, "en", "desk", "light")
+    today = page.get_by_test_id("today")
+    expect(today).to_contain_text("kgCO₂/kWh", timeout=PATIENCE_MS)
+    expect(page.locator("[data-flow=house]")).to_contain_text("kW", timeout=PATIENCE_MS)
+    page.goto(f"{demo.service.url}/sites/centre")
+    flow = page.get_by_test_id("energy-flow")
+    flow.get_by_text("This month", exact=True).click()
+    expect(page).to_have_url(re.compile(r"period=\d{4}-\d{2}$"))
+    expect(flow.locator("canvas")).to_be_visible(timeout=PATIENCE_MS)
+    flow.locator("summary").click()
+    row = flow.locator("[data-flow=centre-hvac]")
+    expect(row).to_contain_text("kW", timeout=PATIENCE_MS)
+    row.get_by_role("link").click()
+    expect(page).to_have_url(re.compile("/devices/centre-hvac$"))
+    page.context.close()
+
+
+def test_a_car_is_seen_where_it_is(demo: Demo, browser: Browser, complaints: Complaints) -> None:
+    page = entered(demo, browser, complaints, "en", "desk", "light")
+    page.goto(f"{demo.service.url}/systems/elevator?site=centre")
+    card = page.locator("[data-device=centre-lift-1]")
+    shaft = card.locator("svg[data-floor]")
+    eventually("the lift is read", lambda: "floor" in demo.service.latest("centre-lift-1"))
+    expect(shaft).to_have_attribute("data-floor", re.compile(r"-?\d+"), timeout=PATIENCE_MS)
+    page.get_by_label("Only what is not normal").check()
+    expect(page).to_have_url(re.compile("abnormal=true"))
+    page.get_by_label("Systems", exact=True).get_by_role("link", name="Charging").click()
+    expect(page).to_have_url(re.compile("/systems/charging.*site=centre"))
+    page.context.close()
+
+
+LARGEST_FIRST_PAGE = 400_000
+"""Compressed scripts of the first page. [B] [issue 7]"""
+
+
+def test_the_first_page_is_small(demo: Demo, browser: Browser, complaints: Complaints) -> None:
+    page = entered(demo, browser, complaints, "zh", "desk", "light")
+    page.goto(demo.service.url)
+    expect(page.get_by_test_id("today")).to_be_visible(timeout=PATIENCE_MS)
+    page.wait_for_load_state("load")
+    scripts: dict[str, int] = page.evaluate(
+        "Object.fromEntries(performance.getEntriesByType('resource')"
+        ".filter(one => one.name.endsWith('.js')).map(one => [one.name, one.encodedBodySize]))"
+    )
+    whole = sum(scripts.values())
+    print(f"scripts of the first page: {len(scripts)} files, {whole / 1000:.0f} kB compressed")
+    assert 0 < whole <= LARGEST_FIRST_PAGE, scripts
+    page.context.close()
 
 
 def test_overview_has_the_whole_estate(
@@ -199,7 +267,7 @@ def acknowledge(page: Page, row: Locator) -> None:
 
 
 def test_entrapment_stays_until_it_is_acknowledged_and_reset(
-    demo: Demo, browser: Browser, complaints: Complaints
+    demo: Demo, entrapment: None, browser: Browser, complaints: Complaints
 ) -> None:
     context = open_context(browser, "en")
     page = context.new_page()
@@ -291,28 +359,40 @@ def test_signing_out_ends_the_session(demo: Demo, browser: Browser, complaints: 
     context.close()
 
 
-def height_over(page: Page) -> int:
-    """By how much the page is higher than the window. [px]"""
-    return int(page.evaluate("document.documentElement.scrollHeight - window.innerHeight"))
+LOOKS = [("zh", "desk", "light"), ("en", "phone", "dark")]
+"""Each sweep opens every page; `make soak` makes the others, too."""
+if FULL:
+    LOOKS += [("en", "desk", "dark"), ("zh", "phone", "light"), ("zh", "big", "dark"),
+              ("en", "big", "light")]  # fmt: skip
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_wall_never_scrolls_and_turns_by_itself(
-    demo: Demo, browser: Browser, complaints: Complaints, size: str
+@pytest.mark.skipif(not SCRIPT.exists(), reason="axe-core is not installed: make web")
+@pytest.mark.parametrize(("language", "size", "scheme"), LOOKS)
+def test_every_page_can_be_used_by_everybody(
+    demo: Demo, browser: Browser, complaints: Complaints, language: str, size: str, scheme: str
 ) -> None:
-    page = entered(demo, browser, complaints, "zh", size, "dark")
-    page.goto(f"{demo.service.url}/wall?every=5")
-    wall = page.locator(".sw-wall")
-    expect(wall).to_have_attribute("data-scene", "communities", timeout=PATIENCE_MS)
-    for scene in ("energy", "coverage", "alarms"):
-        expect(wall).to_have_attribute("data-scene", scene, timeout=PATIENCE_MS)
-        assert (height_over(page), overflow(page)) == (0, 0)
-    page.keyboard.press(" ")
-    expect(page).to_have_url(re.compile("hold=true"))
-    held = wall.get_attribute("data-scene")
-    page.keyboard.press("ArrowRight")
-    expect(wall).not_to_have_attribute("data-scene", held or "")
+    page = opened(browser, complaints, language, size, scheme)
+    page.goto(demo.service.url)
+    page.wait_for_url(re.compile(r"/login"))
+    shoot(page, f"axe-login-{language}-{size}")
+    found = [f"login: {one}" for one in violations(page)]
+    sign_in(page, demo.service.url, PASSWORD)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN" if language == "zh" else "en")
+    for name, address in PAGES.items():
+        page.goto(demo.service.url + address)
+        expect(page.get_by_role("heading", level=1)).to_be_attached(timeout=PATIENCE_MS)
+        expect(page.locator("[data-state=loading]")).to_have_count(0, timeout=PATIENCE_MS)
+        if not name.startswith("wall"):
+            expect(page.locator("footer")).to_contain_text("不能代替火灾报警控制器")
+            expect(page.locator("footer")).to_contain_text("does not replace the fire panel")
+        if name in DRAWN:
+            expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
+        shoot(page, f"axe-{name}-{language}-{size}")
+        found += [f"{name}: {one}" for one in violations(page)]
+        if overflow(page) > 0:
+            found.append(f"{name} is wider than the window by {overflow(page)} px")
     page.context.close()
+    assert found == [], "\n".join(found)
 
 
 def test_a_fire_comes_to_the_front_of_the_wall(
@@ -338,78 +418,3 @@ def test_a_fire_comes_to_the_front_of_the_wall(
     expect(front).to_have_count(0, timeout=PATIENCE_MS)
     expect(page.locator(".sw-wall")).to_have_attribute("data-scene", "energy")
     page.context.close()
-
-
-def test_the_day_and_the_flow_stand_on_the_pages(
-    demo: Demo, browser: Browser, complaints: Complaints
-) -> None:
-    page = entered(demo, browser, complaints, "en", "desk", "light")
-    today = page.get_by_test_id("today")
-    expect(today).to_contain_text("kgCO₂/kWh", timeout=PATIENCE_MS)
-    expect(page.locator("[data-flow=house]")).to_contain_text("kW", timeout=PATIENCE_MS)
-    page.goto(f"{demo.service.url}/sites/centre")
-    flow = page.get_by_test_id("energy-flow")
-    flow.get_by_text("This month", exact=True).click()
-    expect(page).to_have_url(re.compile(r"period=\d{4}-\d{2}$"))
-    expect(flow.locator("canvas")).to_be_visible(timeout=PATIENCE_MS)
-    flow.locator("summary").click()
-    row = flow.locator("[data-flow=centre-hvac]")
-    expect(row).to_contain_text("kW", timeout=PATIENCE_MS)
-    row.get_by_role("link").click()
-    expect(page).to_have_url(re.compile("/devices/centre-hvac$"))
-    page.context.close()
-
-
-def test_a_car_is_seen_where_it_is(demo: Demo, browser: Browser, complaints: Complaints) -> None:
-    page = entered(demo, browser, complaints, "en", "desk", "light")
-    page.goto(f"{demo.service.url}/systems/elevator?site=centre")
-    card = page.locator("[data-device=centre-lift-1]")
-    shaft = card.locator("svg[data-floor]")
-    eventually("the lift is read", lambda: "floor" in demo.service.latest("centre-lift-1"))
-    expect(shaft).to_have_attribute("data-floor", re.compile(r"-?\d+"), timeout=PATIENCE_MS)
-    page.get_by_label("Only what is not normal").check()
-    expect(page).to_have_url(re.compile("abnormal=true"))
-    page.get_by_label("Systems", exact=True).get_by_role("link", name="Charging").click()
-    expect(page).to_have_url(re.compile("/systems/charging.*site=centre"))
-    page.context.close()
-
-
-LARGEST_FIRST_PAGE = 400_000
-"""Compressed scripts of the first page. [B] [issue 7]"""
-
-
-def test_the_first_page_is_small(demo: Demo, browser: Browser, complaints: Complaints) -> None:
-    page = entered(demo, browser, complaints, "zh", "desk", "light")
-    page.goto(demo.service.url)
-    expect(page.get_by_test_id("today")).to_be_visible(timeout=PATIENCE_MS)
-    page.wait_for_load_state("load")
-    scripts: dict[str, int] = page.evaluate(
-        "Object.fromEntries(performance.getEntriesByType('resource')"
-        ".filter(one => one.name.endsWith('.js')).map(one => [one.name, one.encodedBodySize]))"
-    )
-    whole = sum(scripts.values())
-    print(f"scripts of the first page: {len(scripts)} files, {whole / 1000:.0f} kB compressed")
-    assert 0 < whole <= LARGEST_FIRST_PAGE, scripts
-    page.context.close()
-
-
-def test_a_lost_stream_is_across_the_whole_wall(demo: Demo, browser: Browser) -> None:
-    """Not under `complaints`: a browser does complain when it is cut off."""
-    width, height = SIZES["big"]
-    context = browser.new_context(locale=LOCALES["en"], viewport={"width": width, "height": height})
-    # Without the shared worker, whose requests Playwright cannot hold up.
-    context.add_init_script("delete window.SharedWorker")
-    page = context.new_page()
-    sign_in(page, demo.service.url, PASSWORD)
-    page.route("**/api/v1/live*", lambda route: route.abort())
-    page.goto(f"{demo.service.url}/wall?hold=true")
-    lost = page.get_by_test_id("wall-lost")
-    expect(lost).to_contain_text("Live stream lost", timeout=PATIENCE_MS)
-    box = lost.bounding_box()
-    assert box is not None
-    assert box["width"] == width
-    shoot(page, "wall-lost-en-big")
-    assert (height_over(page), overflow(page)) == (0, 0)
-    page.unroute("**/api/v1/live*")
-    expect(lost).to_have_count(0, timeout=PATIENCE_MS)
-    context.close()

@@ -67,7 +67,10 @@ function Register({ elevator }: { elevator: ElevatorItem }) {
           t("proof.firm"),
           firm === null ? null : (
             <span key="firm">
-              {name(firm.name)} <a href={`tel:${firm.phone.replaceAll(" ", "")}`}>{firm.phone}</a>
+              {name(firm.name)}{" "}
+              <a className="sw-phone" href={`tel:${firm.phone.replaceAll(" ", "")}`}>
+                {firm.phone}
+              </a>
             </span>
           ),
         ],
