@@ -77,8 +77,8 @@ async def _drain(url: str, token: str, until: float) -> None:
         writer.close()
 
 
-async def _follow(url: str, token: str, until: float, latencies: list[float]) -> None:
-    """Read a stream event by event until a moment of the monotonic clock."""
+async def _follow(url: str, token: str, since: float, until: float, latencies: list[float]) -> None:
+    """Read a stream event by event; what comes between two moments counts."""
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         httpx.AsyncClient(timeout=30, trust_env=False, headers=headers) as client,
@@ -87,16 +87,16 @@ async def _follow(url: str, token: str, until: float, latencies: list[float]) ->
         answer.raise_for_status()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(until - time.monotonic()):
-                await _look(answer, latencies)
+                await _look(answer, since, latencies)
 
 
-async def _look(answer: httpx.Response, latencies: list[float]) -> None:
+async def _look(answer: httpx.Response, since: float, latencies: list[float]) -> None:
     name = ""
     async for line in answer.aiter_lines():
         field, _, value = line.partition(": ")
         if field == "event":
             name = value
-        elif field == "data" and name == "values":
+        elif field == "data" and name == "values" and time.monotonic() >= since:
             at = now_ms()
             moments = {(i["device"], i["source_at"]) for i in json.loads(value)["items"]}
             latencies += [
@@ -111,12 +111,13 @@ async def _readers(
 ) -> list[float]:
     """Open streams; gives the latencies that they saw, where they look. [ms]"""
     latencies: list[float] = []
-    until = time.monotonic() + seconds
+    # While they are opened, each gets a snapshot of everything: that is looked at elsewhere.
+    since, until = time.monotonic() + _SETTLE_S, time.monotonic() + seconds
     async with asyncio.TaskGroup() as tasks:
         for number in range(streams):
             token = tokens[number % len(tokens)]
             if looking:
-                tasks.create_task(_follow(url, token, until, latencies))
+                tasks.create_task(_follow(url, token, since, until, latencies))
             else:
                 tasks.create_task(_drain(url, token, until))
     return latencies
