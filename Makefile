@@ -22,7 +22,7 @@ demo: setup
 
 # Three processes, also on two cores: most tests wait for servers. Each file stays in one process.
 test: setup
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: setup web/node_modules/.ready
 	$(BIN)/ruff check .

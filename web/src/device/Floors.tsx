@@ -79,7 +79,7 @@ function FloorState({ row }: { row: Row }) {
   const [worst] = CONDITIONS.filter((each) => below.some((one) => conditionNow(one) === each));
   const { state } = node;
   if (state.worst !== null || state.unprotected > 0) {
-    return <WorstBadge worst={state.worst} unprotected={state.unprotected} />;
+    return <WorstBadge state={state} />;
   }
   if (worst === undefined) return <span className="sw-dim">{t("overview.no_places")}</span>;
   return <ConditionBadge condition={worst} />;

@@ -66,7 +66,7 @@ function SiteRow({ site }: { site: SiteNode }) {
   return (
     <tr data-site={site.id} data-worst={state.worst ?? ""}>
       <td className="sw-cell-state">
-        <WorstBadge worst={state.worst} unprotected={state.unprotected} />
+        <WorstBadge state={state} />
       </td>
       <td className="sw-cell-name">
         <Link to="/sites/$site" params={{ site: site.id }}>

@@ -48,7 +48,7 @@ function Site({ tree, node, at }: { tree: SiteTree; node: SiteNode; at: number }
       <Breadcrumb path={tree.pathTo(node.id).slice(0, -1)} />
       <div className="sw-title">
         <h1>{name(node.name)}</h1>
-        <WorstBadge worst={node.state.worst} unprotected={node.state.unprotected} />
+        <WorstBadge state={node.state} />
         <span className="sw-dim">
           {[say("level", node.level), say("role", node.role)].filter(Boolean).join(" · ")}
         </span>

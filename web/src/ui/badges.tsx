@@ -1,7 +1,7 @@
 /** States in words, with an icon of their own shape and a colour. */
 
 import type { ReactNode } from "react";
-import type { AlarmItem } from "../api/schema";
+import type { AlarmItem, SiteState } from "../api/schema";
 import { useWords } from "../i18n";
 import {
   CheckIcon,
@@ -55,14 +55,33 @@ export function SeverityBadge({ severity, strong }: { severity: string; strong?:
 }
 
 /** The worst of a site: the severity of its worst open alarm, or that all is normal. */
-export function WorstBadge({ worst, unprotected }: { worst: string | null; unprotected: number }) {
+/** Normal is only said of a place where something is watched, and all of it answers. */
+export function WorstBadge({ state }: { state: SiteState }) {
   const { t } = useWords();
-  if (worst !== null) return <SeverityBadge severity={worst} />;
-  if (unprotected > 0) {
+  if (state.worst !== null) return <SeverityBadge severity={state.worst} />;
+  const silent = state.devices - state.devices_connected;
+  if (state.unprotected > 0) {
     return (
       <span className="sw-badge sw-sev-high">
         <ShieldOffIcon size={14} />
         {t("state.unprotected")}
+      </span>
+    );
+  }
+  if (state.degraded > 0) {
+    return (
+      <span className="sw-badge sw-sev-medium">
+        <ShieldOffIcon size={14} />
+        {t("state.degraded")}
+      </span>
+    );
+  }
+  if (state.devices === 0) return <span className="sw-dim">{t("state.nothing")}</span>;
+  if (silent > 0) {
+    return (
+      <span className="sw-badge sw-unknown">
+        <UnknownIcon size={14} />
+        {t("state.silent", { count: silent })}
       </span>
     );
   }

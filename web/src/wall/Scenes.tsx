@@ -51,7 +51,7 @@ function Tile({ site }: { site: SiteNode }) {
   return (
     <li className={`sw-wall-tile sw-wall-is-${state.worst ?? "calm"}`} data-site={site.id}>
       <strong>{name(site.name)}</strong>
-      <WorstBadge worst={state.worst} unprotected={state.unprotected} />
+      <WorstBadge state={state} />
       <span className="sw-wall-line">
         {state.power_now === null ? (
           <span className="sw-unknown">
