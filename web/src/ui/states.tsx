@@ -13,7 +13,7 @@ export function Loading({ label }: { label?: string }) {
   const { t } = useWords();
   const shown = useLasting(true, 300);
   return (
-    <div className="sw-empty" role="status" aria-live="polite">
+    <div className="sw-empty" role="status" aria-live="polite" data-state="loading">
       {shown && <Loader size="sm" aria-hidden="true" />}
       {shown && <span>{label ?? t("loading")}</span>}
     </div>
