@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 
+from collectors.mqtt_settings import BrokerSettings, tls_context
+
 _READ_AHEAD = 65_536
 """Bytes asked of the socket at once."""
 _PACKETS_AT_ONCE = 500
@@ -25,6 +27,19 @@ same packet says success (section 3.4.2.1)."""
 _SHORT = struct.Struct("!H")
 _PUBLISH = 0x30
 """Packet type 3 in the upper four bits of the first byte (MQTT 3.1.1, section 3.3)."""
+
+
+def introduce(client: Client, settings: BrokerSettings) -> None:
+    """Give a client the account and the encryption that the settings name.
+
+    Raises:
+        BrokerSettingsError: a file of them cannot be read.
+    """
+    credentials = settings.credentials()
+    if credentials is not None:
+        client.username_pw_set(*credentials)
+    if settings.tls:
+        client.tls_set_context(tls_context(settings))
 
 
 class Publish(NamedTuple):

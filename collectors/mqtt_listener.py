@@ -9,8 +9,9 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from collectors.mqtt_client import introduce
 from collectors.mqtt_session import told
-from collectors.mqtt_settings import BrokerSettings, tls_context
+from collectors.mqtt_settings import BrokerSettings
 
 _HEARD_MOST = 10_000
 """Messages that may wait to be looked at; what comes beyond is not."""
@@ -37,11 +38,7 @@ class Listener:
             reconnect_on_failure=False,
         )
         client.connect_timeout = settings.connect_timeout_s
-        credentials = settings.credentials()
-        if credentials is not None:
-            client.username_pw_set(*credentials)
-        if settings.tls:
-            client.tls_set_context(tls_context(settings))
+        introduce(client, settings)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe

@@ -19,9 +19,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collectors.driver import CollectorsError
-from collectors.mqtt_client import Publish, ReadAheadClient
+from collectors.mqtt_client import Publish, ReadAheadClient, introduce
 from collectors.mqtt_inbox import Inbox, Incoming
-from collectors.mqtt_settings import BrokerSettings, tls_context
+from collectors.mqtt_settings import BrokerSettings
 
 _LOG = logging.getLogger(__name__)
 _SUBSCRIBE_AT_ONCE = 100
@@ -90,11 +90,7 @@ class Session:
         )
         client.connect_timeout = settings.connect_timeout_s
         client.reconnect_delay_set(1, settings.retry_s)
-        credentials = settings.credentials()
-        if credentials is not None:
-            client.username_pw_set(*credentials)
-        if settings.tls:
-            client.tls_set_context(tls_context(settings))
+        introduce(client, settings)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect

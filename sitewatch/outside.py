@@ -22,7 +22,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from alerts import evidence
 from alerts.alarm import iso
 from alerts.channels.webhook import SIGNATURE_HEADER, signature
-from collectors.mqtt_settings import BrokerSettings, tls_context
+from collectors.mqtt_client import introduce
+from collectors.mqtt_settings import BrokerSettings
 from ingest.clock import wall_clock_ms
 from records import audit
 from records.engine import reading
@@ -42,11 +43,7 @@ class BrokerHeartbeat:
         name = f"{broker.client_id}-heartbeat"
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=version)
         self._client.will_set(f"{topic}/status", "offline", qos=1, retain=True)
-        credentials = broker.credentials()
-        if credentials is not None:
-            self._client.username_pw_set(*credentials)
-        if broker.tls:
-            self._client.tls_set_context(tls_context(broker))
+        introduce(self._client, broker)
         self._client.connect_timeout = broker.connect_timeout_s
         self._client.on_connect = self._online
         self._client.connect_async(broker.host, broker.port, broker.keepalive_s)

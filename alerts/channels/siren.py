@@ -16,7 +16,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from alerts.channels.message import Message
 from alerts.errors import SendError
-from collectors.mqtt_settings import BrokerSettings, BrokerSettingsError, tls_context
+from collectors.mqtt_client import introduce
+from collectors.mqtt_settings import BrokerSettings, BrokerSettingsError
 
 _ON = frozenset({"raised", "reraised", "became_real", "released"})
 
@@ -106,11 +107,7 @@ class Siren:
         client.on_connect = on_connect
         client.on_disconnect = on_disconnect
         try:
-            credentials = broker.credentials()
-            if credentials is not None:
-                client.username_pw_set(*credentials)
-            if broker.tls:
-                client.tls_set_context(tls_context(broker))
+            introduce(client, broker)
             client.connect(broker.host, broker.port, broker.keepalive_s)
             client.loop_start()
             self._wait(client, ready, refused, topic, payload)

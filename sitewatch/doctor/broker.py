@@ -15,7 +15,8 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from collectors.mqtt_settings import BrokerSettings, BrokerSettingsError, tls_context
+from collectors.mqtt_client import introduce
+from collectors.mqtt_settings import BrokerSettings, BrokerSettingsError
 from sitewatch.doctor.finding import Finding, good, unknown, wrong
 
 TOPIC = "sitewatch/doctor"
@@ -73,10 +74,7 @@ class _Burst:
         )  # fmt: skip
         client.max_queued_messages_set(0)
         client.max_inflight_messages_set(BURST)
-        if (known := settings.credentials()) is not None:
-            client.username_pw_set(*known)
-        if settings.tls:
-            client.tls_set_context(tls_context(settings))
+        introduce(client, settings)
         client.on_connect = self._connected
         client.on_subscribe = lambda *_: self.subscribed.set()
         client.on_message = self._came
