@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from collectors.driver import CollectorsError
+from collectors.line_settings import bad_file, checked, text_of
 from device_configs.quantities import Strict
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -118,11 +119,7 @@ class BrokerSettings(Strict):
 
 
 def _read_password(file: Path) -> str:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "is not UTF-8 text"
-        raise BrokerSettingsError(f"setting mqtt.password_file: {file}: {why}") from error
+    text = text_of(file, "mqtt.password_file", BrokerSettingsError)
     password = text.removesuffix("\n").removesuffix("\r")
     if not password:
         raise BrokerSettingsError(f"setting mqtt.password_file: {file}: is empty")
@@ -135,13 +132,7 @@ def read_settings(settings: Mapping[str, object]) -> BrokerSettings:
     Raises:
         BrokerSettingsError: in one sentence, without a secret in it.
     """
-    try:
-        return BrokerSettings.model_validate(dict(settings))
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(("mqtt", *(str(step) for step in found["loc"])))
-        message = found["msg"].removeprefix("Value error, ")
-        raise BrokerSettingsError(f"setting {where}: {message}") from error
+    return checked(BrokerSettings, "mqtt", settings, BrokerSettingsError)
 
 
 def tls_context(settings: BrokerSettings) -> ssl.SSLContext:
@@ -153,17 +144,13 @@ def tls_context(settings: BrokerSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
     except OSError as error:
-        raise _bad_file("ca_file", settings.ca_file, error) from error
+        raise bad_file("mqtt.ca_file", settings.ca_file, error, BrokerSettingsError) from error
     if settings.cert_file is not None:
         try:
             # Without a password of its own OpenSSL would ask on the terminal for that of the key.
             context.load_cert_chain(settings.cert_file, settings.key_file, password="")
         except OSError as error:
             name = "key_file" if settings.cert_file.is_file() and settings.key_file else "cert_file"
-            raise _bad_file(name, getattr(settings, name), error) from error
+            file = getattr(settings, name)
+            raise bad_file(f"mqtt.{name}", file, error, BrokerSettingsError) from error
     return context
-
-
-def _bad_file(setting: str, file: Path | None, error: OSError) -> BrokerSettingsError:
-    why = error.strerror or error.args[-1] if error.args else "cannot be read"
-    return BrokerSettingsError(f"setting mqtt.{setting}: {file}: {why}")

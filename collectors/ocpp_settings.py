@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from collectors.driver import CollectorsError
+from collectors.line_settings import bad_file, checked, text_of
 from device_configs.quantities import Strict
 
 Positive = Annotated[float, Field(gt=0)]
@@ -100,7 +101,7 @@ class ListenSettings(Strict):
             OcppSettingsError: the file cannot be read, or a line of it is wrong.
         """
         found = {name: one.get_secret_value().encode() for name, one in self.passwords.items()}
-        for number, line in enumerate(_lines(self.passwords_file, "passwords_file"), start=1):
+        for number, line in _lines(self.passwords_file, "passwords_file"):
             name, colon, password = line.partition(":")
             if not colon or not name.strip() or not password:
                 where = f"setting ocpp.passwords_file: {self.passwords_file}:{number}"
@@ -116,7 +117,8 @@ class ListenSettings(Strict):
         """
         if self.cards_file is None:
             return None
-        return frozenset(line.strip().casefold() for line in _lines(self.cards_file, "cards_file"))
+        lines = _lines(self.cards_file, "cards_file")
+        return frozenset(line.strip().casefold() for _, line in lines)
 
 
 def _endpoint(listen: str) -> tuple[str, int]:
@@ -127,16 +129,13 @@ def _endpoint(listen: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _lines(file: Path | None, setting: str) -> list[str]:
+def _lines(file: Path | None, setting: str) -> list[tuple[int, str]]:
+    """The lines that say something, with their numbers."""
     if file is None:
         return []
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "is not UTF-8 text"
-        raise OcppSettingsError(f"setting ocpp.{setting}: {file}: {why}") from error
-    lines = (line.removesuffix("\r") for line in text.split("\n"))
-    return [line for line in lines if line.strip() and not line.startswith("#")]
+    text = text_of(file, f"ocpp.{setting}", OcppSettingsError)
+    lines = ((n, line.removesuffix("\r")) for n, line in enumerate(text.split("\n"), start=1))
+    return [(n, line) for n, line in lines if line.strip() and not line.startswith("#")]
 
 
 def read_settings(settings: Mapping[str, object]) -> ListenSettings:
@@ -145,13 +144,7 @@ def read_settings(settings: Mapping[str, object]) -> ListenSettings:
     Raises:
         OcppSettingsError: in one sentence, without a secret in it.
     """
-    try:
-        return ListenSettings.model_validate(dict(settings))
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(("ocpp", *(str(step) for step in found["loc"])))
-        message = found["msg"].removeprefix("Value error, ")
-        raise OcppSettingsError(f"setting {where}: {message}") from error
+    return checked(ListenSettings, "ocpp", settings, OcppSettingsError)
 
 
 def tls_context(settings: ListenSettings) -> ssl.SSLContext | None:
@@ -168,20 +161,15 @@ def tls_context(settings: ListenSettings) -> ssl.SSLContext | None:
         # Without a password of its own OpenSSL would ask on the terminal for that of the key.
         context.load_cert_chain(settings.cert_file, settings.key_file, password="")
     except OSError as error:
-        raise OcppSettingsError(_bad_file("cert_file", settings.cert_file, error)) from error
+        raise bad_file("ocpp.cert_file", settings.cert_file, error, OcppSettingsError) from error
     if settings.client_ca_file is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         try:
             context.load_verify_locations(settings.client_ca_file)
         except OSError as error:
-            text = _bad_file("client_ca_file", settings.client_ca_file, error)
-            raise OcppSettingsError(text) from error
+            file = settings.client_ca_file
+            raise bad_file("ocpp.client_ca_file", file, error, OcppSettingsError) from error
     return context
-
-
-def _bad_file(setting: str, file: Path, error: OSError) -> str:
-    why = error.strerror or error.args[-1] if error.args else "cannot be read"
-    return f"setting ocpp.{setting}: {file}: {why}"
 
 
 def is_password(header: str | None, identity: str, password: bytes | None) -> bool:

@@ -171,6 +171,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_settings({"passwords_file": gone}).known_passwords()
     with pytest.raises(OcppSettingsError, match=r"bad:1: a line is IDENTITY:PASSWORD"):
         read_settings({"passwords_file": bad}).known_passwords()
+    bad.write_text("# of the yard\n\nno colon\n", "utf-8")
+    with pytest.raises(OcppSettingsError, match=r"bad:3: a line is IDENTITY:PASSWORD"):
+        read_settings({"passwords_file": bad}).known_passwords()
     with pytest.raises(OcppSettingsError, match=r"cert_file: .*gone"):
         tls_context(read_settings({"security_profile": 2, "cert_file": gone}))
 
