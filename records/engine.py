@@ -5,12 +5,16 @@ Tables are declared on `metadata` by the package that owns them; the migrations 
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import event
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -103,13 +107,36 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """Bring the database to a revision, the newest where none is named."""
     # Imported here: only the start of a service needs it, and it is slow to import.
     from alembic import command
+
+    config = _migrations()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def revisions() -> Sequence[str]:
+    """The revisions that this release knows, the newest first."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_migrations())
+    return [one.revision for one in scripts.walk_revisions()]
+
+
+def revision_of(connection: sa.Connection) -> str | None:
+    """The revision that a database is of; None where it has none yet."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    query = sa.text("SELECT version_num FROM alembic_version")
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _migrations() -> "Config":
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "records:migrations")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    return config
 
 
 @contextmanager

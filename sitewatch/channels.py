@@ -33,6 +33,18 @@ from device_configs.estate import Estate
 from sitewatch.estate_folder import EstateFolder
 from sitewatch.settings import Settings
 
+ACCOUNTS: Mapping[str, tuple[str, ...]] = {
+    "webhook": (),
+    "email": ("mail.host",),
+    "smpp": ("smpp.host",),
+    "wecom_app": ("wecom.corp_id", "wecom.agent_id", "wecom.secret"),
+    "aliyun_sms": ("aliyun.access_key_id", "aliyun.sms_template"),
+    "aliyun_voice": ("aliyun.access_key_id", "aliyun.voice_template"),
+    "tencent_sms": ("tencent.secret_id", "tencent.sms_template"),
+    "tencent_voice": ("tencent.secret_id", "tencent.voice_template"),
+}
+"""The settings without which a channel to a person has no account."""
+
 
 @dataclass(frozen=True)
 class Channels:
@@ -75,20 +87,20 @@ async def open_channels(
         yield Channels(channels, reporters)
 
 
+def given(settings: Settings, name: str) -> object:
+    """What a setting such as `mail.host` holds; None where it is not given."""
+    section, _, key = name.partition(".")
+    found: object = getattr(getattr(settings, section), key)
+    return found
+
+
 def usable(settings: Settings) -> frozenset[str]:
     """The channels to a person of which the settings have an account."""
-    ali, ten, work = settings.aliyun, settings.tencent, settings.wecom
-    given: Mapping[str, tuple[object, ...]] = {
-        "webhook": (),
-        "email": (settings.mail.host,),
-        "smpp": (settings.smpp.host,),
-        "wecom_app": (work.corp_id, work.agent_id, work.secret),
-        "aliyun_sms": (ali.access_key_id, ali.sms_template),
-        "aliyun_voice": (ali.access_key_id, ali.voice_template),
-        "tencent_sms": (ten.secret_id, ten.sms_template),
-        "tencent_voice": (ten.secret_id, ten.voice_template),
-    }
-    return frozenset(name for name, needed in given.items() if None not in needed)
+    return frozenset(
+        name
+        for name, needed in ACCOUNTS.items()
+        if all(given(settings, one) is not None for one in needed)
+    )
 
 
 def with_channels(loaded: EstateFolder, settings: Settings) -> EstateFolder:

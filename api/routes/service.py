@@ -26,7 +26,7 @@ from api.schemas_admin import (
 )
 from api.schemas_lines import DeviceState
 from collectors.driver import LineHealth
-from records.engine import reading
+from records.engine import reading, revision_of
 
 router = APIRouter(tags=["system"])
 FIGURES = frozenset(
@@ -40,7 +40,7 @@ FIGURES = frozenset(
     }
 )  # fmt: skip
 """Samples of the metrics that the page shows."""
-_NO_SCHEMA = (sa.exc.OperationalError, sa.exc.ProgrammingError)
+_NO_ANSWER = (sa.exc.OperationalError, sa.exc.ProgrammingError)
 
 
 @router.get("/service")
@@ -110,11 +110,9 @@ def _database(engine: sa.Engine) -> DatabaseState:
     answered: float | None = None
     try:
         with reading(engine) as connection:
-            revision = connection.execute(
-                sa.text("SELECT version_num FROM alembic_version")
-            ).scalar_one_or_none()
+            revision = revision_of(connection)
         answered = round((time.perf_counter() - begun) * 1000, 2)
-    except _NO_SCHEMA:
+    except _NO_ANSWER:
         revision = None
     return DatabaseState(
         dialect=engine.dialect.name, schema_revision=revision, answered_ms=answered

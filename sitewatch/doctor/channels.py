@@ -7,13 +7,26 @@ import socket
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from alerts.contacts import Addressee
 from alerts.offline import lines_without_internet
 from alerts.routes import Routes
+from sitewatch.channels import ACCOUNTS, given
 from sitewatch.doctor.finding import Finding, good, note, wrong
 from sitewatch.settings import Settings
 
 _CONNECT_S = 3.0
 _WHAT = "channels"
+_MORE: Mapping[str, tuple[str, ...]] = {
+    "wecom": ("wecom.robots",),
+    "dingtalk": ("dingtalk.robots",),
+    "feishu": ("feishu.robots",),
+    "siren": ("siren.outputs",),
+    "aliyun_sms": ("aliyun.access_key_secret",),
+    "aliyun_voice": ("aliyun.access_key_secret",),
+    "tencent_sms": ("tencent.secret_key",),
+    "tencent_voice": ("tencent.secret_key",),
+}
+"""What a channel needs beside an account."""
 
 
 def needed(routes: Routes) -> tuple[str, ...]:
@@ -21,28 +34,22 @@ def needed(routes: Routes) -> tuple[str, ...]:
     found: set[str] = set()
     for route in routes.routes:
         for one in route.notify:
-            targets = one.targets() if hasattr(one, "targets") else ()
-            found |= {option.channel for target in targets for option in target.options}
-            found |= set(getattr(one, "by", None) or ())
+            if isinstance(one, Addressee):
+                found |= set(one.by)
+            else:
+                found |= {option.channel for each in one.targets() for option in each.options}
     return tuple(sorted(found))
 
 
 def lacking(settings: Settings) -> Mapping[str, str]:
-    """Channels that cannot send, and the setting that they lack."""
-    wanted = {
-        "email": (settings.mail.host, "mail.host"),
-        "wecom": (settings.wecom.robots, "wecom.robots"),
-        "wecom_app": (settings.wecom.secret, "wecom.secret"),
-        "dingtalk": (settings.dingtalk.robots, "dingtalk.robots"),
-        "feishu": (settings.feishu.robots, "feishu.robots"),
-        "aliyun_sms": (settings.aliyun.access_key_secret, "aliyun.access_key_secret"),
-        "aliyun_voice": (settings.aliyun.access_key_secret, "aliyun.access_key_secret"),
-        "tencent_sms": (settings.tencent.secret_key, "tencent.secret_key"),
-        "tencent_voice": (settings.tencent.secret_key, "tencent.secret_key"),
-        "smpp": (settings.smpp.host, "smpp.host"),
-        "siren": (settings.siren.outputs, "siren.outputs"),
-    }
-    return {name: setting for name, (given, setting) in wanted.items() if not given}
+    """Channels that cannot send, and the first setting that each lacks."""
+    found = {}
+    for channel in ACCOUNTS.keys() | _MORE.keys():
+        for name in (*ACCOUNTS.get(channel, ()), *_MORE.get(channel, ())):
+            if not given(settings, name):
+                found[channel] = name
+                break
+    return found
 
 
 def _address(channel: str, settings: Settings) -> tuple[str, int] | None:

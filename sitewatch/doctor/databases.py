@@ -1,32 +1,29 @@
 """The databases: the relational one, and where the series are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import httpx
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from ingest.stores.store import StoreError
-from records.engine import RecordsError, make_engine, sqlite_url
+from records.engine import RecordsError, revision_of, revisions
 from sitewatch.data_folder import DataFolder
 from sitewatch.doctor.finding import Finding, good, note, unknown, wrong
 from sitewatch.open_store import influx_settings
+from sitewatch.records_database import cannot_be_used, engine_of
 from sitewatch.settings import Settings, StoreKind
 
 _PING_S = 5.0
 
 
-def schema(found: str | None, newest: str) -> Finding:
-    """Whether the database is of this release, by its revision."""
-    if found == newest:
-        return good("schema", f"revision {found}")
+def schema(found: str | None, known: Sequence[str]) -> Finding:
+    """Whether the database is of this release, by its revision; the newest is known first."""
     if found is None:
         return note("schema", "empty: the first start makes it")
-    known = {one.revision for one in _scripts().walk_revisions()}
+    if found == known[0]:
+        return good("schema", f"revision {found}")
     if found in known:
-        return note("schema", f"revision {found}; the next start brings it to {newest}")
+        return note("schema", f"revision {found}; the next start brings it to {known[0]}")
     return wrong(
         "schema",
         f"revision {found} is of a newer release than this one",
@@ -36,28 +33,26 @@ def schema(found: str | None, newest: str) -> Finding:
 
 def records(settings: Settings, data: DataFolder) -> Iterator[Finding]:
     """Look at the relational database without changing it."""
-    url = settings.database.url
-    if url is None and not data.records.exists():
+    if settings.database.url is None and not data.records.exists():
         yield note("database", f"{data.records} is not there yet; the first start makes it")
         return
     try:
-        engine = make_engine(url.get_secret_value() if url else sqlite_url(data.records))
+        engine = engine_of(settings, data)
     except RecordsError as error:
         yield wrong("database", str(error), "mend database.url in the settings")
         return
-    name = engine.url.render_as_string(hide_password=True)
     try:
         with engine.connect() as connection:
-            yield from _connected(connection, name)
+            yield from _connected(connection)
     except sa.exc.SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        yield wrong("database", f"{name} cannot be used: {reason}",
+        yield wrong("database", cannot_be_used(engine, error),
                     "start it, or mend database.url in the settings")  # fmt: skip
     finally:
         engine.dispose()
 
 
-def _connected(connection: sa.Connection, name: str) -> Iterator[Finding]:
+def _connected(connection: sa.Connection) -> Iterator[Finding]:
+    name = connection.engine.url.render_as_string(hide_password=True)
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if found != "ok":
@@ -65,14 +60,7 @@ def _connected(connection: sa.Connection, name: str) -> Iterator[Finding]:
                         "stop the service and restore the newest backup")  # fmt: skip
             return
     yield good("database", name)
-    revision = MigrationContext.configure(connection).get_current_revision()
-    yield schema(revision, str(_scripts().get_current_head()))
-
-
-def _scripts() -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", "records:migrations")
-    return ScriptDirectory.from_config(config)
+    yield schema(revision_of(connection), revisions())
 
 
 def series(settings: Settings, data: DataFolder, *, is_running: bool) -> Finding:

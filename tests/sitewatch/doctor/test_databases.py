@@ -47,7 +47,7 @@ def test_a_newer_one_is_wrong(tmp_path: Path) -> None:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     assert looked(data)["schema"].verdict is Verdict.WRONG
-    assert schema(None, "0018").verdict is Verdict.NOTE
+    assert schema(None, ["0018"]).verdict is Verdict.NOTE
 
 
 def test_a_damaged_file_is_wrong(tmp_path: Path) -> None:
