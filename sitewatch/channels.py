@@ -103,9 +103,10 @@ def usable(settings: Settings) -> frozenset[str]:
     )
 
 
-def with_channels(loaded: EstateFolder, settings: Settings) -> EstateFolder:
-    """A folder whose routes know which channels there are."""
-    return replace(loaded, routes=replace(loaded.routes, usable=usable(settings)))
+def with_channels(settings: Settings) -> Callable[[EstateFolder], EstateFolder]:
+    """Tells the routes of a folder which channels there are."""
+    known = usable(settings)
+    return lambda loaded: replace(loaded, routes=replace(loaded.routes, usable=known))
 
 
 def mail_of(settings: Settings, estate: Estate, now_ms: Callable[[], int]) -> email.Email | None:

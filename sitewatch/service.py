@@ -75,7 +75,7 @@ async def open_halves(
     Raises:
         SitewatchError, IngestError, RecordsError: what they need cannot be had.
     """
-    current = Current(loaded, lambda one: with_channels(one, settings))
+    current = Current(loaded, with_channels(settings))
     with open_records(settings, data) as engine:
         await keep_revision(engine, loaded, "start")
         first_person(engine, settings, say)

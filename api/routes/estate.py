@@ -95,7 +95,7 @@ async def post_check(
         brought = {
             placed(name, now): text.encode(errors="replace") for name, text in body.files.items()
         }
-        return _verdict(house, {**now, **brought}, len(brought))
+        return _verdict(house, now, {**now, **brought}, len(brought))
 
     return await threads.check(check)
 
@@ -117,7 +117,7 @@ async def post_archive(
 
     def check() -> EstateVerdict:
         files = files_of_archive(content)
-        return _verdict(house, files, len(files))
+        return _verdict(house, _now(house), files, len(files))
 
     return await threads.check(check)
 
@@ -127,7 +127,9 @@ def _now(house: House) -> Mapping[str, bytes]:
     return {} if folder is None else revisions.folder_files(folder)
 
 
-def _verdict(house: House, files: Mapping[str, bytes], count: int) -> EstateVerdict:
+def _verdict(
+    house: House, now: Mapping[str, bytes], files: Mapping[str, bytes], count: int
+) -> EstateVerdict:
     with tempfile.TemporaryDirectory(prefix="sitewatch-check-") as name:
         root = FilePath(name)
         for file, content in files.items():
@@ -135,7 +137,7 @@ def _verdict(house: House, files: Mapping[str, bytes], count: int) -> EstateVerd
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         faults = house.check_estate(root)
-    changes = revisions.difference(_now(house), files)
+    changes = revisions.difference(now, files)
     return EstateVerdict(
         good=not faults,
         faults=[

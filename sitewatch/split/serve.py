@@ -45,7 +45,7 @@ async def serve(child: Child) -> None:
         SitewatchError, IngestError, RecordsError: what it needs cannot be had.
     """
     leave_first()
-    current = Current(child.loaded, lambda one: with_channels(one, child.settings))
+    current = Current(child.loaded, with_channels(child.settings))
     with bounded_records(child.settings, child.data) as engine:
         await keep_revision(engine, child.loaded, "start")
         first_person(engine, child.settings, say)

@@ -23,7 +23,7 @@ async def watch(child: Child) -> None:
     Raises:
         SitewatchError, IngestError: what it needs cannot be had.
     """
-    current = Current(child.loaded, lambda one: with_channels(one, child.settings))
+    current = Current(child.loaded, with_channels(child.settings))
     with open_records(child.settings, child.data) as engine:
         runs = RunLog(engine, now_ms=wall_clock_ms)
         async with open_watching(current, child.settings, child.data, engine) as watching:

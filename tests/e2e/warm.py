@@ -18,11 +18,12 @@ from functools import cache
 from pathlib import Path
 from typing import TextIO
 
+from tests.tree import ROOT
+
 _SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER: orphans below this process become its own children [prctl(2)]."""
 _LOOK_S = 0.005
 _ANSWER_S = 120.0
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Forked:

@@ -15,11 +15,11 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from sitewatch.cli import main
 from sitewatch.estate_folder import load_folder
+from tests.tree import ROOT
 
 LONGEST = 1_000_000
 MODULES = (
@@ -27,7 +27,6 @@ MODULES = (
     "sitewatch.service", "sitewatch.web",
 )  # fmt: skip
 """What a service imports, also where it does so late."""
-ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "tests" / "acceptance" / "house"
 """An estate folder, loaded for the profile library that is read with it."""
 
