@@ -10,6 +10,7 @@ import { useWords } from "../i18n";
 import { CheckIcon, HighIcon } from "../ui/icons";
 import { Facts } from "../ui/Facts";
 import { Refused } from "../account/Step";
+import { Head } from "../ui/Head";
 
 export function CheckUpload() {
   const { t } = useWords();
@@ -75,13 +76,7 @@ function Verdict({ found }: { found: EstateVerdict }) {
       />
       {found.faults.length > 0 && (
         <table className="sw-table sw-stack sw-admin sw-gap-above">
-          <thead>
-            <tr>
-              <th scope="col">{t("admin.where")}</th>
-              <th scope="col">{t("admin.field")}</th>
-              <th scope="col">{t("admin.fault")}</th>
-            </tr>
-          </thead>
+          <Head columns={[t("admin.where"), t("admin.field"), t("admin.fault")]} />
           <tbody>
             {found.faults.map((fault, index) => (
               <tr key={index}>

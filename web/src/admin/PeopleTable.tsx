@@ -7,6 +7,7 @@ import { CheckIcon, HighIcon } from "../ui/icons";
 import { Age } from "../ui/LiveValue";
 import { AccessText } from "./AccessFields";
 import { PersonMenu } from "./PersonMenu";
+import { Head } from "../ui/Head";
 
 interface PeopleTableProps {
   people: readonly PersonItem[];
@@ -18,18 +19,16 @@ export function PeopleTable({ people, onEdit, onMade }: PeopleTableProps) {
   const { t, language } = useWords();
   return (
     <table className="sw-table sw-stack sw-admin">
-      <thead>
-        <tr>
-          <th scope="col">{t("login.username")}</th>
-          <th scope="col">{t("admin.access")}</th>
-          <th scope="col">{t("admin.account")}</th>
-          <th scope="col">{t("admin.factor")}</th>
-          <th scope="col">{t("admin.seen")}</th>
-          <th scope="col">
-            <span className="sw-hidden">{t("alarms.actions")}</span>
-          </th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          t("login.username"),
+          t("admin.access"),
+          t("admin.account"),
+          t("admin.factor"),
+          t("admin.seen"),
+        ]}
+        acts
+      />
       <tbody>
         {people.map((person) => (
           <tr key={person.username} data-person={person.username}>

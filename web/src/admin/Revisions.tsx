@@ -8,6 +8,7 @@ import { dateTime } from "../format/time";
 import { useWords } from "../i18n";
 import { CheckIcon } from "../ui/icons";
 import { Empty, Loaded } from "../ui/states";
+import { Head } from "../ui/Head";
 
 interface Chosen {
   revision?: number | undefined;
@@ -54,17 +55,15 @@ function RevisionTable({
   return (
     <section className="sw-panel" aria-label={t("admin.tab_revisions")}>
       <table className="sw-table sw-stack sw-admin">
-        <thead>
-          <tr>
-            <th scope="col">{t("admin.number")}</th>
-            <th scope="col">{t("admin.accepted")}</th>
-            <th scope="col">{t("admin.by")}</th>
-            <th scope="col">{t("admin.changed_files")}</th>
-            <th scope="col">
-              <span className="sw-hidden">{t("alarms.actions")}</span>
-            </th>
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            t("admin.number"),
+            t("admin.accepted"),
+            t("admin.by"),
+            t("admin.changed_files"),
+          ]}
+          acts
+        />
         <tbody>
           {revisions.map((one) => (
             <tr

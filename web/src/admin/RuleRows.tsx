@@ -4,6 +4,7 @@ import type { KindInfo, RuleItem } from "../api/schema";
 import { duration } from "../format/time";
 import { useWords } from "../i18n";
 import { SeverityBadge } from "../ui/badges";
+import { Head } from "../ui/Head";
 
 const MOST_KINDS = 4;
 
@@ -18,16 +19,16 @@ export function RuleRows({
   return (
     <section className="sw-panel" aria-label={t("admin.rules")}>
       <table className="sw-table sw-stack sw-admin sw-rules">
-        <thead>
-          <tr>
-            <th scope="col">{t("admin.rule")}</th>
-            <th scope="col">{t("admin.when")}</th>
-            <th scope="col">{t("admin.delays")}</th>
-            <th scope="col">{t("admin.class")}</th>
-            <th scope="col">{t("admin.holds_for")}</th>
-            <th scope="col">{t("device.source")}</th>
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            t("admin.rule"),
+            t("admin.when"),
+            t("admin.delays"),
+            t("admin.class"),
+            t("admin.holds_for"),
+            t("device.source"),
+          ]}
+        />
         <tbody>
           {rules.map((rule, index) => (
             <RuleRow key={`${rule.rule} ${index}`} rule={rule} kinds={kinds} />

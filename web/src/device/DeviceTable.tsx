@@ -10,6 +10,7 @@ import { Age, LiveValue } from "../ui/LiveValue";
 import { useKindPoints, type PointIndex } from "../ui/useKinds";
 import type { SiteTree } from "../useSites";
 import { keyPointsOf } from "./keyPoints";
+import { Head } from "../ui/Head";
 
 export function DeviceTable({
   devices,
@@ -22,15 +23,15 @@ export function DeviceTable({
   const pointsOf = useKindPoints();
   return (
     <table className="sw-table sw-stack sw-devices">
-      <thead>
-        <tr>
-          <th scope="col">{t("state.title")}</th>
-          <th scope="col">{t("site.name")}</th>
-          <th scope="col">{t("site.key_values")}</th>
-          <th scope="col">{t("site.place")}</th>
-          <th scope="col">{t("device.last_seen")}</th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          t("state.title"),
+          t("site.name"),
+          t("site.key_values"),
+          t("site.place"),
+          t("device.last_seen"),
+        ]}
+      />
       <tbody>
         {devices.map((device) => (
           <DeviceRow key={device.id} device={device} tree={tree} points={pointsOf(device.kind)} />

@@ -11,6 +11,7 @@ import { CONDITIONS, conditionOf, type Condition } from "../systems/condition";
 import { ConditionBadge } from "../systems/SystemCard";
 import { WorstBadge } from "../ui/badges";
 import type { SiteTree } from "../useSites";
+import { Head } from "../ui/Head";
 
 /** Of a building it stands open; a whole community would make a long page. */
 export function Floors({ site, tree }: { site: string; tree: SiteTree }) {
@@ -33,13 +34,7 @@ export function Floors({ site, tree }: { site: string; tree: SiteTree }) {
           <span className="sw-dim">{rows.length}</span>
         </summary>
         <table className="sw-table sw-stack sw-admin">
-          <thead>
-            <tr>
-              <th scope="col">{t("systems.floor")}</th>
-              <th scope="col">{t("state.title")}</th>
-              <th scope="col">{t("systems.floor_devices")}</th>
-            </tr>
-          </thead>
+          <Head columns={[t("systems.floor"), t("state.title"), t("systems.floor_devices")]} />
           <tbody>
             {rows.map((row) => (
               <FloorRow key={row.node.id} row={row} />

@@ -12,6 +12,7 @@ import { LiveValue, ValueAge } from "../ui/LiveValue";
 import { Empty } from "../ui/states";
 import { indexPoints, type PointIndex } from "../ui/useKinds";
 import { useSites, type SiteTree } from "../useSites";
+import { Head } from "../ui/Head";
 
 interface PartsProps {
   device: DeviceDetail;
@@ -78,15 +79,15 @@ export function Parts({ device, read, query, abnormal, onChange }: PartsProps) {
       ) : (
         <div className="sw-parts">
           <table className="sw-table sw-stack">
-            <thead>
-              <tr>
-                <th scope="col">{t("device.part_state")}</th>
-                <th scope="col">{t("device.part_id")}</th>
-                <th scope="col">{t("site.name")}</th>
-                <th scope="col">{t("site.place")}</th>
-                <th scope="col">{t("device.age")}</th>
-              </tr>
-            </thead>
+            <Head
+              columns={[
+                t("device.part_state"),
+                t("device.part_id"),
+                t("site.name"),
+                t("site.place"),
+                t("device.age"),
+              ]}
+            />
             <tbody>
               {shown.map(({ part, values, condition }) => (
                 <PartRow

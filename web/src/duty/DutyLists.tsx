@@ -15,6 +15,7 @@ import { HolidayForm } from "./HolidayForm";
 import { reachedBy, useContacts } from "./people";
 import { RemoveButton } from "./RemoveButton";
 import { TeamForm } from "./TeamForm";
+import { Head } from "../ui/Head";
 
 export function DutyLists() {
   const answer = useQuery(dutyQuery);
@@ -71,16 +72,7 @@ function Contacts({ contacts }: { contacts: readonly Contact[] }) {
         onAdd={() => setEdited("new")}
       >
         <table className="sw-table sw-stack">
-          <thead>
-            <tr>
-              <th scope="col">{t("duty.name")}</th>
-              <th scope="col">{t("duty.reached")}</th>
-              <th scope="col">{t("duty.by_account")}</th>
-              <th scope="col">
-                <span className="sw-hidden">{t("alarms.actions")}</span>
-              </th>
-            </tr>
-          </thead>
+          <Head columns={[t("duty.name"), t("duty.reached"), t("duty.by_account")]} acts />
           <tbody>
             {contacts.map((one) => (
               <tr key={one.id} data-contact={one.id}>

@@ -16,6 +16,7 @@ import { CheckIcon, ClockIcon, HighIcon } from "../ui/icons";
 import { SiteSelect } from "../ui/SiteSelect";
 import { Empty, Loaded } from "../ui/states";
 import { useSites } from "../useSites";
+import { Head } from "../ui/Head";
 
 export function RollCalls() {
   const { t } = useWords();
@@ -32,14 +33,14 @@ export function RollCalls() {
               <Empty>{t("duty.no_calls")}</Empty>
             ) : (
               <table className="sw-table sw-stack">
-                <thead>
-                  <tr>
-                    <th scope="col">{t("state.title")}</th>
-                    <th scope="col">{t("alarms.site")}</th>
-                    <th scope="col">{t("duty.asked")}</th>
-                    <th scope="col">{t("duty.answered")}</th>
-                  </tr>
-                </thead>
+                <Head
+                  columns={[
+                    t("state.title"),
+                    t("alarms.site"),
+                    t("duty.asked"),
+                    t("duty.answered"),
+                  ]}
+                />
                 <tbody>
                   {found.items.map((one) => (
                     <Row key={one.id} one={one} />

@@ -8,6 +8,7 @@ import { actorName } from "../alarms/actorName";
 import { dateTime } from "../format/time";
 import { useWords } from "../i18n";
 import { Empty, Loaded } from "../ui/states";
+import { Head } from "../ui/Head";
 
 export function AuditRows({ filter }: { filter: AuditFilter }) {
   const { t } = useWords();
@@ -21,16 +22,16 @@ export function AuditRows({ filter }: { filter: AuditFilter }) {
             <Empty>{t("evidence.none")}</Empty>
           ) : (
             <table className="sw-table sw-stack sw-audit">
-              <thead>
-                <tr>
-                  <th scope="col">{t("evidence.seq")}</th>
-                  <th scope="col">{t("evidence.when")}</th>
-                  <th scope="col">{t("evidence.who")}</th>
-                  <th scope="col">{t("evidence.what")}</th>
-                  <th scope="col">{t("evidence.detail")}</th>
-                  <th scope="col">{t("evidence.seal")}</th>
-                </tr>
-              </thead>
+              <Head
+                columns={[
+                  t("evidence.seq"),
+                  t("evidence.when"),
+                  t("evidence.who"),
+                  t("evidence.what"),
+                  t("evidence.detail"),
+                  t("evidence.seal"),
+                ]}
+              />
               <tbody>
                 {found.map((row) => (
                   <Row key={row.seq} row={row} />

@@ -13,6 +13,7 @@ import { ActDialog } from "../ui/ActDialog";
 import { byLife, holdState } from "./holdState";
 import { HoldStateText, SpanText } from "./HoldStateText";
 import { ScopeText } from "./ScopeText";
+import { Head } from "../ui/Head";
 
 export function DrillTable({ drills }: { drills: readonly DrillItem[] }) {
   const { t, say } = useWords();
@@ -20,19 +21,17 @@ export function DrillTable({ drills }: { drills: readonly DrillItem[] }) {
   const sorted = [...drills].sort(byLife(now));
   return (
     <table className="sw-table sw-stack">
-      <thead>
-        <tr>
-          <th scope="col">{t("state.title")}</th>
-          <th scope="col">{t("alarms.class")}</th>
-          <th scope="col">{t("holds.what")}</th>
-          <th scope="col">{t("console.reason")}</th>
-          <th scope="col">{t("holds.when")}</th>
-          <th scope="col">{t("holds.who")}</th>
-          <th scope="col">
-            <span className="sw-hidden">{t("alarms.actions")}</span>
-          </th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          t("state.title"),
+          t("alarms.class"),
+          t("holds.what"),
+          t("console.reason"),
+          t("holds.when"),
+          t("holds.who"),
+        ]}
+        acts
+      />
       <tbody>
         {sorted.map((one) => {
           const over = holdState(one, now) === "over";

@@ -14,6 +14,7 @@ import { HighIcon } from "../ui/icons";
 import { byLife, holdState } from "./holdState";
 import { HoldStateText, SpanText } from "./HoldStateText";
 import { ScopeText } from "./ScopeText";
+import { Head } from "../ui/Head";
 
 type Deed = "confirm" | "end";
 
@@ -23,18 +24,16 @@ export function WindowTable({ windows }: { windows: readonly WindowItem[] }) {
   const sorted = [...windows].sort(byLife(now));
   return (
     <table className="sw-table sw-stack">
-      <thead>
-        <tr>
-          <th scope="col">{t("state.title")}</th>
-          <th scope="col">{t("holds.what")}</th>
-          <th scope="col">{t("console.reason")}</th>
-          <th scope="col">{t("holds.when")}</th>
-          <th scope="col">{t("holds.who")}</th>
-          <th scope="col">
-            <span className="sw-hidden">{t("alarms.actions")}</span>
-          </th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          t("state.title"),
+          t("holds.what"),
+          t("console.reason"),
+          t("holds.when"),
+          t("holds.who"),
+        ]}
+        acts
+      />
       <tbody>
         {sorted.map((one) => (
           <Row key={one.id} one={one} over={holdState(one, now) === "over"} />

@@ -6,6 +6,7 @@ import { useWords } from "../i18n";
 import { Age } from "../ui/LiveValue";
 import { AnswerBadge } from "./LineBadge";
 import { RefusedPoints } from "./RefusedPoints";
+import { Head } from "../ui/Head";
 
 const RANK: Record<DeviceOnLine["state"], number> = { silent: 0, unknown: 1, answering: 2 };
 
@@ -19,14 +20,9 @@ export function DevicesOnLine({ devices }: { devices: readonly DeviceOnLine[] })
   const sorted = [...devices].sort((a, b) => trouble(a) - trouble(b));
   return (
     <table className="sw-table sw-stack sw-on-line">
-      <thead>
-        <tr>
-          <th scope="col">{t("state.title")}</th>
-          <th scope="col">{t("alarms.device")}</th>
-          <th scope="col">{t("lines.why")}</th>
-          <th scope="col">{t("device.last_seen")}</th>
-        </tr>
-      </thead>
+      <Head
+        columns={[t("state.title"), t("alarms.device"), t("lines.why"), t("device.last_seen")]}
+      />
       <tbody>
         {sorted.map((device) => (
           <DeviceRow key={device.device} device={device} />

@@ -14,10 +14,11 @@ import type { MadeToken, TokenItem } from "../api/schema";
 import { dateTime } from "../format/time";
 import { useWords } from "../i18n";
 import { useNow } from "../live/hooks";
-import { ActDialog } from "../ui/ActDialog";
+import { AskButton } from "../ui/AskButton";
 import { HighIcon } from "../ui/icons";
 import { Age } from "../ui/LiveValue";
 import { Empty, Loaded } from "../ui/states";
+import { Head } from "../ui/Head";
 
 export function AdminTokensPage() {
   return (
@@ -61,18 +62,16 @@ function TokenTable({ tokens }: { tokens: readonly TokenItem[] }) {
   const { t, language } = useWords();
   return (
     <table className="sw-table sw-stack sw-admin">
-      <thead>
-        <tr>
-          <th scope="col">{t("admin.token")}</th>
-          <th scope="col">{t("admin.access")}</th>
-          <th scope="col">{t("admin.made")}</th>
-          <th scope="col">{t("admin.ends")}</th>
-          <th scope="col">{t("admin.used")}</th>
-          <th scope="col">
-            <span className="sw-hidden">{t("alarms.actions")}</span>
-          </th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          t("admin.token"),
+          t("admin.access"),
+          t("admin.made"),
+          t("admin.ends"),
+          t("admin.used"),
+        ]}
+        acts
+      />
       <tbody>
         {tokens.map((token) => (
           <tr key={token.name} data-token={token.name}>
@@ -123,28 +122,13 @@ function Ends({ token }: { token: TokenItem }) {
 function Revoke({ name }: { name: string }) {
   const { t } = useWords();
   const queries = useQueryClient();
-  const [asked, setAsked] = useState(false);
   return (
-    <>
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        color="red"
-        aria-label={t("admin.revoke_of", { name })}
-        onClick={() => setAsked(true)}
-      >
-        {t("admin.revoke")}
-      </Button>
-      {asked && (
-        <ActDialog
-          title={t("admin.revoke_of", { name })}
-          submit={t("admin.revoke")}
-          explain={t("admin.revoke_text")}
-          act={() => write("DELETE", `/tokens/${encodeURIComponent(name)}`)}
-          onClose={() => setAsked(false)}
-          onSettled={() => refreshAccess(queries)}
-        />
-      )}
-    </>
+    <AskButton
+      label={t("admin.revoke")}
+      title={t("admin.revoke_of", { name })}
+      explain={t("admin.revoke_text")}
+      act={() => write("DELETE", `/tokens/${encodeURIComponent(name)}`)}
+      onSettled={() => refreshAccess(queries)}
+    />
   );
 }

@@ -11,6 +11,7 @@ import { SystemTabs } from "../lines/SystemTabs";
 import { useMay } from "../session";
 import { CheckIcon } from "../ui/icons";
 import { Empty, Loaded } from "../ui/states";
+import { Head } from "../ui/Head";
 
 export function DeadLettersPage() {
   const { t } = useWords();
@@ -65,14 +66,14 @@ function Letters({ letters }: { letters: readonly DeadLetterItem[] }) {
   const { t, language } = useWords();
   return (
     <table className="sw-table sw-stack sw-letters">
-      <thead>
-        <tr>
-          <th scope="col">{t("dead_letters.received")}</th>
-          <th scope="col">{t("dead_letters.source")}</th>
-          <th scope="col">{t("dead_letters.reason")}</th>
-          <th scope="col">{t("dead_letters.payload")}</th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          t("dead_letters.received"),
+          t("dead_letters.source"),
+          t("dead_letters.reason"),
+          t("dead_letters.payload"),
+        ]}
+      />
       <tbody>
         {letters.map((letter) => (
           <tr key={letter.id} data-letter={letter.id}>
